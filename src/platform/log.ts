@@ -1,0 +1,28 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+export interface LogOptions {
+  level: string;
+  /** `pretty` for people at a terminal, `json` (one object a line) for everything else. */
+  format: 'pretty' | 'json';
+}
+
+/** Logs go to standard error: standard output belongs to a command's result. */
+export function createLogger({ level, format }: LogOptions): Logger {
+  const base = {
+    level,
+    redact: { paths: ['req.headers.authorization', 'req.headers.cookie', '*.apiKey'], censor: '[hidden]' },
+  };
+  if (format === 'json') return pino(base, pino.destination({ fd: 2, sync: true }));
+  return pino({
+    ...base,
+    transport: {
+      target: 'pino-pretty',
+      options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' },
+    },
+  });
+}
+
+/** For tests and for callers that don't care. */
+export const silentLogger: Logger = pino({ level: 'silent' });
