@@ -1,0 +1,217 @@
+import { foldWords, shortHash, titleKey } from './fold.js';
+import { fieldsOf, mergeInto } from './merge.js';
+import type { PaperFields, PaperRecord } from './paper.js';
+import { doiPublicId, publicIdOf } from './paper-id.js';
+import { isSamePaper } from './same-paper.js';
+
+/** A paper while a batch is being settled. */
+export interface Draft extends PaperFields {
+  /** null: not in the database yet. */
+  key: number | null;
+  id: string;
+  arxivId: string | null;
+  arxivVersion: number | null;
+  doi: string | null;
+  titleKey: string;
+  /** The `t:` id that belongs to this paper even while a better one is its public id. */
+  titleId: string;
+  aliases: Set<string>;
+}
+
+export type Outcome = 'added' | 'updated' | 'unchanged';
+
+export interface Taken {
+  outcome: Outcome;
+  draft: Draft;
+}
+
+/** What has to be written: the drafts that differ from the database, and the rows that another one took in. */
+export interface IdentityChanges {
+  added: Draft[];
+  updated: Draft[];
+  /** Keys of the rows that another one took in. */
+  gone: number[];
+}
+
+/** Every id under which a record's paper may be known already. */
+export function refsOf(record: PaperRecord): { refs: string[]; titleKey: string } {
+  const key = titleKey(record.title);
+  const refs = [titleIdOf(key)];
+  if (record.arxivId !== undefined) refs.push(record.arxivId);
+  if (record.doi !== undefined) refs.push(doiPublicId(record.doi));
+  return { refs, titleKey: key };
+}
+
+/** 60 bits of the title's hash: short enough to read, and a clash among 10 million titles is a 4e-5 chance. */
+function titleIdOf(key: string): string {
+  return `t:${key.slice(0, 12)}`;
+}
+
+/**
+ * Settles which records are which papers: one row a paper. `known` must hold every paper that shares an id
+ * or a title with the records to come. Records are taken one after the other and see what the earlier ones
+ * of the batch made.
+ */
+export function createResolver(known: Iterable<Draft>) {
+  const byRef = new Map<string, Draft>();
+  const byTitle = new Map<string, Set<Draft>>();
+  const added = new Set<Draft>();
+  const updated = new Set<Draft>();
+  const gone: number[] = [];
+  const successors = new Map<Draft, Draft>();
+
+  for (const draft of known) register(draft);
+
+  function register(draft: Draft): void {
+    for (const ref of refsOfDraft(draft)) byRef.set(ref, draft);
+    const same = byTitle.get(draft.titleKey);
+    if (same) same.add(draft);
+    else byTitle.set(draft.titleKey, new Set([draft]));
+  }
+
+  function find(record: PaperRecord, fields: PaperFields, key: string): Draft[] {
+    const arxivId = record.arxivId ?? null;
+    const doi = record.doi ?? null;
+    const found = new Set<Draft>();
+    const fits = (draft: Draft): boolean =>
+      arxivId === null || draft.arxivId === null || draft.arxivId === arxivId;
+    const byArxiv = arxivId === null ? undefined : byRef.get(arxivId);
+    if (byArxiv) found.add(byArxiv);
+    const byDoi = doi === null ? undefined : byRef.get(doiPublicId(doi));
+    if (byDoi && fits(byDoi)) found.add(byDoi);
+    const sameTitle = new Set(byTitle.get(key));
+    const byTitleId = byRef.get(titleIdOf(key));
+    if (byTitleId) sameTitle.add(byTitleId);
+    for (const draft of sameTitle) {
+      if (!found.has(draft) && isSamePaper({ ...fields, arxivId, doi }, draft)) found.add(draft);
+    }
+    return [...found];
+  }
+
+  /** Two rows turn out to be one paper: the one with the better id stays, the other's ids lead to it. */
+  function unite(drafts: Draft[]): { draft: Draft; united: boolean } {
+    let united = false;
+    const [kept, ...others] = drafts.sort(
+      (a, b) => idRank(a) - idRank(b) || (a.key ?? Infinity) - (b.key ?? Infinity),
+    );
+    for (const other of others) {
+      if (other.arxivId !== null && kept!.arxivId !== null && other.arxivId !== kept!.arxivId) continue;
+      united = true;
+      forget(other);
+      mergeInto(kept!, other);
+      for (const ref of refsOfDraft(other)) kept!.aliases.add(ref);
+      kept!.doi ??= other.doi;
+      kept!.arxivVersion = Math.max(kept!.arxivVersion ?? 0, other.arxivVersion ?? 0) || null;
+      successors.set(other, kept!);
+      if (other.key !== null) gone.push(other.key);
+      settle(kept!);
+      if (!added.has(kept!)) updated.add(kept!);
+    }
+    return { draft: kept!, united };
+  }
+
+  function forget(draft: Draft): void {
+    byTitle.get(draft.titleKey)?.delete(draft);
+    added.delete(draft);
+    updated.delete(draft);
+  }
+
+  /** Brings ids, aliases and the look-up tables in line with the fields. */
+  function settle(draft: Draft): void {
+    const key = titleKey(draft.title);
+    if (key !== draft.titleKey) {
+      byTitle.get(draft.titleKey)?.delete(draft);
+      draft.titleKey = key;
+    }
+    const id = publicIdOf(draft);
+    if (id !== draft.id) {
+      draft.aliases.add(draft.id);
+      draft.id = id;
+    }
+    draft.aliases.delete(draft.id);
+    if (draft.doi !== null && doiPublicId(draft.doi) !== draft.id)
+      draft.aliases.delete(doiPublicId(draft.doi));
+    register(draft);
+  }
+
+  function add(record: PaperRecord, fields: PaperFields, key: string): Draft {
+    const plain = titleIdOf(key);
+    // Another paper with this title has the plain id: this one's also hashes its abstract and its authors.
+    const rest = `${key}\n${foldWords(`${record.abstract} ${fields.authors.join(' ')} ${record.doi ?? ''} ${record.arxivId ?? ''}`).join(' ')}`;
+    const draft: Draft = {
+      ...fields,
+      key: null,
+      id: '',
+      arxivId: record.arxivId ?? null,
+      arxivVersion: record.arxivVersion ?? null,
+      doi: record.doi ?? null,
+      titleKey: key,
+      titleId: byRef.has(plain) ? `t:${shortHash(rest, 16)}` : plain,
+      aliases: new Set(),
+    };
+    draft.id = publicIdOf(draft);
+    added.add(draft);
+    register(draft);
+    return draft;
+  }
+
+  /** Takes the record's ids over. A second DOI of the same paper becomes an alias. */
+  function takeIds(draft: Draft, record: PaperRecord): boolean {
+    let changed = false;
+    if (record.arxivId !== undefined && draft.arxivId === null) {
+      draft.arxivId = record.arxivId;
+      changed = true;
+    }
+    if (record.arxivVersion !== undefined && record.arxivVersion > (draft.arxivVersion ?? 0)) {
+      draft.arxivVersion = record.arxivVersion;
+      changed = true;
+    }
+    if (record.doi === undefined || byRef.get(doiPublicId(record.doi)) === draft) return changed;
+    // The DOI of a paper with another arXiv id: one of the two records is wrong, so nobody gets it.
+    if (byRef.has(doiPublicId(record.doi))) return changed;
+    if (draft.doi === null) draft.doi = record.doi;
+    else draft.aliases.add(doiPublicId(record.doi));
+    return true;
+  }
+
+  function take(record: PaperRecord): Taken {
+    const fields = fieldsOf(record);
+    const key = titleKey(record.title);
+    const found = find(record, fields, key);
+    if (found.length === 0) {
+      return { outcome: 'added', draft: add(record, fields, key) };
+    }
+    const { draft, united } = unite(found);
+    const changed = [mergeInto(draft, fields).length > 0, takeIds(draft, record), united].includes(true);
+    if (!changed) return { outcome: 'unchanged', draft };
+    settle(draft);
+    if (!added.has(draft)) updated.add(draft);
+    return { outcome: 'updated', draft };
+  }
+
+  /** The draft that stands for this one now: itself, or the one that took it in. */
+  function current(draft: Draft): Draft {
+    const successor = successors.get(draft);
+    return successor ? current(successor) : draft;
+  }
+
+  return {
+    take,
+    current,
+    changes: (): IdentityChanges => ({ added: [...added], updated: [...updated], gone }),
+  };
+}
+
+export type Resolver = ReturnType<typeof createResolver>;
+
+function refsOfDraft(draft: Draft): Set<string> {
+  const refs = new Set([draft.id, ...draft.aliases]);
+  if (draft.arxivId !== null) refs.add(draft.arxivId);
+  if (draft.doi !== null) refs.add(doiPublicId(draft.doi));
+  return refs;
+}
+
+function idRank(draft: Draft): number {
+  if (draft.arxivId !== null) return 0;
+  return draft.doi === null ? 2 : 1;
+}

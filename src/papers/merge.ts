@@ -1,0 +1,115 @@
+import {
+  type MergedField,
+  mergedFields,
+  type Origin,
+  type PaperFields,
+  type PaperRecord,
+  sourceNames,
+} from './paper.js';
+
+/**
+ * Merging is the maximum of a total order on (value, origin), field by field. That makes it commutative,
+ * associative and idempotent: whatever the order of intake, and however often, the same paper comes out,
+ * so that taking a listing in again changes nothing.
+ *
+ * The order: a known value before an unknown one; the richer source; the higher arXiv version; the later
+ * record; the richer value; at last the text itself, so that no two different values tie.
+ */
+
+type Value = PaperFields[MergedField];
+
+/** Compares like a sort callback: positive when `a` is to be kept. */
+type Comparison = (a: Value, b: Value, oa: Origin, ob: Origin) => number;
+
+const bySource: Comparison = (_a, _b, oa, ob) =>
+  sourceNames.indexOf(oa.source) - sourceNames.indexOf(ob.source);
+const byVersion: Comparison = (_a, _b, oa, ob) => (oa.version ?? 0) - (ob.version ?? 0);
+const byAsOf: Comparison = (_a, _b, oa, ob) => compareText(oa.asOf ?? '', ob.asOf ?? '');
+const bySize: Comparison = (a, b) => sizeOf(a) - sizeOf(b);
+const byText: Comparison = (a, b) => compareText(JSON.stringify(a), JSON.stringify(b));
+/** For partial dates: the more exact one, whoever said it. */
+const byPrecision: Comparison = (a, b) => String(a).length - String(b).length;
+/** The first version's date is the paper's date. */
+const byEarlier: Comparison = (a, b) => compareText(String(b), String(a));
+
+const orders: Record<MergedField, readonly Comparison[]> = {
+  title: [bySource, byVersion, byAsOf, bySize],
+  abstract: [bySource, byVersion, byAsOf, bySize],
+  authors: [bySource, byVersion, byAsOf, bySize],
+  authorCount: [bySource, byVersion, byAsOf, bySize],
+  date: [byPrecision, bySource, byEarlier],
+  venue: [bySource, byVersion, byAsOf, bySize],
+  url: [bySource, byVersion, byAsOf, bySize],
+  categories: [bySource, byVersion, byAsOf, bySize],
+  // Counts go up and down with time, so the latest look at them counts most.
+  upvotes: [byAsOf, bySource, bySize],
+  comments: [byAsOf, bySource, bySize],
+};
+
+/** Takes over from `incoming` what is better than what `target` has. Returns the fields that changed. */
+export function mergeInto(target: PaperFields, incoming: PaperFields): MergedField[] {
+  return mergedFields.filter((field) => {
+    const origin = incoming.origins[field];
+    if (!origin || isUnknown(incoming[field])) return false;
+    const own = target.origins[field];
+    if (own && !isUnknown(target[field])) {
+      if (rank(field, target[field], incoming[field], own, origin) >= 0) return false;
+    }
+    assign(target, incoming, field);
+    target.origins[field] = { ...origin };
+    return true;
+  });
+}
+
+function assign<F extends MergedField>(target: PaperFields, incoming: PaperFields, field: F): void {
+  const value: PaperFields[F] = incoming[field];
+  target[field] = value;
+}
+
+function rank(field: MergedField, a: Value, b: Value, oa: Origin, ob: Origin): number {
+  for (const compare of [...orders[field], byText]) {
+    const result = compare(a, b, oa, ob);
+    if (result !== 0) return result;
+  }
+  // Equal values of equal rank: a difference in asOf or version alone is taken by the comparisons above.
+  return 0;
+}
+
+function isUnknown(value: Value): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function sizeOf(value: Value): number {
+  if (typeof value === 'number') return value;
+  if (Array.isArray(value)) return value.length * 1_000 + value.join('').length;
+  return value?.length ?? 0;
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** A record as the fields of a paper, every one of them with the record as its origin. */
+export function fieldsOf(record: PaperRecord): PaperFields {
+  const origin: Origin = {
+    source: record.source,
+    ...(record.arxivVersion === undefined ? {} : { version: record.arxivVersion }),
+    ...(record.asOf === undefined ? {} : { asOf: record.asOf }),
+  };
+  const fields: PaperFields = {
+    title: record.title,
+    abstract: record.abstract,
+    authors: record.authors ?? [],
+    authorCount: record.authorCount ?? (record.authors?.length || null),
+    date: record.date ?? null,
+    venue: record.venue ?? null,
+    url: record.url ?? null,
+    categories: record.categories ?? [],
+    upvotes: record.upvotes ?? null,
+    comments: record.comments ?? null,
+    origins: {},
+  };
+  for (const field of mergedFields) if (!isUnknown(fields[field])) fields.origins[field] = origin;
+  return fields;
+}

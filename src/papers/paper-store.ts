@@ -1,0 +1,198 @@
+import { withTransactionLock } from '../platform/db/advisory-lock.js';
+import type { Database } from '../platform/db/database.js';
+import type { Prisma } from '../platform/db/generated/client.js';
+import { retryConflicts } from '../platform/db/retry.js';
+import { AppError } from '../platform/errors.js';
+import { textHash } from './fold.js';
+import { createResolver, type Draft, type Outcome, type Resolver, refsOf } from './identity.js';
+import type { Origins, Paper, PaperRecord } from './paper.js';
+import { doiPublicId, normalizePaperRef } from './paper-id.js';
+
+/** Records settled in one transaction: large enough to spread its cost, small enough to hold a lock briefly. */
+export const maxBatch = 500;
+
+/** Rows a `list` call returns at most. */
+export const maxListed = 2_000;
+
+export interface BatchResult {
+  /** One outcome a record, in the order given, with the key of its paper. */
+  outcomes: { outcome: Outcome; key: number }[];
+  /** Rows that another row took in, because they turned out to be the same paper. */
+  merged: number;
+}
+
+const withAliases = { aliases: { select: { alias: true } } } as const;
+type Row = Prisma.PaperGetPayload<{ include: typeof withAliases }>;
+
+/** Papers in PostgreSQL. Writes go through `takeIn` alone, which keeps one row a paper. */
+export function createPaperStore({ prisma }: Database) {
+  /**
+   * Settles and writes up to `maxBatch` records in one transaction; when it resolves they are durable.
+   * Batches of all processes on this database follow one another, so that two can't both add one paper.
+   */
+  async function takeIn(records: readonly PaperRecord[]): Promise<BatchResult> {
+    if (records.length > maxBatch)
+      throw new RangeError(`at most ${maxBatch} records a batch, not ${records.length}`);
+    const settle = async (tx: Tx): Promise<BatchResult> => {
+      await withTransactionLock(tx, 'papers');
+      const resolver = createResolver(await loadKnown(tx, records));
+      const taken = records.map((record) => resolver.take(record));
+      const merged = await write(tx, resolver);
+      const outcomes = taken.map(({ outcome, draft }) => ({ outcome, key: resolver.current(draft).key! }));
+      return { outcomes, merged };
+    };
+    return retryConflicts(() => prisma.$transaction(settle));
+  }
+
+  /** The paper with this public id or alias; null where there is none. */
+  async function findById(id: string): Promise<Paper | null> {
+    const row = await prisma.paper.findUnique({ where: { publicId: id }, include: withAliases });
+    if (row) return toPaper(row);
+    const alias = await prisma.paperAlias.findUnique({
+      where: { alias: id },
+      include: { paper: { include: withAliases } },
+    });
+    return alias ? toPaper(alias.paper) : null;
+  }
+
+  /**
+   * The paper that a person means: a public id, an alias, or any spelling of an arXiv id or DOI (URLs too).
+   * @throws AppError paper_not_found
+   */
+  async function getByRef(ref: string): Promise<Paper> {
+    const id = normalizePaperRef(ref) ?? ref.trim();
+    const paper = id === '' || id.includes('\0') ? null : await findById(id);
+    if (!paper)
+      throw new AppError('paper_not_found', `No paper is known as “${ref.slice(0, 200)}”.`, {
+        details: { id: ref.slice(0, 200) },
+      });
+    return paper;
+  }
+
+  /** Papers by key, in the order of the keys; those that are gone are left out. At most `maxListed`. */
+  async function listByKeys(keys: readonly number[]): Promise<Paper[]> {
+    const rows = await prisma.paper.findMany({
+      where: { id: { in: keys.slice(0, maxListed) } },
+      include: withAliases,
+    });
+    const byKey = new Map(rows.map((row) => [row.id, row]));
+    return keys.flatMap((key) => {
+      const row = byKey.get(key);
+      return row ? [toPaper(row)] : [];
+    });
+  }
+
+  /** The papers added last, newest first. */
+  async function listNewest(limit: number): Promise<Paper[]> {
+    const rows = await prisma.paper.findMany({
+      orderBy: [{ date: { sort: 'desc', nulls: 'last' } }, { id: 'asc' }],
+      take: Math.min(limit, maxListed),
+      include: withAliases,
+    });
+    return rows.map(toPaper);
+  }
+
+  return { takeIn, findById, getByRef, listByKeys, listNewest, count: () => prisma.paper.count() };
+}
+
+export type PaperStore = ReturnType<typeof createPaperStore>;
+
+type Tx = Prisma.TransactionClient;
+
+async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft[]> {
+  const refs = new Set<string>();
+  const titles = new Set<string>();
+  for (const record of records) {
+    const keys = refsOf(record);
+    for (const ref of keys.refs) refs.add(ref);
+    titles.add(keys.titleKey);
+  }
+  const ids = [...refs];
+  const rows = await tx.$queryRaw<{ id: number }[]>`
+    SELECT id FROM papers WHERE title_key = ANY(${[...titles]})
+    UNION SELECT id FROM papers WHERE public_id = ANY(${ids})
+    UNION SELECT id FROM papers WHERE arxiv_id = ANY(${ids})
+    UNION SELECT id FROM papers WHERE doi = ANY(${ids.filter((id) => id.startsWith('doi:')).map((id) => id.slice(4))})
+    UNION SELECT paper_id FROM paper_aliases WHERE alias = ANY(${ids})`;
+  const known = await tx.paper.findMany({
+    where: { id: { in: rows.map((row) => row.id) } },
+    include: withAliases,
+    orderBy: { id: 'asc' },
+  });
+  return known.map(toDraft);
+}
+
+async function write(tx: Tx, resolver: Resolver): Promise<number> {
+  const { added, updated, gone } = resolver.changes();
+  if (gone.length > 0) await tx.paper.deleteMany({ where: { id: { in: gone } } });
+  // Ids that move between rows of one batch would meet their unique indexes: free them first.
+  for (const draft of updated) await tx.paper.update({ where: { id: draft.key! }, data: toRow(draft) });
+  if (added.length > 0) {
+    const rows = await tx.paper.createManyAndReturn({
+      data: added.map(toRow),
+      select: { id: true, publicId: true },
+    });
+    const keys = new Map(rows.map((row) => [row.publicId, row.id]));
+    for (const draft of added) draft.key = keys.get(draft.id)!;
+  }
+  const aliases = [...updated, ...added].flatMap((draft) =>
+    [...draft.aliases].map((alias) => ({ alias, paperId: draft.key! })),
+  );
+  if (aliases.length > 0) await tx.paperAlias.createMany({ data: aliases, skipDuplicates: true });
+  return gone.length;
+}
+
+function toRow(draft: Draft) {
+  return {
+    publicId: draft.id,
+    arxivId: draft.arxivId,
+    arxivVersion: draft.arxivVersion,
+    doi: draft.doi,
+    titleKey: draft.titleKey,
+    title: draft.title,
+    abstract: draft.abstract,
+    authors: draft.authors,
+    authorCount: draft.authorCount,
+    date: draft.date,
+    venue: draft.venue,
+    url: draft.url,
+    categories: draft.categories,
+    upvotes: draft.upvotes,
+    comments: draft.comments,
+    origins: draft.origins as Prisma.InputJsonObject,
+    textHash: textHash(draft.title, draft.abstract),
+  };
+}
+
+function toDraft(row: Row): Draft {
+  const { key: _key, createdAt: _createdAt, updatedAt: _updatedAt, aliases, ...paper } = toPaper(row);
+  const titleId =
+    [paper.id, ...aliases].find((id) => id.startsWith('t:')) ?? `t:${row.titleKey.slice(0, 12)}`;
+  return { ...paper, key: row.id, titleKey: row.titleKey, titleId, aliases: new Set(aliases) };
+}
+
+function toPaper(row: Row): Paper {
+  const aliases = row.aliases.map(({ alias }) => alias);
+  if (row.doi !== null && doiPublicId(row.doi) !== row.publicId) aliases.push(doiPublicId(row.doi));
+  return {
+    key: row.id,
+    id: row.publicId,
+    arxivId: row.arxivId,
+    arxivVersion: row.arxivVersion,
+    doi: row.doi,
+    title: row.title,
+    abstract: row.abstract,
+    authors: row.authors,
+    authorCount: row.authorCount,
+    date: row.date,
+    venue: row.venue,
+    url: row.url,
+    categories: row.categories,
+    upvotes: row.upvotes,
+    comments: row.comments,
+    origins: row.origins as Origins,
+    aliases,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

@@ -1,0 +1,75 @@
+import { foldWords } from './fold.js';
+import type { PaperFields } from './paper.js';
+
+/** What is compared when two entries share a title and no id. */
+export interface Likeness extends Pick<PaperFields, 'abstract' | 'authors' | 'date' | 'origins'> {
+  arxivId: string | null;
+  doi: string | null;
+}
+
+/**
+ * Share of the shorter abstract's three-word shingles that the longer one has too (containment, Broder 1997):
+ * a copy cut short has 1, a revised version some .3 to .9, another paper on the same subject below .03.
+ */
+const sameText = 0.25;
+/** Enough where the authors agree as well: an abstract rewritten for the venue's copy. */
+const relatedText = 0.08;
+/** Years between a preprint and its venue's copy. */
+const maxYearsApart = 3;
+
+/** Whether two entries with one (folded) title are one paper. The abstract decides wherever both have one. */
+export function isSamePaper(a: Likeness, b: Likeness): boolean {
+  if (a.arxivId !== null && b.arxivId !== null && a.arxivId !== b.arxivId) return false;
+  const names = sharedNames(a.authors, b.authors);
+  const texts = [ownAbstract(a), ownAbstract(b)] as const;
+  if (texts[0] !== '' && texts[1] !== '') {
+    if (texts[0] === texts[1]) return true;
+    const shared = containment(texts[0], texts[1]);
+    return shared >= sameText || (names !== null && names >= 0.5 && shared >= relatedText);
+  }
+  if (a.doi !== null && b.doi !== null && a.doi !== b.doi) return false;
+  if (names !== null) return names >= 0.5;
+  return yearsApart(a.date, b.date) <= maxYearsApart;
+}
+
+/** The sample collection's summaries are not the papers' abstracts, so they prove nothing. */
+function ownAbstract(entry: Likeness): string {
+  return entry.origins.abstract?.source === 'sample' ? '' : entry.abstract;
+}
+
+/** Share of the shorter list's surnames that the other has; null where a list is missing. */
+function sharedNames(a: readonly string[], b: readonly string[]): number | null {
+  if (a.length === 0 || b.length === 0) return null;
+  const [few, many] = a.length <= b.length ? [a, b] : [b, a];
+  const known = new Set(many.flatMap(foldWords));
+  const shared = few.filter((name) => {
+    const words = foldWords(name).filter((word) => word.length > 1);
+    // Either order, "Vaswani, Ashish" and "Ashish Vaswani": a name is shared by its first or last word.
+    return words.length > 0 && (known.has(words.at(-1)!) || known.has(words[0]!));
+  });
+  return shared.length / few.length;
+}
+
+function containment(a: string, b: string): number {
+  const [first, second] = [shingles(a), shingles(b)];
+  const [small, large] = first.size <= second.size ? [first, second] : [second, first];
+  if (small.size === 0) return 0;
+  let shared = 0;
+  for (const shingle of small) if (large.has(shingle)) shared += 1;
+  return shared / small.size;
+}
+
+function shingles(text: string): Set<string> {
+  const words = foldWords(text);
+  const found = new Set<string>();
+  const length = Math.min(3, words.length);
+  for (let at = 0; length > 0 && at + length <= words.length; at++) {
+    found.add(words.slice(at, at + length).join(' '));
+  }
+  return found;
+}
+
+function yearsApart(a: string | null, b: string | null): number {
+  if (a === null || b === null) return 0;
+  return Math.abs(Number(a.slice(0, 4)) - Number(b.slice(0, 4)));
+}
