@@ -46,7 +46,9 @@ export function createPaperStore({ prisma }: Database) {
 
   /** The paper with this public id or alias; null where there is none. */
   async function findById(id: string): Promise<Paper | null> {
-    const row = await prisma.paper.findUnique({ where: { publicId: id }, include: withAliases });
+    // A DOI beside an arXiv id is found in its own column.
+    const own = id.startsWith('doi:') ? [{ publicId: id }, { doi: id.slice(4) }] : [{ publicId: id }];
+    const row = await prisma.paper.findFirst({ where: { OR: own }, include: withAliases });
     if (row) return toPaper(row);
     const alias = await prisma.paperAlias.findUnique({
       where: { alias: id },

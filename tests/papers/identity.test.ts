@@ -160,7 +160,7 @@ const records = fc.array(
         ...(identified && { arxivId: `2401.0000${paper}` }),
         ...(identified && arxivVersion && { arxivVersion }),
         ...(date && { date }),
-        ...(authors && { authors }),
+        ...(authors && { authors: [...authors] }),
         ...(upvotes !== undefined && { upvotes }),
         ...(asOf && { asOf }),
       };

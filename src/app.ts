@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { addErrorHandling, sendProblem, toAppError } from './http/plugins/errors.js';
+import { statusOfKind } from './http/problem.js';
+import { healthRoutes } from './http/routes/health.js';
+import { ingestRoutes } from './http/routes/ingest.js';
+import { paperRoutes } from './http/routes/papers.js';
+import { relatedRoutes, searchRoutes } from './http/routes/search.js';
+import type { Config } from './platform/config.js';
+import { AppError } from './platform/errors.js';
+import type { Services } from './services.js';
+import { version } from './version.js';
+import { sendErrorPage, webPages } from './web/web.js';
+
+const apiBase = '/api/v1';
+
+/** Ids hold DOIs, whose length has no limit in the standard; longer ones are nobody's. */
+const maxParamLength = 2_048;
+
+/** An intake reads and stores up to BODY_LIMIT_MB: that takes longer than any other request. */
+const ingestTimeoutFactor = 10;
+
+/** Every route of the product. */
+export async function createApp(services: Services, config: Config) {
+  const { catalog, search, related, readiness, ingest, apiKeys, backlog, log } = services;
+  const ingestTimeoutMs = config.requestTimeoutMs * ingestTimeoutFactor;
+  const app = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // A URL may hold a token: the path alone is logged, below.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    handlerTimeout: config.requestTimeoutMs,
+    requestTimeout: ingestTimeoutMs,
+    bodyLimit: config.bodyLimitBytes,
+    routerOptions: { maxParamLength },
+    // Unknown fields are refused, not dropped: a misspelt parameter would change the answer silently.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
+    // What fails before a route is found: a path that can't be decoded, an id that is too long.
+    frameworkErrors: (error, request, reply) => sendProblem(toAppError(error), request, reply),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = request.routeOptions.url ?? request.url.split('?')[0];
+    request.log.info(
+      { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    );
+  });
+  addErrorHandling(app);
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?');
+    const error = new AppError('route_not_found', `There is nothing at ${request.method} ${path}.`);
+    const isPage =
+      request.method === 'GET' && !path?.startsWith('/api/') && request.headers.accept?.includes('text/html');
+    return isPage ? sendErrorPage(reply, { error, status: 404 }) : sendProblem(error, request, reply);
+  });
+
+  await app.register(swagger, {
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, at) => String(json['$id'] ?? `schema-${at}`),
+    },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Quire', version, description: 'Research papers: search by meaning, related papers.' },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+
+  await app.register(searchRoutes, { prefix: apiBase, search });
+  await app.register(paperRoutes, { prefix: apiBase, catalog, base: apiBase });
+  await app.register(relatedRoutes, { prefix: apiBase, related });
+  await app.register(ingestRoutes, {
+    prefix: apiBase,
+    ingest,
+    apiKeys,
+    bodyLimit: config.bodyLimitBytes,
+    timeoutMs: ingestTimeoutMs,
+    onTaken: backlog.hint,
+  });
+  await app.register(healthRoutes, { readiness });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+
+  addSlashRedirects(app, `${apiBase}/papers`);
+  addSlashRedirects(app, '/papers');
+  await app.register(webPages, {
+    catalog,
+    search,
+    related,
+    readiness,
+    describeError: (thrown) => {
+      const error = toAppError(thrown);
+      return { error, status: statusOfKind[error.kind] };
+    },
+  });
+  return app;
+}
+
+/** Old arXiv ids and DOIs hold slashes, and people write them into paths as they are. */
+function addSlashRedirects(app: FastifyInstance, path: string): void {
+  app.get<{ Params: { '*': string } }>(
+    `${path}/*`,
+    { schema: { hide: true } },
+    async ({ params, url }, reply) => {
+      const [, id = '', suffix = ''] = /^(.+?)(\/related)?\/?$/.exec(params['*']) ?? [];
+      const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+      return reply.redirect(`${path}/${encodeURIComponent(id)}${suffix}${query}`, 301);
+    },
+  );
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>;

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ingestCommand } from './cli/ingest-command.js';
+import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './cli/key-command.js';
+import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
+import { relatedCommand, searchCommand } from './cli/search-command.js';
+import { statusCommand } from './cli/status-command.js';
+import { settingsHelp } from './platform/config.js';
+import { defaultRelated, maxRelated } from './recommendations/related.js';
+import { defaultLimit, maxLimit } from './search/search.js';
+import { serve } from './server.js';
+import { version } from './version.js';
+
+const json = () => new Option('--json', 'print the result as JSON').default(false);
+const command = (work: (context: CommandContext) => Promise<void>) => runCommand(work, { quiet: true });
+
+const program = new Command('quire')
+  .description('Research papers: take listings in, search by meaning, find related ones.')
+  .version(version)
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : exitCodes.usage);
+  })
+  .addHelpText('after', `\nSettings (environment):\n${settingsText()}`);
+
+program
+  .command('serve')
+  .description('run the service; listings named here are taken in on the way up')
+  .argument('[files...]', 'listings: files, folders, - for standard input')
+  .option('--as-of <day>', 'the day on which the listings were saved (YYYY-MM-DD)')
+  .action((files: string[], { asOf }: { asOf?: string }) =>
+    runCommand(
+      ({ config, log, signal }) =>
+        serve({ config, log, files, asOf, out: process.stdout, stdin: process.stdin, signal }),
+      { quiet: false },
+    ),
+  );
+
+program
+  .command('ingest')
+  .description('take listings in: text of a Hugging Face papers page, or JSON lines; gzip is recognised')
+  .argument('<files...>', 'files, folders, - for standard input')
+  .option('--as-of <day>', 'the day on which they were saved (YYYY-MM-DD), for dates without a year')
+  .option('--no-embed', 'leave the embedding to the service')
+  .addOption(json())
+  .action((files: string[], options) => command((context) => ingestCommand(files, options, context)));
+
+program
+  .command('search')
+  .description('search papers')
+  .argument('<words...>', 'what to look for')
+  .addOption(limitOption(defaultLimit, maxLimit))
+  .addOption(new Option('--mode <mode>', 'how to search').choices(['semantic', 'keyword']))
+  .addOption(json())
+  .action((words: string[], options) => command((context) => searchCommand(words, options, context)));
+
+program
+  .command('related')
+  .description('papers near to a paper')
+  .argument('<id>', 'any id of the paper: arXiv id, DOI, title id, URL')
+  .addOption(limitOption(defaultRelated, maxRelated))
+  .addOption(json())
+  .action((id: string, options) => command((context) => relatedCommand(id, options, context)));
+
+program
+  .command('status')
+  .description('what is there, what waits, and what was taken in last')
+  .addOption(json())
+  .action((options) => command((context) => statusCommand(options, context)));
+
+const key = program.command('key').description('keys for the write API');
+key
+  .command('create')
+  .argument('[name]', 'what to call it', 'unnamed')
+  .description('make a key and show it this once')
+  .addOption(json())
+  .action((name: string, options) => command((context) => createKeyCommand(name, options, context)));
+key
+  .command('list')
+  .description('the keys that are valid')
+  .addOption(json())
+  .action((options) => command((context) => listKeysCommand(options, context)));
+key
+  .command('revoke')
+  .argument('<name>')
+  .description('make every key of that name invalid')
+  .addOption(json())
+  .action((name: string, options) => command((context) => revokeKeyCommand(name, options, context)));
+
+function limitOption(fallback: number, most: number): Option {
+  return new Option('--limit <n>', `how many, 1 to ${most}`).default(fallback).argParser((text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > most) {
+      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`);
+    }
+    return value;
+  });
+}
+
+function settingsText(): string {
+  return settingsHelp
+    .map(({ name, fallback, about }) => `  ${name.padEnd(18)} ${about}${fallback && ` [${fallback}]`}`)
+    .join('\n');
+}
+
+await program.parseAsync();

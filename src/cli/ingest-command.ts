@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findListings, type ListingFile } from '../ingest/files.js';
+import { maxReportedProblems } from '../ingest/ingest.js';
+import { describeReport, takeFile } from '../ingest/take-file.js';
+import { AppError, isAppError, messageOf } from '../platform/errors.js';
+import { createProgress } from '../platform/progress.js';
+import type { CommandServices } from '../services.js';
+import { type CommandContext, exitCodes, print, withServices } from './run-command.js';
+
+const pollMs = 200;
+
+export interface IngestCommandOptions {
+  asOf?: string;
+  /** False: leave the embedding to the service, or to the next command. */
+  embed: boolean;
+  json: boolean;
+}
+
+interface FileResult {
+  file: string;
+  report?: Awaited<ReturnType<typeof takeFile>>;
+  error?: { code: string; message: string };
+}
+
+export async function ingestCommand(
+  paths: string[],
+  options: IngestCommandOptions,
+  context: CommandContext,
+): Promise<void> {
+  const asOf = options.asOf === undefined ? undefined : checkDay(options.asOf);
+  const files = await findListings(paths, process.stdin);
+  await withServices(context, async (services) => {
+    const started = performance.now();
+    const results: FileResult[] = [];
+    for (const file of files) {
+      const result = await takeOne(file, asOf, services, context);
+      results.push(result);
+      if (!options.json) print(false, null, linesOf(result));
+    }
+    const takenMs = Math.round(performance.now() - started);
+    const embedded = options.embed ? await embedPending(services, context) : 0;
+    const embedMs = Math.round(performance.now() - started) - takenMs;
+    const total = { entries: 0, added: 0, updated: 0, unchanged: 0, merged: 0, problems: 0 };
+    for (const { report } of results) {
+      for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report?.[key] ?? 0;
+    }
+    const papers = await services.catalog.count();
+    print(options.json, { files: results, total, papers, embedded, takenMs, embedMs }, [
+      `${total.entries} entries, ${total.added} new, ${embedded} embedded; ${papers} papers in all (${seconds(takenMs)} to take in, ${seconds(embedMs)} to embed)`,
+    ]);
+    if (results.some(({ error }) => error)) process.exitCode = exitCodes.failed;
+  });
+}
+
+async function takeOne(
+  file: ListingFile,
+  asOf: string | undefined,
+  { ingest }: CommandServices,
+  { signal, log }: CommandContext,
+): Promise<FileResult> {
+  try {
+    const report = await takeFile(ingest, file, {
+      out: process.stderr,
+      signal,
+      asOf,
+      onStored: () => undefined,
+    });
+    return { file: file.path, report };
+  } catch (error) {
+    if (signal.aborted) throw new AppError('cancelled', 'interrupted');
+    if (!isAppError(error)) log.error({ err: error, file: file.path }, 'could not be taken in');
+    return {
+      file: file.path,
+      error: { code: isAppError(error) ? error.code : 'internal', message: messageOf(error) },
+    };
+  }
+}
+
+function linesOf({ file, report, error }: FileResult): string[] {
+  if (!report) return [`${file}: ${error?.message}`];
+  const problems = report.problemList.map(
+    ({ line, reason, excerpt }) => `  line ${line}: ${reason}${excerpt && ` “${excerpt}”`}`,
+  );
+  const unlisted = report.problems - problems.length;
+  if (unlisted > 0) problems.push(`  and ${unlisted} more (the first ${maxReportedProblems} are shown)`);
+  return [describeReport(report), ...problems];
+}
+
+/** Embeds what is pending, or watches the service do it. Returns how many papers got their vector meanwhile. */
+async function embedPending(
+  { backlog, embeddings }: CommandServices,
+  { signal }: CommandContext,
+): Promise<number> {
+  const total = await embeddings.countPending();
+  if (total === 0) return 0;
+  backlog.start();
+  const progress = createProgress('Embedding', process.stderr);
+  try {
+    for (;;) {
+      const pending = await embeddings.countPending();
+      const { state, failed, error } = backlog.status();
+      if (pending <= failed) return total - pending;
+      if (signal.aborted) throw new AppError('cancelled', 'interrupted');
+      if (state === 'retrying')
+        throw new AppError(
+          'model_unavailable',
+          `Embedding stopped: ${error}. The papers are stored; \`quire ingest\` or the service goes on from here.`,
+        );
+      progress.update({ done: total - pending, total });
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+function checkDay(text: string): string {
+  const day = new Date(`${text}T00:00:00Z`);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text))
+    return text;
+  throw new AppError('invalid_input', `--as-of: expected a day as YYYY-MM-DD, not “${text}”.`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,69 @@
+import { type Config, readConfig } from '../platform/config.js';
+import { isAppError, messageOf } from '../platform/errors.js';
+import { createLogger, type Logger } from '../platform/log.js';
+import { type CommandServices, createCommandServices } from '../services.js';
+
+export interface CommandContext {
+  config: Config;
+  log: Logger;
+  /** Aborts at the first SIGINT or SIGTERM. */
+  signal: AbortSignal;
+}
+
+/** 0 done, 1 failed, 2 wrong usage (commander's), 130 interrupted. */
+export const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
+
+/**
+ * Reads the configuration, runs the work, and turns an error into one line and an exit code. Commands log
+ * from `warn` up unless LOG_LEVEL says otherwise: their result is what counts.
+ */
+export async function runCommand(
+  work: (context: CommandContext) => Promise<void>,
+  options: { quiet: boolean },
+): Promise<void> {
+  const stop = stopSignal();
+  try {
+    const config = readConfig(process.env, { isTerminal: process.stderr.isTTY === true });
+    const level = options.quiet && !process.env['LOG_LEVEL'] ? 'warn' : config.log.level;
+    const log = createLogger({ ...config.log, level });
+    await work({ config, log, signal: stop });
+    if (stop.aborted && options.quiet) process.exitCode = exitCodes.interrupted;
+  } catch (error) {
+    const interrupted = stop.aborted && isAppError(error, 'cancelled');
+    process.stderr.write(`quire: ${interrupted ? 'interrupted' : messageOf(error)}\n`);
+    if (!isAppError(error) && process.env['LOG_LEVEL'] === 'debug')
+      process.stderr.write(`${(error as Error).stack}\n`);
+    process.exitCode = interrupted ? exitCodes.interrupted : exitCodes.failed;
+  }
+}
+
+/** Runs the work with the services of a command, and closes them whatever happens. */
+export async function withServices<T>(
+  { config, log }: CommandContext,
+  work: (services: CommandServices) => Promise<T>,
+): Promise<T> {
+  const services = await createCommandServices(config, log);
+  try {
+    return await work(services);
+  } finally {
+    await services.close();
+  }
+}
+
+/** The second signal ends the process at once: what is committed is safe, and embedding must not be cut otherwise. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.kill(process.pid, 'SIGKILL');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** A command's result: JSON where asked for, else the lines for people. */
+export function print(json: boolean, value: unknown, lines: readonly string[]): void {
+  const text = json ? JSON.stringify(value, null, 2) : lines.join('\n');
+  if (text !== '') process.stdout.write(`${text}\n`);
+}

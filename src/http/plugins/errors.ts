@@ -1,0 +1,44 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, isAppError } from '../../platform/errors.js';
+import { problemOf, problemType } from '../problem.js';
+
+/** Seconds that a client should wait where the error doesn't say. */
+const defaultRetryAfter = 1;
+
+/** Every error of every route as problem+json (RFC 9457); pages put their own renderer in front. */
+export function addErrorHandling(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) =>
+    sendProblem(toAppError(error), request, reply),
+  );
+}
+
+export function sendProblem(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, request.id);
+  // A client's mistake is news, not an error of ours: alarms hang on `error`.
+  if (error.kind === 'fatal') request.log.error({ err: error }, 'request failed');
+  else request.log.info({ code: error.code, detail: error.message }, 'request refused');
+  if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? defaultRetryAfter);
+  if (error.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="quire"');
+  return reply.code(problem.status).type(problemType).serializer(JSON.stringify).send(problem);
+}
+
+/** Fastify's own errors in our codes. */
+export function toAppError(error: FastifyError | Error): AppError {
+  if (isAppError(error)) return error;
+  const { code, validation, validationContext, statusCode } = error as FastifyError;
+  if (validation) {
+    const [first] = validation;
+    const path = first?.instancePath.split('/').filter(Boolean).join('.') ?? '';
+    const named = first?.params['additionalProperty'] ?? first?.params['missingProperty'];
+    const field = path || (typeof named === 'string' ? named : (validationContext ?? 'request'));
+    return new AppError('invalid_input', `${field}: ${first?.message ?? 'invalid'}.`, { details: { field } });
+  }
+  if (code === 'FST_ERR_HANDLER_TIMEOUT')
+    return new AppError('timeout', 'The answer took too long; try again.', { retryAfter: 2 });
+  if (statusCode === 413) return new AppError('body_too_large', error.message);
+  if (statusCode === 415) return new AppError('unsupported_media_type', error.message);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new AppError('invalid_input', error.message);
+  if (statusCode === 503) return new AppError('overloaded', error.message);
+  return new AppError('internal', error.message, { cause: error });
+}

@@ -1,0 +1,109 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { Ingest } from '../../ingest/ingest.js';
+import { maxReportedProblems } from '../../ingest/ingest.js';
+import type { ApiKeys } from '../../platform/api-keys.js';
+import { AppError } from '../../platform/errors.js';
+import { problemResponses } from '../problem.js';
+
+const Report = Type.Object({
+  name: Type.String(),
+  format: Type.Union([Type.String(), Type.Null()], { description: 'What the text was recognised as.' }),
+  entries: Type.Integer({ description: 'Entries that are papers, repetitions among them.' }),
+  papers: Type.Integer({ description: 'Distinct papers among them.' }),
+  added: Type.Integer(),
+  updated: Type.Integer(),
+  unchanged: Type.Integer(),
+  merged: Type.Integer({ description: 'Papers that turned out to be one with another, and went into it.' }),
+  problems: Type.Integer({ description: 'What could not be read as a paper.' }),
+  problemList: Type.Array(
+    Type.Object({ line: Type.Integer(), reason: Type.String(), excerpt: Type.String() }),
+    { description: `The first ${maxReportedProblems} problems.` },
+  ),
+  durationMs: Type.Integer(),
+});
+
+export interface IngestRoutesOptions {
+  ingest: Ingest;
+  apiKeys: ApiKeys;
+  /** Largest body, bytes. */
+  bodyLimit: number;
+  /** Milliseconds that an intake may take. */
+  timeoutMs: number;
+  /** Something came in: embed it. */
+  onTaken: () => void;
+}
+
+export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
+  const { ingest, apiKeys, bodyLimit, timeoutMs, onTaken } = options;
+
+  // Listings come as text/plain, application/x-ndjson, gzip or nothing at all; what it is shows in the bytes.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, body, done) => done(null, body));
+
+  app.addHook('onRequest', async (request) => {
+    const [scheme, key] = (request.headers.authorization ?? '').split(' ', 2);
+    const given = scheme?.toLowerCase() === 'bearer' ? key : request.headers['x-api-key'];
+    if (typeof given === 'string' && (await apiKeys.isValid(given))) return;
+    throw new AppError(
+      'unauthorized',
+      'An API key is needed: `Authorization: Bearer quire_…`. `quire key create` makes one.',
+    );
+  });
+
+  app.post(
+    '/ingest',
+    {
+      handlerTimeout: timeoutMs,
+      schema: {
+        operationId: 'ingest',
+        summary: 'Take papers in',
+        description:
+          'The body is the text of a Hugging Face papers page, or JSON lines; gzip is recognised. When the answer comes, the papers are stored for good; they can be found by meaning some moments later. What could not be read is listed and costs no other paper.',
+        tags: ['ingest'],
+        consumes: ['text/plain', 'application/x-ndjson', 'application/gzip'],
+        security: [{ apiKey: [] }],
+        querystring: Type.Object(
+          {
+            name: Type.Optional(
+              Type.String({ maxLength: 200, description: 'What to call it in the books.' }),
+            ),
+            asOf: Type.Optional(
+              Type.String({
+                format: 'date',
+                description: 'The day on which it was saved; today when absent.',
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: Report, ...problemResponses(400, 401, 413, 503) },
+      },
+    },
+    async ({ query, body, signal }) => {
+      const bytes = limited(body as AsyncIterable<Uint8Array> | undefined, bodyLimit);
+      const report = await ingest.take({ name: query.name ?? 'api', asOf: query.asOf, bytes, signal });
+      onTaken();
+      return report;
+    },
+  );
+};
+
+async function* limited(
+  body: AsyncIterable<Uint8Array> | undefined,
+  limit: number,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) {
+      throw new AppError(
+        'body_too_large',
+        `The body is larger than ${limit / 2 ** 20} MiB (BODY_LIMIT_MB).`,
+        {
+          details: { limitBytes: limit },
+        },
+      );
+    }
+    yield chunk;
+  }
+}

@@ -1,0 +1,93 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { Related } from '../../recommendations/related.js';
+import { defaultRelated, maxRelated } from '../../recommendations/related.js';
+import { defaultLimit, maxLimit, maxQueryLength, type Search, type SearchItem } from '../../search/search.js';
+import { PaperView, paperView } from '../paper-view.js';
+import { problemResponses } from '../problem.js';
+
+const Item = Type.Object({
+  paper: PaperView,
+  score: Type.Number({
+    description:
+      'Semantic: cosine similarity, -1 to 1. Keyword: a rank, 0 and up. Comparable within one answer alone.',
+  }),
+});
+
+const Mode = Type.Union([Type.Literal('semantic'), Type.Literal('keyword')]);
+
+const SearchQuery = Type.Object(
+  {
+    q: Type.String({ minLength: 1, maxLength: maxQueryLength, description: 'What to look for, in words.' }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxLimit, default: defaultLimit })),
+    cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
+    mode: Type.Optional(Mode),
+  },
+  { additionalProperties: false },
+);
+
+const SearchAnswer = Type.Object({
+  items: Type.Array(Item),
+  mode: Type.Union([Type.Literal('semantic'), Type.Literal('keyword')], {
+    description: 'The mode that answered: keyword also stands in while the papers are still being embedded.',
+  }),
+  notice: Type.Union([Type.String(), Type.Null()], { description: 'Why the answer may be incomplete.' }),
+  nextCursor: Type.Union([Type.String(), Type.Null()], {
+    description: 'For the next page; null on the last one.',
+  }),
+});
+
+export interface SearchRoutesOptions {
+  search: Search;
+}
+
+export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (app, { search }) => {
+  app.get(
+    '/search',
+    {
+      schema: {
+        operationId: 'search',
+        summary: 'Search papers by meaning',
+        tags: ['search'],
+        querystring: SearchQuery,
+        response: { 200: SearchAnswer, ...problemResponses(400, 503) },
+      },
+    },
+    async ({ query, signal }) => {
+      const { items, ...rest } = await search.search({ ...query, query: query.q, signal });
+      return { items: items.map(itemView), ...rest };
+    },
+  );
+};
+
+const RelatedQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRelated, default: defaultRelated })) },
+  { additionalProperties: false },
+);
+
+export interface RelatedRoutesOptions {
+  related: Related;
+}
+
+export const relatedRoutes: FastifyPluginAsyncTypebox<RelatedRoutesOptions> = async (app, { related }) => {
+  app.get(
+    '/papers/:id/related',
+    {
+      schema: {
+        operationId: 'related',
+        summary: 'Papers near to a paper',
+        tags: ['search'],
+        params: Type.Object({ id: Type.String({ description: 'Any id of the paper; slashes as %2F.' }) }),
+        querystring: RelatedQuery,
+        response: { 200: Type.Object({ items: Type.Array(Item) }), ...problemResponses(400, 404, 503) },
+      },
+    },
+    async ({ params, query, signal }) => {
+      const { items } = await related.related(params.id, query.limit ?? defaultRelated, signal);
+      return { items: items.map(itemView) };
+    },
+  );
+};
+
+function itemView({ paper, score }: SearchItem) {
+  return { paper: paperView(paper), score };
+}

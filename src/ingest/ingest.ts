@@ -1,0 +1,115 @@
+import type { PaperRecord, ParsedEntry, ParseProblem, SourceName } from '../papers/paper.js';
+import type { PaperStore } from '../papers/paper-store.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/log.js';
+import type { IntakeCounts, IntakeStore } from './intake-store.js';
+import { readPapers } from './read.js';
+
+/** Records a transaction; a broken-off intake loses at most this many that it had read. */
+const batchSize = 250;
+
+/** Problems kept word for word in a report; all of them are counted. */
+export const maxReportedProblems = 100;
+
+export interface IngestInput {
+  /** What people call it: a file's name. */
+  name: string;
+  bytes: AsyncIterable<Uint8Array>;
+  /** The day it was saved (YYYY-MM-DD), for dates without a year; today when absent. */
+  asOf?: string | undefined;
+  /** What the entries count as; by format when absent. */
+  source?: SourceName | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: IngestCounts) => void) | undefined;
+}
+
+export type IngestCounts = Readonly<IntakeCounts>;
+
+export interface IngestReport extends IngestCounts {
+  name: string;
+  format: string | null;
+  /** Distinct papers among the entries. */
+  papers: number;
+  /** The first `maxReportedProblems`. */
+  problemList: ParseProblem[];
+  /** Wall time, milliseconds. */
+  durationMs: number;
+}
+
+export interface IngestDeps {
+  papers: PaperStore;
+  intakes: IntakeStore;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * Takes papers in. It knows nothing of embeddings and indexes: what has to be embedded is a question to the
+ * database's state, so that an intake that breaks off anywhere heals by itself.
+ */
+export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
+  /**
+   * Reads an input to its end. Entries are durable batch by batch; what can't be read as a paper is reported
+   * and costs no other entry.
+   * @throws AppError cancelled, body_too_large, timeout or a database error; committed batches stay.
+   */
+  async function take(input: IngestInput): Promise<IngestReport> {
+    const started = performance.now();
+    const asOf = input.asOf ?? clock.now().toISOString().slice(0, 10);
+    const id = await intakes.start(input.name, clock.now());
+    const counts = { entries: 0, added: 0, updated: 0, unchanged: 0, merged: 0, problems: 0 };
+    const problemList: ParseProblem[] = [];
+    const keys = new Set<number>();
+    let format: string | null = null;
+
+    const flush = async (batch: PaperRecord[]): Promise<void> => {
+      const result = await papers.takeIn(batch);
+      for (const { outcome, key } of result.outcomes) {
+        counts[outcome] += 1;
+        keys.add(key);
+      }
+      counts.merged += result.merged;
+      input.onProgress?.(counts);
+    };
+
+    const entries: AsyncIterable<ParsedEntry> = readPapers(input.bytes, {
+      name: input.name,
+      asOf,
+      source: input.source,
+      signal: input.signal,
+      onFormat: (detected) => {
+        format = detected;
+      },
+    });
+    try {
+      let batch: PaperRecord[] = [];
+      for await (const entry of entries) {
+        if (entry.kind === 'problem') {
+          counts.problems += 1;
+          if (problemList.length < maxReportedProblems) problemList.push(entry.problem);
+          continue;
+        }
+        counts.entries += 1;
+        batch.push(entry.record);
+        if (batch.length === batchSize) {
+          await flush(batch);
+          batch = [];
+        }
+      }
+      if (batch.length > 0) await flush(batch);
+      await intakes.update(id, { ...counts, format, finishedAt: clock.now() });
+    } catch (error) {
+      await intakes.update(id, { ...counts, format, finishedAt: null }).catch((failure: unknown) => {
+        log.warn({ err: failure, intake: id }, 'the counts of a broken-off intake could not be kept');
+      });
+      throw error;
+    }
+    log.info({ intake: id, name: input.name, ...counts }, 'taken in');
+    const durationMs = Math.round(performance.now() - started);
+    return { name: input.name, format, ...counts, papers: keys.size, problemList, durationMs };
+  }
+
+  return { take };
+}
+
+export type Ingest = ReturnType<typeof createIngest>;

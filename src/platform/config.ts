@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AppError } from './errors.js';
+import { projectRoot } from './paths.js';
+
+/** One setting: its environment variable, its default, and what it means to set it too low or too high. */
+interface Setting<T> {
+  readonly parse: (text: string) => T;
+  readonly fallback: T;
+  /** For README, `--help` and error messages: unit, and what too low and too high do. */
+  readonly about: string;
+}
+
+const settings = {
+  HOST: text('127.0.0.1', 'Address to listen on. 0.0.0.0 opens the service to the network.'),
+  PORT: integer(8080, 0, 65_535, 'TCP port. 0 takes any free one.'),
+  DATA_DIR: text('data', 'Folder of the embedded database and the index snapshots; made when missing.'),
+  DATABASE_URL: secret(
+    'postgresql://… of a PostgreSQL server (15 or newer) to use instead of the embedded one.',
+  ),
+  DATABASE_POOL: integer(
+    10,
+    2,
+    100,
+    'Database connections. Too few queue requests; too many exhaust the server.',
+  ),
+  API_KEY: secret(
+    'Key for the write API (at least 24 characters) instead of one made and printed at the first start.',
+  ),
+  SAMPLE: choice(['on', 'off'], 'on', 'Take the sample collection in on the first start.'),
+  MODELS_DIR: text(join(projectRoot, 'models'), 'Folder of the embedding models.'),
+  MODEL: text(
+    'Xenova/all-MiniLM-L6-v2',
+    'Model folder below MODELS_DIR. Another one embeds everything anew.',
+  ),
+  EMBED_WORKERS: integer(
+    Math.min(2, availableParallelism()),
+    1,
+    64,
+    'Embedding threads. More than there are cores slows every one of them down.',
+  ),
+  INDEX_EXACT_LIMIT: integer(
+    5_000,
+    0,
+    100_000,
+    'Vectors up to which search is exact. Low: approximate early. High: search slows, 1 ms per 2,500 vectors.',
+  ),
+  BODY_LIMIT_MB: integer(
+    64,
+    1,
+    1_024,
+    'Largest body of an ingest request, MiB. Held on disk and in memory in parts.',
+  ),
+  REQUEST_TIMEOUT_S: integer(
+    30,
+    1,
+    600,
+    'Seconds until a request is given up. Ingest has ten times as much.',
+  ),
+  DRAIN_TIMEOUT_S: integer(15, 1, 300, 'Seconds that requests under way get when the service stops.'),
+  LOG_LEVEL: choice(
+    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+    'What is logged to standard error.',
+  ),
+  LOG_FORMAT: choice(
+    ['auto', 'pretty', 'json'],
+    'auto',
+    '`auto`: pretty on a terminal, else one JSON object a line.',
+  ),
+} as const;
+
+type Settings = { [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
+
+/** Setting names with default and meaning, in the order of the table: the source of every list of them. */
+export const settingsHelp: readonly { name: string; fallback: string; about: string }[] = Object.entries(
+  settings,
+).map(([name, { fallback, about }]) => ({
+  name,
+  fallback: fallback === null ? '' : String(fallback),
+  about,
+}));
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** null: the embedded database. */
+  readonly databaseUrl: string | null;
+  readonly databasePool: number;
+  readonly apiKey: string | null;
+  readonly sample: boolean;
+  /** Absolute. */
+  readonly modelDir: string;
+  readonly embedWorkers: number;
+  readonly indexExactLimit: number;
+  readonly bodyLimitBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
+}
+
+/**
+ * Reads the environment: the only place that does. Every wrong setting is named in one error.
+ * @throws AppError invalid_config
+ */
+export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boolean } = {}): Config {
+  const values = parseAll(env);
+  const modelDir = resolve(values.MODELS_DIR, values.MODEL);
+  const problems: string[] = [];
+  if (!existsSync(modelDir)) problems.push(`MODEL: there is no folder ${modelDir}`);
+  if (values.DATABASE_URL !== null && !/^postgres(ql)?:\/\//.test(values.DATABASE_URL)) {
+    problems.push('DATABASE_URL: expected postgresql://user:password@host:port/database');
+  }
+  if (values.API_KEY !== null && values.API_KEY.length < 24) {
+    problems.push('API_KEY: expected at least 24 characters (`quire key create` makes one)');
+  }
+  refuse(problems);
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: resolve(values.DATA_DIR),
+    databaseUrl: values.DATABASE_URL,
+    databasePool: values.DATABASE_POOL,
+    apiKey: values.API_KEY,
+    sample: values.SAMPLE === 'on',
+    modelDir,
+    embedWorkers: values.EMBED_WORKERS,
+    indexExactLimit: values.INDEX_EXACT_LIMIT,
+    bodyLimitBytes: values.BODY_LIMIT_MB * 2 ** 20,
+    requestTimeoutMs: values.REQUEST_TIMEOUT_S * 1_000,
+    drainTimeoutMs: values.DRAIN_TIMEOUT_S * 1_000,
+    log: Object.freeze({
+      level: values.LOG_LEVEL,
+      format: values.LOG_FORMAT === 'auto' ? (options.isTerminal ? 'pretty' : 'json') : values.LOG_FORMAT,
+    }),
+  });
+}
+
+function parseAll(env: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = [];
+  const values = Object.entries(settings).map(([name, setting]) => {
+    const given = env[name];
+    if (given === undefined || given === '') return [name, setting.fallback];
+    try {
+      return [name, setting.parse(given)];
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+      return [name, setting.fallback];
+    }
+  });
+  refuse(problems);
+  return Object.fromEntries(values) as Settings;
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new AppError('invalid_config', `Wrong setting: ${problems.join('; ')}.`);
+}
+
+function text(fallback: string, about: string): Setting<string> {
+  return { fallback, about, parse: (given) => given };
+}
+
+function secret(about: string): Setting<string | null> {
+  return { fallback: null, about, parse: (given) => given };
+}
+
+function integer(fallback: number, min: number, max: number, about: string): Setting<number> {
+  return {
+    fallback,
+    about: `${about} (${min} to ${max})`,
+    parse: (given) => {
+      const value = Number(given);
+      if (!/^\d+$/.test(given) || value < min || value > max) {
+        throw new Error(`expected a whole number from ${min} to ${max}, not “${given}”`);
+      }
+      return value;
+    },
+  };
+}
+
+function choice<const T extends string>(values: readonly T[], fallback: T, about: string): Setting<T> {
+  return {
+    fallback,
+    about: `${about} (${values.join(', ')})`,
+    parse: (given) => {
+      const value = values.find((one) => one === given);
+      if (value === undefined) throw new Error(`expected one of ${values.join(', ')}, not “${given}”`);
+      return value;
+    },
+  };
+}

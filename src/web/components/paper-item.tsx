@@ -1,0 +1,75 @@
+import type { Paper } from '../../papers/paper.js';
+import { paperPath } from '../links.js';
+
+const shownAuthors = 3;
+
+export function PaperItem({
+  paper,
+  score,
+  scoreTitle,
+}: {
+  paper: Paper;
+  score?: number;
+  scoreTitle?: string;
+}) {
+  return (
+    <article>
+      <h2>
+        <a href={paperPath(paper.id)}>{paper.title}</a>
+      </h2>
+      <p class="facts">
+        <Facts paper={paper} />
+        {score !== undefined && (
+          <>
+            {' · '}
+            <span class="num" title={scoreTitle}>
+              {score.toFixed(3)}
+            </span>
+          </>
+        )}
+      </p>
+      {paper.abstract !== '' && <p class="lead">{paper.abstract.slice(0, 600)}</p>}
+      <p class="actions">
+        <a href={`${paperPath(paper.id)}#related`} aria-label={`Papers related to ${paper.title}`}>
+          Related
+        </a>
+      </p>
+    </article>
+  );
+}
+
+/** First authors, date, category, upvotes: what is known, in one line. */
+export function Facts({ paper }: { paper: Paper }) {
+  const facts = [authorsLine(paper), paper.venue, paper.categories[0]].filter(Boolean).join(' · ');
+  return (
+    <>
+      {paper.date && <PaperDate date={paper.date} />}
+      {paper.date && facts && ' · '}
+      {facts}
+      {paper.upvotes !== null && ` · ${paper.upvotes} upvotes`}
+      {paper.comments !== null && ` · ${paper.comments} ${paper.comments === 1 ? 'comment' : 'comments'}`}
+    </>
+  );
+}
+
+function authorsLine({ authors, authorCount }: Paper): string {
+  const total = Math.max(authorCount ?? 0, authors.length);
+  if (authors.length === 0) return total === 0 ? '' : `${total} ${total === 1 ? 'author' : 'authors'}`;
+  const rest = total - Math.min(shownAuthors, authors.length);
+  return authors.slice(0, shownAuthors).join(', ') + (rest > 0 ? ` + ${rest}` : '');
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** “3 Mar 2024”, or as much of it as is known; the exact form for machines. */
+export function PaperDate({ date }: { date: string }) {
+  const [year, month, day] = date.split('-');
+  const shown = [day && String(Number(day)), month && months[Number(month) - 1], year]
+    .filter(Boolean)
+    .join(' ');
+  return (
+    <time dateTime={date} title={date}>
+      {shown}
+    </time>
+  );
+}

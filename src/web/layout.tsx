@@ -1,0 +1,67 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { stylesheet } from './assets.js';
+
+export interface PageProps {
+  title: string;
+  description: string;
+  /** Path of the page's one address. */
+  canonical?: string | undefined;
+  /** What stands in the search box. */
+  query?: string | undefined;
+  children: ComponentChildren;
+}
+
+/** The frame of every page. */
+export function Page({ title, description, canonical, query, children }: PageProps) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{title}</title>
+        <meta name="description" content={description} />
+        {canonical && <link rel="canonical" href={canonical} />}
+        <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href={stylesheet.path} />
+      </head>
+      <body>
+        <a class="skip" href="#main">
+          Skip to the results
+        </a>
+        <div class="page">
+          <header class="top">
+            <a class="wordmark" href="/">
+              Quire
+            </a>
+            <nav aria-label="Service">
+              <a class="quiet" href="/docs">
+                API
+              </a>
+            </nav>
+          </header>
+          <search>
+            <form class="search" action="/" method="get">
+              <input
+                type="search"
+                name="q"
+                value={query ?? ''}
+                aria-label="Search papers"
+                placeholder="What are you looking for?"
+                maxlength={1000}
+                required
+              />
+              <button type="submit">Search</button>
+            </form>
+          </search>
+          <main id="main">{children}</main>
+        </div>
+      </body>
+    </html>
+  );
+}
+
+/** A whole document; everything in it is escaped but what a component marks as HTML. */
+export function renderPage(page: VNode): string {
+  return `<!doctype html>${renderToString(page)}`;
+}

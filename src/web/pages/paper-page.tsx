@@ -1,0 +1,103 @@
+import type { Paper } from '../../papers/paper.js';
+import type { SearchItem } from '../../search/search.js';
+import { Facts, PaperItem } from '../components/paper-item.js';
+import { Page } from '../layout.js';
+import { paperPath } from '../links.js';
+
+export interface PaperPageProps {
+  paper: Paper;
+  /** null while related papers can't be looked up. */
+  related: SearchItem[] | null;
+}
+
+export function PaperPage({ paper, related }: PaperPageProps) {
+  const isOurSummary = paper.origins.abstract?.source === 'sample';
+  return (
+    <Page
+      title={`${paper.title} · Quire`}
+      description={paper.abstract.slice(0, 160)}
+      canonical={paperPath(paper.id)}
+    >
+      <article class="paper">
+        <h1>{paper.title}</h1>
+        <p class="facts">
+          <Facts paper={paper} />
+        </p>
+        {isOurSummary && <p class="facts">A summary in Quire’s own words, not the paper’s abstract:</p>}
+        <p class="abstract">{paper.abstract || 'No abstract is known.'}</p>
+        <Authors authors={paper.authors} />
+        <dl>
+          <Links paper={paper} />
+          <dt>Known as</dt>
+          <dd class="num">{[paper.id, ...paper.aliases].join(', ')}</dd>
+          <dt>Taken from</dt>
+          <dd>{originsLine(paper)}</dd>
+        </dl>
+      </article>
+      <h2 class="section" id="related">
+        Related papers
+      </h2>
+      {related === null && (
+        <p class="notice">Related papers can’t be looked up right now. Try again in a moment.</p>
+      )}
+      {related?.length === 0 && <p class="notice">There are no other papers yet.</p>}
+      <ol class="results">
+        {related?.map(({ paper: other, score }) => (
+          <li key={other.id}>
+            <PaperItem
+              paper={other}
+              score={score}
+              scoreTitle="Cosine similarity of the two papers, -1 to 1"
+            />
+          </li>
+        ))}
+      </ol>
+    </Page>
+  );
+}
+
+/** Three thousand names would bury the page; they are one click away. */
+function Authors({ authors }: { authors: string[] }) {
+  if (authors.length === 0) return null;
+  if (authors.length <= 12) return <p class="facts">{authors.join(', ')}</p>;
+  return (
+    <details>
+      <summary>All {authors.length} authors</summary>
+      <p class="facts">{authors.join(', ')}</p>
+    </details>
+  );
+}
+
+function Links({ paper }: { paper: Paper }) {
+  const links = [
+    paper.arxivId && ['arXiv', `https://arxiv.org/abs/${paper.arxivId}`],
+    paper.arxivId && ['PDF', `https://arxiv.org/pdf/${paper.arxivId}`],
+    paper.doi && ['DOI', `https://doi.org/${paper.doi}`],
+    paper.url && !paper.url.includes('arxiv.org/') && ['Source', paper.url],
+  ].filter((link): link is [string, string] => Array.isArray(link));
+  if (links.length === 0) return null;
+  return (
+    <>
+      <dt>Read it at</dt>
+      <dd>
+        {links.map(([label, href], at) => (
+          <span key={href}>
+            {at > 0 && ' · '}
+            <a href={href} rel="external noopener">
+              {label}
+            </a>
+          </span>
+        ))}
+      </dd>
+    </>
+  );
+}
+
+/** “title, abstract: listing; authors: jsonl”. */
+function originsLine({ origins }: Paper): string {
+  const bySource = new Map<string, string[]>();
+  for (const [field, origin] of Object.entries(origins)) {
+    bySource.set(origin.source, [...(bySource.get(origin.source) ?? []), field]);
+  }
+  return [...bySource].map(([source, fields]) => `${fields.join(', ')}: ${source}`).join('; ');
+}

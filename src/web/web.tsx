@@ -1,0 +1,106 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyError, FastifyReply } from 'fastify';
+import type { VNode } from 'preact';
+import type { Catalog } from '../papers/catalog.js';
+import { type AppError, isAppError } from '../platform/errors.js';
+import type { Related } from '../recommendations/related.js';
+import type { ReadinessService } from '../search/readiness.js';
+import { maxQueryLength, type Search } from '../search/search.js';
+import { type Asset, favicon, stylesheet } from './assets.js';
+import { renderPage } from './layout.js';
+import { paperPath } from './links.js';
+import { PaperPage } from './pages/paper-page.js';
+import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
+
+const newestShown = 20;
+const relatedShown = 10;
+
+export interface WebOptions {
+  catalog: Catalog;
+  search: Search;
+  related: Related;
+  readiness: ReadinessService;
+  /** Our error and its status for whatever was thrown: the same as the API's. */
+  describeError: (error: FastifyError) => { error: AppError; status: number };
+}
+
+const SearchQuery = Type.Object({
+  q: Type.Optional(Type.String({ maxLength: maxQueryLength })),
+  mode: Type.Optional(Type.Union([Type.Literal('semantic'), Type.Literal('keyword')])),
+  cursor: Type.Optional(Type.String({ maxLength: 500 })),
+});
+
+/** The pages: server-rendered, and whole without JavaScript. */
+export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
+  const { catalog, search, related, readiness, describeError } = options;
+
+  app.setErrorHandler<FastifyError>((thrown, request, reply) => {
+    const { error, status } = describeError(thrown);
+    if (error.kind === 'fatal') request.log.error({ err: error }, 'page failed');
+    if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? 1);
+    const { q } = request.query as { q?: unknown };
+    return sendErrorPage(reply, { error, status, query: typeof q === 'string' ? q : undefined });
+  });
+
+  app.get(
+    '/',
+    { schema: { hide: true, querystring: SearchQuery } },
+    async ({ query: { q, mode, cursor }, signal }, reply) => {
+      const query = q?.trim() ?? '';
+      if (query === '') {
+        const [newest, state] = await Promise.all([catalog.newest(newestShown), readiness.check()]);
+        return sendPage(reply, <FrontPage newest={newest} readiness={state} />);
+      }
+      const result = await search.search({ query, mode, cursor, signal });
+      return sendPage(reply, <SearchPage query={query} mode={mode ?? 'semantic'} result={result} />);
+    },
+  );
+
+  app.get(
+    '/papers/:id',
+    { schema: { hide: true, params: Type.Object({ id: Type.String() }) } },
+    async ({ params, signal, log }, reply) => {
+      const paper = await catalog.get(params.id);
+      if (paper.id !== params.id) return reply.redirect(paperPath(paper.id), 301);
+      const items = await related.related(paper.id, relatedShown, signal).catch((error: unknown) => {
+        // The paper itself is what was asked for: an index that is busy or starting must not hide it.
+        if (!isAppError(error) || error.kind !== 'unavailable') throw error;
+        log.info({ code: error.code }, 'page without related papers');
+        return null;
+      });
+      return sendPage(reply, <PaperPage paper={paper} related={items?.items ?? null} />);
+    },
+  );
+
+  for (const asset of [stylesheet, favicon]) {
+    app.get(asset.path, { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>
+      sendAsset(reply, asset),
+    );
+  }
+  app.get('/favicon.ico', { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>
+    sendAsset(reply, favicon),
+  );
+};
+
+export function sendErrorPage(
+  reply: FastifyReply,
+  { error, status, query }: { error: AppError; status: number; query?: string | undefined },
+): FastifyReply {
+  return sendPage(reply.code(status), <ErrorPage error={error} query={query} />);
+}
+
+/** Pages load nothing from elsewhere and run no script. */
+const contentSecurityPolicy =
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('content-security-policy', contentSecurityPolicy)
+    .header('referrer-policy', 'same-origin')
+    .send(renderPage(page));
+}
+
+function sendAsset(reply: FastifyReply, { body, type }: Asset): FastifyReply {
+  return reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(body);
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
+import { createPaperStore } from '../../src/papers/paper-store.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { inventedPaper } from '../support/papers.js';
+import { databaseKinds, withDatabase } from '../support/postgres.js';
+
+const unit = (at: number) => Float32Array.from({ length: 8 }, (_, i) => (i === at % 8 ? 1 : 0));
+
+for (const kind of databaseKinds) {
+  describe(`embedding store (${kind})`, () => {
+    const database = withDatabase(kind);
+    const papers = () => createPaperStore(database.db);
+    const store = (model = 'tiny@1') => createEmbeddingStore(database.db, model, systemClock);
+
+    it('asks the state what is pending, model by model', async () => {
+      await papers().takeIn([inventedPaper(1), inventedPaper(2), inventedPaper(3)]);
+      const pending = await store().listPending(0, 10);
+      assert.equal(pending.length, 3);
+      const stored = await store().add(pending.slice(0, 2).map((one, at) => ({ ...one, vector: unit(at) })));
+      assert.equal(stored, 2);
+      assert.deepEqual(
+        (await store().listPending(0, 10)).map(({ title }) => title),
+        [inventedPaper(3).title],
+      );
+      assert.equal(await store().countPending(), 1);
+      assert.equal(await store('tiny@2').countPending(), 3);
+      assert.equal(await store('tiny@2').countLive(), 0);
+    });
+
+    it('gives vectors back bit for bit', async () => {
+      const [pending] = await store().listPending(0, 1);
+      const vector = Float32Array.from({ length: 8 }, (_, i) => Math.fround(Math.sin(i) / 2));
+      await store().add([{ ...pending!, vector }]);
+      const found = await store().findVector(pending!.paperKey);
+      assert.deepEqual(found?.vector, vector);
+    });
+
+    it('retires the vector of a changed text, once the new one is there', async () => {
+      const record = inventedPaper(10, { arxivId: '2401.00010', arxivVersion: 1 });
+      await papers().takeIn([record]);
+      const { paperKey, textHash } = (await store().listPending(0, 10)).at(-1)!;
+      await store().add([{ paperKey, textHash, vector: unit(1) }]);
+      const old = (await store().findVector(paperKey))!;
+      const head = await store().head();
+      await papers().takeIn([{ ...record, arxivVersion: 2, abstract: `${record.abstract} Revised.` }]);
+      assert.equal((await store().findVector(paperKey))?.label, old.label, 'the old one serves until then');
+      const [pending] = await store().listPending(0, 10);
+      assert.equal(pending?.paperKey, paperKey);
+      assert.equal(
+        await store().add([{ paperKey, textHash, vector: unit(2) }]),
+        0,
+        'a vector of the old text is refused',
+      );
+      await store().add([{ ...pending!, vector: unit(2) }]);
+      const changes = await store().changesSince(head, 10);
+      assert.deepEqual(
+        changes.map(({ label, vector }) => [label === old.label, vector === null]),
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
+    });
+
+    it('retires the vector of a paper that went into another', async () => {
+      const [a, b] = [
+        inventedPaper(20, { arxivId: '2401.00020' }),
+        inventedPaper(21, { doi: '10.1000/twenty' }),
+      ];
+      await papers().takeIn([a, b]);
+      await store().add((await store().listPending(0, 10)).map((one) => ({ ...one, vector: unit(3) })));
+      const live = await store().countLive();
+      const head = await store().head();
+      await papers().takeIn([{ ...a, doi: '10.1000/twenty' }]);
+      assert.equal(await store().countLive(), live - 1);
+      const changes = await store().changesSince(head, 10);
+      assert.equal(changes.filter(({ vector }) => vector === null).length, 1);
+    });
+
+    it('stores a vector once when two processes had computed it', async () => {
+      await papers().takeIn([inventedPaper(30)]);
+      const [pending] = await store().listPending(0, 10);
+      const live = await store().countLive();
+      await Promise.all([1, 2, 3].map((at) => store().add([{ ...pending!, vector: unit(at) }])));
+      assert.equal(await store().countLive(), live + 1);
+    });
+  });
+}
