@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ingestCommand } from './cli/ingest-command.js';
-import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './cli/key-command.js';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
-import { relatedCommand, searchCommand } from './cli/search-command.js';
-import { statusCommand } from './cli/status-command.js';
 import { settingsHelp } from './platform/config.js';
 import { defaultRelated, maxRelated } from './recommendations/related.js';
 import { defaultLimit, maxLimit } from './search/search.js';
-import { serve } from './server.js';
 import { version } from './version.js';
+
+// Each command loads its own code when it is called: all of it together costs half a second.
+const ingest = () => import('./cli/ingest-command.js');
+const search = () => import('./cli/search-command.js');
+const status = () => import('./cli/status-command.js');
+const keys = () => import('./cli/key-command.js');
+const server = () => import('./server.js');
 
 const json = () => new Option('--json', 'print the result as JSON').default(false);
 const command = (work: (context: CommandContext) => Promise<void>) => runCommand(work, { quiet: true });
@@ -30,8 +32,10 @@ program
   .option('--as-of <day>', 'the day on which the listings were saved (YYYY-MM-DD)')
   .action((files: string[], { asOf }: { asOf?: string }) =>
     runCommand(
-      ({ config, log, signal }) =>
-        serve({ config, log, files, asOf, out: process.stdout, stdin: process.stdin, signal }),
+      async ({ config, log, signal }) => {
+        const { serve } = await server();
+        await serve({ config, log, files, asOf, out: process.stdout, stdin: process.stdin, signal });
+      },
       { quiet: false },
     ),
   );
@@ -43,7 +47,9 @@ program
   .option('--as-of <day>', 'the day on which they were saved (YYYY-MM-DD), for dates without a year')
   .option('--no-embed', 'leave the embedding to the service')
   .addOption(json())
-  .action((files: string[], options) => command((context) => ingestCommand(files, options, context)));
+  .action((files: string[], options) =>
+    command(async (context) => (await ingest()).ingestCommand(files, options, context)),
+  );
 
 program
   .command('search')
@@ -52,7 +58,9 @@ program
   .addOption(limitOption(defaultLimit, maxLimit))
   .addOption(new Option('--mode <mode>', 'how to search').choices(['semantic', 'keyword']))
   .addOption(json())
-  .action((words: string[], options) => command((context) => searchCommand(words, options, context)));
+  .action((words: string[], options) =>
+    command(async (context) => (await search()).searchCommand(words, options, context)),
+  );
 
 program
   .command('related')
@@ -60,13 +68,15 @@ program
   .argument('<id>', 'any id of the paper: arXiv id, DOI, title id, URL')
   .addOption(limitOption(defaultRelated, maxRelated))
   .addOption(json())
-  .action((id: string, options) => command((context) => relatedCommand(id, options, context)));
+  .action((id: string, options) =>
+    command(async (context) => (await search()).relatedCommand(id, options, context)),
+  );
 
 program
   .command('status')
   .description('what is there, what waits, and what was taken in last')
   .addOption(json())
-  .action((options) => command((context) => statusCommand(options, context)));
+  .action((options) => command(async (context) => (await status()).statusCommand(options, context)));
 
 const key = program.command('key').description('keys for the write API');
 key
@@ -74,18 +84,22 @@ key
   .argument('[name]', 'what to call it', 'unnamed')
   .description('make a key and show it this once')
   .addOption(json())
-  .action((name: string, options) => command((context) => createKeyCommand(name, options, context)));
+  .action((name: string, options) =>
+    command(async (context) => (await keys()).createKeyCommand(name, options, context)),
+  );
 key
   .command('list')
   .description('the keys that are valid')
   .addOption(json())
-  .action((options) => command((context) => listKeysCommand(options, context)));
+  .action((options) => command(async (context) => (await keys()).listKeysCommand(options, context)));
 key
   .command('revoke')
   .argument('<name>')
   .description('make every key of that name invalid')
   .addOption(json())
-  .action((name: string, options) => command((context) => revokeKeyCommand(name, options, context)));
+  .action((name: string, options) =>
+    command(async (context) => (await keys()).revokeKeyCommand(name, options, context)),
+  );
 
 function limitOption(fallback: number, most: number): Option {
   return new Option('--limit <n>', `how many, 1 to ${most}`).default(fallback).argParser((text) => {

@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../platform/config.js';
 import { isAppError, messageOf } from '../platform/errors.js';
 import { createLogger, type Logger } from '../platform/log.js';
-import { type CommandServices, createCommandServices } from '../services.js';
+import type { CommandServices } from '../services.js';
 
 export interface CommandContext {
   config: Config;
@@ -42,6 +42,7 @@ export async function withServices<T>(
   { config, log }: CommandContext,
   work: (services: CommandServices) => Promise<T>,
 ): Promise<T> {
+  const { createCommandServices } = await import('../services.js');
   const services = await createCommandServices(config, log);
   try {
     return await work(services);

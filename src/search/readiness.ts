@@ -33,29 +33,30 @@ export interface ReadinessDeps {
 
 /** How complete the answers are right now. */
 export function createReadiness({ papers, embeddings, embedder, backlog, indexer }: ReadinessDeps) {
-  let counted: { at: number; counts: Promise<{ papers: number; pending: number }> } | null = null;
+  let last: { at: number; counts: Promise<Counts> } | null = null;
 
-  function counts(): Promise<{ papers: number; pending: number }> {
-    const now = performance.now();
-    if (counted === null || now - counted.at > refreshMs) {
-      const pair = Promise.all([papers.count(), embeddings.countPending()]);
-      counted = { at: now, counts: pair.then(([all, pending]) => ({ papers: all, pending })) };
-      counted.counts.catch(() => {
-        counted = null;
-      });
-    }
-    return counted.counts;
+  function count(): Promise<Counts> {
+    const pair = Promise.all([papers.count(), embeddings.countPending()]);
+    const counts = pair.then(([all, pending]) => ({ papers: all, pending }));
+    last = { at: performance.now(), counts };
+    counts.catch(() => {
+      last = null;
+    });
+    return counts;
   }
 
-  async function check(): Promise<Readiness> {
-    const { papers: all, pending } = await counts();
+  function recentCounts(): Promise<Counts> {
+    return last !== null && performance.now() - last.at < refreshMs ? last.counts : count();
+  }
+
+  function describe({ papers: all, pending }: Counts): Readiness {
     const embedding = backlog.status();
     const index = indexer.status();
     const reasons: string[] = [];
     if (!embedder.isWarm) reasons.push('the embedding model is being loaded');
     // Texts that the model can't take stay without a vector; they are counted, and keyword search finds them.
-    if (pending > embedding.failed)
-      reasons.push(`${pending - embedding.failed} of ${all} papers wait to be embedded`);
+    const waiting = pending - embedding.failed;
+    if (waiting > 0) reasons.push(`${waiting} of ${all} papers wait to be embedded`);
     if (!index.covered) reasons.push(`the index is ${index.state.replace('_', ' ')} (${index.live} vectors)`);
     return {
       ready: reasons.length === 0,
@@ -69,12 +70,25 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
     };
   }
 
-  async function coverage(): Promise<Coverage> {
-    const { papers: all } = await counts();
-    return { papers: all, searchable: Math.min(indexer.status().live, all) };
-  }
+  return {
+    /** Counted now: what a probe relies on. */
+    check: async (): Promise<Readiness> => describe(await count()),
 
-  return { check, coverage };
+    /** From counts that are at most `refreshMs` old: for pages. */
+    glance: async (): Promise<Readiness> => describe(await recentCounts()),
+
+    /** As `glance`, but never “nothing” when something has just come in. */
+    async coverage(): Promise<Coverage> {
+      const { live } = indexer.status();
+      const { papers: all } = live === 0 ? await count() : await recentCounts();
+      return { papers: Math.max(all, live), searchable: live };
+    },
+  };
+}
+
+interface Counts {
+  papers: number;
+  pending: number;
 }
 
 export type ReadinessService = ReturnType<typeof createReadiness>;

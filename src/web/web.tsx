@@ -48,7 +48,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     async ({ query: { q, mode, cursor }, signal }, reply) => {
       const query = q?.trim() ?? '';
       if (query === '') {
-        const [newest, state] = await Promise.all([catalog.newest(newestShown), readiness.check()]);
+        const [newest, state] = await Promise.all([catalog.newest(newestShown), readiness.glance()]);
         return sendPage(reply, <FrontPage newest={newest} readiness={state} />);
       }
       const result = await search.search({ query, mode, cursor, signal });

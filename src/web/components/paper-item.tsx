@@ -1,7 +1,7 @@
 import type { Paper } from '../../papers/paper.js';
 import { paperPath } from '../links.js';
 
-const shownAuthors = 3;
+export const shownAuthors = 3;
 
 export function PaperItem({
   paper,

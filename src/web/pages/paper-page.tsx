@@ -1,6 +1,6 @@
 import type { Paper } from '../../papers/paper.js';
 import type { SearchItem } from '../../search/search.js';
-import { Facts, PaperItem } from '../components/paper-item.js';
+import { Facts, PaperItem, shownAuthors } from '../components/paper-item.js';
 import { Page } from '../layout.js';
 import { paperPath } from '../links.js';
 
@@ -58,7 +58,8 @@ export function PaperPage({ paper, related }: PaperPageProps) {
 
 /** Three thousand names would bury the page; they are one click away. */
 function Authors({ authors }: { authors: string[] }) {
-  if (authors.length === 0) return null;
+  // The line of facts has named them all.
+  if (authors.length <= shownAuthors) return null;
   if (authors.length <= 12) return <p class="facts">{authors.join(', ')}</p>;
   return (
     <details>
@@ -93,11 +94,14 @@ function Links({ paper }: { paper: Paper }) {
   );
 }
 
+const fieldNames: Readonly<Record<string, string>> = { authorCount: 'number of authors' };
+
 /** “title, abstract: listing; authors: jsonl”. */
 function originsLine({ origins }: Paper): string {
   const bySource = new Map<string, string[]>();
   for (const [field, origin] of Object.entries(origins)) {
-    bySource.set(origin.source, [...(bySource.get(origin.source) ?? []), field]);
+    const name = fieldNames[field] ?? field;
+    bySource.set(origin.source, [...(bySource.get(origin.source) ?? []), name]);
   }
   return [...bySource].map(([source, fields]) => `${fields.join(', ')}: ${source}`).join('; ');
 }

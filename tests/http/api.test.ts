@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { errorKinds } from '../../src/platform/errors.js';
+import { inventedPaper, jsonLines } from '../support/papers.js';
+import { untilReady, withService } from '../support/service.js';
+
+const papers = Array.from({ length: 60 }, (_, n) =>
+  inventedPaper(n, n % 3 === 0 ? { arxivId: `2401.${String(n).padStart(5, '0')}` } : {}),
+);
+
+interface Answer {
+  items: { paper: { id: string; title: string }; score: number }[];
+  mode: string;
+  notice: string | null;
+  nextCursor: string | null;
+}
+
+describe('HTTP API', () => {
+  const service = withService({ env: { BODY_LIMIT_MB: '1' } });
+  let key: string;
+
+  const get = (url: string, headers: Record<string, string> = {}) =>
+    service.app.inject({ method: 'GET', url, headers });
+  const post = (body: string | Buffer, headers: Record<string, string> = {}, url = '/api/v1/ingest') =>
+    service.app.inject({
+      method: 'POST',
+      url,
+      headers: { authorization: `Bearer ${key}`, ...headers },
+      payload: body,
+    });
+
+  before(async () => {
+    key = await service.services.apiKeys.create('test');
+    const answer = await post(jsonLines(papers), { 'content-type': 'application/x-ndjson' });
+    assert.equal(answer.statusCode, 200, answer.body);
+    assert.equal(answer.json<{ added: number }>().added, papers.length);
+    await untilReady(service.services);
+  });
+
+  describe('search', () => {
+    it('finds by meaning, best first, scores falling', async () => {
+      const { items, mode, notice } = (await get('/api/v1/search?q=attention+for+kernels')).json<Answer>();
+      assert.equal(mode, 'semantic');
+      assert.equal(notice, null);
+      assert.match(items[0]!.paper.title, /Attention|kernels/);
+      const scores = items.map(({ score }) => score);
+      assert.deepEqual(
+        scores,
+        scores.toSorted((a, b) => b - a),
+      );
+    });
+
+    it('pages without repeating or skipping, also when papers come in between', async () => {
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < 20; page++) {
+        const url: string = `/api/v1/search?q=sparse+coding+of+speech&limit=7${cursor === null ? '' : `&cursor=${cursor}`}`;
+        const answer: Answer = (await get(url)).json<Answer>();
+        seen.push(...answer.items.map(({ paper }) => paper.id));
+        cursor = answer.nextCursor;
+        if (page === 2) {
+          // Nearer to the query than anything: it must not push a result onto the next page again.
+          await service.services.papers.takeIn([
+            inventedPaper(900, { title: 'Sparse coding of speech', abstract: 'Sparse coding of speech.' }),
+          ]);
+          service.services.backlog.hint();
+          await untilReady(service.services);
+        }
+        if (cursor === null) break;
+      }
+      assert.equal(new Set(seen).size, seen.length, 'nothing twice');
+      assert.ok(seen.length >= papers.length, `${seen.length} of ${papers.length}`);
+    });
+
+    it('searches words when asked to', async () => {
+      const { items, mode } = (await get('/api/v1/search?q=%22case+17%22&mode=keyword')).json<Answer>();
+      assert.equal(mode, 'keyword');
+      assert.deepEqual(
+        items.map(({ paper }) => paper.title),
+        [papers[17]!.title],
+      );
+    });
+
+    const refused: [string, string, string][] = [
+      ['/api/v1/search', 'invalid_input', 'q'],
+      ['/api/v1/search?q=', 'invalid_input', 'q'],
+      ['/api/v1/search?q=%00', 'invalid_input', 'q'],
+      ['/api/v1/search?q=x&limit=0', 'invalid_input', 'limit'],
+      ['/api/v1/search?q=x&limit=101', 'invalid_input', 'limit'],
+      ['/api/v1/search?q=x&limit=many', 'invalid_input', 'limit'],
+      ['/api/v1/search?q=x&mode=magic', 'invalid_input', 'mode'],
+      ['/api/v1/search?q=x&colour=red', 'invalid_input', 'colour'],
+      [`/api/v1/search?q=${'x'.repeat(1_001)}`, 'invalid_input', 'q'],
+      ['/api/v1/search?q=x&cursor=rubbish', 'invalid_cursor', 'cursor'],
+    ];
+    for (const [url, code, field] of refused) {
+      it(`answers ${url.slice(0, 60)} with a problem that names ${field}`, async () => {
+        const answer = await get(url);
+        assert.equal(answer.statusCode, 400);
+        assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+        const problem = answer.json<{ code: string; detail: string; requestId: string }>();
+        assert.equal(problem.code, code);
+        assert.match(problem.detail, new RegExp(`^${field}: `));
+        assert.equal(problem.requestId, answer.headers['x-request-id']);
+      });
+    }
+
+    it('refuses the cursor of another query', async () => {
+      const { nextCursor } = (await get('/api/v1/search?q=bees&limit=5')).json<Answer>();
+      const answer = await get(`/api/v1/search?q=robots&limit=5&cursor=${nextCursor}`);
+      assert.equal(answer.json<{ code: string }>().code, 'invalid_cursor');
+    });
+  });
+
+  describe('papers', () => {
+    it('are given by id, and other spellings redirect', async () => {
+      const paper = (await get('/api/v1/papers/2401.00003')).json<{
+        title: string;
+        origins: Record<string, string>;
+      }>();
+      assert.equal(paper.title, papers[3]!.title);
+      assert.equal(paper.origins['title'], 'jsonl');
+      for (const spelling of [
+        '2401.00003v2',
+        'arXiv:2401.00003',
+        'https%3A%2F%2Farxiv.org%2Fabs%2F2401.00003',
+      ]) {
+        const answer = await get(`/api/v1/papers/${spelling}`);
+        assert.equal(answer.statusCode, 301, spelling);
+        assert.equal(answer.headers.location, '/api/v1/papers/2401.00003');
+      }
+      const slashes = await get('/api/v1/papers/hep-th/9901001/related?limit=3');
+      assert.equal(slashes.headers.location, '/api/v1/papers/hep-th%2F9901001/related?limit=3');
+    });
+
+    it('have related papers, never themselves', async () => {
+      const { items } = (await get('/api/v1/papers/2401.00003/related?limit=50')).json<Answer>();
+      assert.equal(items.length, 50);
+      assert.ok(!items.some(({ paper }) => paper.id === '2401.00003'));
+      assert.equal(new Set(items.map(({ paper }) => paper.id)).size, 50);
+    });
+
+    it('are missed by name', async () => {
+      for (const url of ['/api/v1/papers/nope', '/api/v1/papers/nope/related', '/api/v1/papers/%00']) {
+        const answer = await get(url);
+        assert.equal(answer.statusCode, 404, url);
+        assert.equal(answer.json<{ code: string }>().code, 'paper_not_found');
+      }
+    });
+  });
+
+  describe('ingest', () => {
+    it('needs a key', async () => {
+      for (const headers of [
+        {},
+        { authorization: 'Bearer wrong' },
+        { authorization: 'Basic x' },
+        { 'x-api-key': 'quire_' },
+      ]) {
+        const answer = await service.app.inject({
+          method: 'POST',
+          url: '/api/v1/ingest',
+          payload: 'x',
+          headers,
+        });
+        assert.equal(answer.statusCode, 401);
+        assert.ok(answer.headers['www-authenticate']);
+      }
+      await service.services.apiKeys.revoke('nobody');
+      const other = await service.services.apiKeys.create('short-lived');
+      await service.services.apiKeys.revoke('short-lived');
+      assert.equal((await post('x', { authorization: `Bearer ${other}` })).statusCode, 401);
+    });
+
+    it('changes nothing the second time', async () => {
+      const report = (await post(jsonLines(papers))).json<Record<string, number>>();
+      assert.equal(report['entries'], papers.length);
+      assert.equal(report['unchanged'], papers.length);
+      assert.equal(report['added'], 0);
+    });
+
+    it('reports what it could not read, with its line, and takes the rest', async () => {
+      const text = `${jsonLines([inventedPaper(500)])}{"title": 7}\nnot json\n${jsonLines([inventedPaper(501)])}`;
+      const report = (await post(text)).json<{
+        added: number;
+        problems: number;
+        problemList: { line: number; reason: string }[];
+      }>();
+      assert.equal(report.added, 2);
+      assert.deepEqual(
+        report.problemList.map(({ line }) => line),
+        [2, 3],
+      );
+      assert.match(report.problemList[0]!.reason, /title/);
+    });
+
+    it('takes no more than its limit', async () => {
+      const line = jsonLines([inventedPaper(600)]);
+      const answer = await post(line.repeat(Math.ceil((2 ** 20 + 1) / line.length)));
+      assert.equal(answer.statusCode, 413);
+      assert.equal(answer.json<{ code: string }>().code, 'body_too_large');
+    });
+
+    it('answers an empty body with a report of nothing', async () => {
+      const report = (await post('')).json<Record<string, number>>();
+      assert.equal(report['entries'], 0);
+    });
+  });
+
+  describe('the rest', () => {
+    it('is alive and ready', async () => {
+      assert.deepEqual((await get('/livez')).json(), { alive: true });
+      await untilReady(service.services);
+      const ready = await get('/readyz');
+      assert.equal(ready.statusCode, 200, ready.body);
+    });
+
+    it('answers unknown paths as the caller likes it', async () => {
+      assert.equal((await get('/api/v1/nothing')).json<{ code: string }>().code, 'route_not_found');
+      const page = await get('/nothing', { accept: 'text/html' });
+      assert.equal(page.statusCode, 404);
+      assert.match(page.body, /^<!doctype html>/);
+      assert.equal((await get('/%zz')).statusCode, 400);
+      assert.equal((await get(`/api/v1/papers/${'x'.repeat(3_000)}`)).statusCode, 404);
+    });
+
+    it('describes itself: every route, every error code', async () => {
+      const document = (await get('/openapi.json')).json<{
+        paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
+        components: {
+          schemas: Record<string, { properties: { code: { enum?: string[]; anyOf?: { const: string }[] } } }>;
+        };
+      }>();
+      const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
+      );
+      assert.deepEqual(operations.sort(), [
+        'get /api/v1/papers/{id} getPaper',
+        'get /api/v1/papers/{id}/related related',
+        'get /api/v1/search search',
+        'get /livez livez',
+        'get /readyz readyz',
+        'post /api/v1/ingest ingest',
+      ]);
+      const { code } = document.components.schemas['Problem']!.properties;
+      const codes = code.enum ?? code.anyOf?.map((one) => one.const);
+      assert.deepEqual(codes?.toSorted(), Object.keys(errorKinds).sort());
+      assert.ok(document.paths['/api/v1/search']!['get']!.responses['400']);
+      assert.equal((await get('/docs')).statusCode, 200);
+    });
+  });
+});
