@@ -81,11 +81,8 @@ describe('quire serve', () => {
       };
       assert.deepEqual([report.total.added, report.embedded, report.papers], [0, 0, 40]);
 
-      const more = await quire(
-        ['ingest', '-'],
-        env,
-        jsonLines([inventedPaper(100, { arxivId: '2402.00100' })]),
-      );
+      const input = jsonLines([inventedPaper(100, { arxivId: '2402.00100' })]);
+      const more = await quire(['ingest', '-'], env, { input });
       assert.equal(more.code, 0, more.stderr);
       assert.match(more.stdout, /1 new, 1 embedded; 41 papers/);
 

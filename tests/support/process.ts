@@ -36,14 +36,14 @@ export interface CommandResult {
 export async function quire(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  input?: string,
+  { input = '', limitMs: limit = limitMs }: { input?: string; limitMs?: number } = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [cliFile, ...args], {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: limitMs,
+    timeout: limit,
   });
-  child.stdin.end(input ?? '');
+  child.stdin.end(input);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (chunk: Buffer) => {
