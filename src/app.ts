@@ -72,7 +72,12 @@ export async function createApp(services: Services, config: Config) {
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    // Swagger UI sets styles inline.
+    transformStaticCSP: (header) => header.replace(/style-src[^;]*/, "style-src 'self' 'unsafe-inline'"),
+  });
 
   await app.register(searchRoutes, { prefix: apiBase, search });
   await app.register(paperRoutes, { prefix: apiBase, catalog, base: apiBase });
