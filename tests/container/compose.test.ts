@@ -12,18 +12,17 @@ import { execForm, lastOf, pairsOf, parseDockerfile } from './dockerfile.js';
 const text = readFileSync(join(projectRoot, 'docker-compose.yml'), 'utf8');
 const final = parseDockerfile(readFileSync(join(projectRoot, 'Dockerfile'), 'utf8')).at(-1)!;
 
+// The schema's formats (`duration`, `ports`) are Compose's own; its `$schema` is misspelt and its `id`s are those
+// of an older draft, and nothing refers to either.
+const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
+  typeof value === 'string' && (key === 'id' || key === '$schema') ? undefined : value,
+) as AnySchemaObject;
+const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
+
 /** Problems that the Compose specification's JSON schema finds; [] when there are none. */
-function schemaProblems(file: unknown): string[] {
-  // Its formats (`duration`, `ports`) are Compose's own; its `$schema` is misspelt and its `id`s are those of an
-  // older draft, and nothing refers to either.
-  const ajv = new Ajv2019({ strict: false, validateFormats: false, allErrors: true });
-  const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
-    typeof value === 'string' && (key === 'id' || key === '$schema') ? undefined : value,
-  ) as AnySchemaObject;
-  const validate = ajv.compile(schema);
-  return validate(file)
-    ? []
-    : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+function schemaProblems(value: unknown): string[] {
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
 /** `${NAME:-default}` as Compose resolves it, with an empty environment unless given. */
