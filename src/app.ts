@@ -3,8 +3,9 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { PaperView } from './http/paper-view.js';
 import { addErrorHandling, sendProblem, toAppError } from './http/plugins/errors.js';
-import { statusOfKind } from './http/problem.js';
+import { Problem, statusOfKind } from './http/problem.js';
 import { healthRoutes } from './http/routes/health.js';
 import { ingestRoutes } from './http/routes/ingest.js';
 import { paperRoutes } from './http/routes/papers.js';
@@ -53,6 +54,8 @@ export async function createApp(services: Services, config: Config) {
       'answered',
     );
   });
+  app.addSchema(PaperView);
+  app.addSchema(Problem);
   addErrorHandling(app);
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split('?');
@@ -115,6 +118,10 @@ function addSlashRedirects(app: FastifyInstance, path: string): void {
     { schema: { hide: true } },
     async ({ params, url }, reply) => {
       const [, id = '', suffix = ''] = /^(.+?)(\/related)?\/?$/.exec(params['*']) ?? [];
+      // Only a slash in an id leads here, or an id that is too long for a route of its own.
+      if (!id.includes('/') || id.length > maxParamLength) {
+        throw new AppError('paper_not_found', `No paper is known as “${id.slice(0, 200)}”.`);
+      }
       const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
       return reply.redirect(`${path}/${encodeURIComponent(id)}${suffix}${query}`, 301);
     },

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
 import { settingsHelp } from './platform/config.js';
 import { defaultRelated, maxRelated } from './recommendations/related.js';
-import { defaultLimit, maxLimit } from './search/search.js';
+import { defaultLimit, maxLimit, searchModes } from './search/search.js';
 import { version } from './version.js';
 
 // Each command loads its own code when it is called: all of it together costs half a second.
@@ -56,7 +56,7 @@ program
   .description('search papers')
   .argument('<words...>', 'what to look for')
   .addOption(limitOption(defaultLimit, maxLimit))
-  .addOption(new Option('--mode <mode>', 'how to search').choices(['semantic', 'keyword']))
+  .addOption(new Option('--mode <mode>', 'how to search').choices(searchModes))
   .addOption(json())
   .action((words: string[], options) =>
     command(async (context) => (await search()).searchCommand(words, options, context)),

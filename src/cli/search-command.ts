@@ -14,7 +14,8 @@ export async function searchCommand(
   context: CommandContext,
 ): Promise<void> {
   await withServices(context, async ({ search, embedder }) => {
-    await embedder.warm();
+    // A command waits for the model rather than answer by keywords meanwhile.
+    if (mode !== 'keyword') await embedder.warm();
     const { items, notice, ...rest } = await search.search({
       query: words.join(' '),
       limit,

@@ -34,6 +34,9 @@ export const PaperView = Type.Object(
 );
 export type PaperView = Static<typeof PaperView>;
 
+/** For other schemas: the document then has one Paper. app.ts adds the schema it names. */
+export const PaperRef = Type.Unsafe<PaperView>(Type.Ref('Paper#'));
+
 export function paperView(paper: Paper): PaperView {
   const { key: _key, origins, createdAt, updatedAt, ...rest } = paper;
   return {

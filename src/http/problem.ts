@@ -15,14 +15,14 @@ export const statusOfKind: Record<ErrorKind, number> = {
 
 export const problemType = 'application/problem+json';
 
-/** RFC 9457. `code` is stable; `detail` is for people and may change its words. */
+/** A shared schema: app.ts adds it. RFC 9457. `code` is stable; `detail` is for people and may change its words. */
 export const Problem = Type.Object(
   {
     type: Type.Literal('about:blank'),
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String(),
-    code: Type.Union(Object.keys(errorKinds).map((code) => Type.Literal(code as ErrorCode))),
+    code: Type.Unsafe<ErrorCode>({ type: 'string', enum: Object.keys(errorKinds) }),
     requestId: Type.String(),
     details: Type.Record(Type.String(), Type.Unknown(), {
       description: 'What the error speaks of: field, limit.',
@@ -60,7 +60,7 @@ const titles: Readonly<Record<number, string>> = {
 
 /** The responses of a route for these statuses, for its schema. */
 export function problemResponses<const S extends 400 | 401 | 404 | 413 | 503>(...statuses: S[]) {
-  const content = { [problemType]: { schema: Problem } };
+  const content = { [problemType]: { schema: Type.Ref('Problem#') } };
   const entries = statuses.map((status) => [status, { description: titles[status]!, content }]);
   return Object.fromEntries(entries) as Record<S, { description: string; content: typeof content }>;
 }

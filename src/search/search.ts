@@ -2,7 +2,7 @@ import type { Embedder } from '../embedding/embedder.js';
 import type { EmbeddingStore } from '../embedding/embedding-store.js';
 import type { Paper } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
-import { AppError } from '../platform/errors.js';
+import { AppError, isAppError } from '../platform/errors.js';
 import type { VectorSearcher } from '../vectors/ports.js';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
 import type { Lexical } from './lexical.js';
@@ -13,7 +13,11 @@ export const defaultLimit = 20;
 /** Deepest rank that is served: beyond it similarity says nothing and the index would be searched whole. */
 export const maxDepth = 1_000;
 
-export type SearchMode = 'semantic' | 'keyword';
+/** Hits asked of the index at most, so that a full last page is found below papers that came in meanwhile. */
+const maxCandidates = 2 * maxDepth;
+
+export const searchModes = ['semantic', 'keyword'] as const;
+export type SearchMode = (typeof searchModes)[number];
 
 export interface SearchRequest {
   query: string;
@@ -54,6 +58,13 @@ export interface SearchDeps {
   coverage: () => Promise<Coverage>;
 }
 
+interface View {
+  query: string;
+  limit: number;
+  cursor: Cursor | null;
+  signal: AbortSignal | undefined;
+}
+
 interface Ranked {
   key: number;
   score: number;
@@ -61,31 +72,59 @@ interface Ranked {
 
 /** Candidates -> ranks after the cursor -> one hydration query -> page. */
 export function createSearch({ papers, embeddings, embedder, vectors, lexical, coverage }: SearchDeps) {
-  /** @throws AppError invalid_input, invalid_cursor, overloaded, timeout, cancelled */
+  /** @throws AppError invalid_input, invalid_cursor, overloaded, timeout, cancelled, index_unavailable */
   async function search(request: SearchRequest): Promise<SearchResult> {
     const query = checkQuery(request.query);
     const limit = checkLimit(request.limit);
     const cursor = request.cursor === undefined ? null : decodeCursor(request.cursor, query);
+    if (cursor && request.mode && cursor.mode !== request.mode) {
+      throw new AppError('invalid_cursor', `cursor: it belongs to a ${cursor.mode} search.`, {
+        details: { field: 'cursor' },
+      });
+    }
+    const view: View = { query, limit, cursor, signal: request.signal };
+    if ((request.mode ?? cursor?.mode) === 'keyword') return byWords(view, null);
     const state = await coverage();
-    const { mode, notice } = chooseMode(request.mode ?? cursor?.mode ?? 'semantic', state);
-    const candidates =
-      mode === 'semantic'
-        ? await semantic(query, limit, cursor, request.signal)
-        : await lexical.search(query, maxDepth);
-    return { ...(await page(candidates, { limit, cursor, query, mode })), mode, notice };
+    // A page after a semantic one can't go on with keyword matches: their scores mean something else.
+    const mayFallBack = cursor === null && state.papers > 0;
+    if (mayFallBack && (state.searchable === 0 || !embedder.isWarm)) {
+      const { papers: all, searchable } = state;
+      return byWords(
+        view,
+        `Papers are still being read (${searchable} of ${all}): these are keyword matches.`,
+      );
+    }
+    try {
+      return await byMeaning(view, state);
+    } catch (error) {
+      const isBroken = isAppError(error, 'model_unavailable') || isAppError(error, 'index_unavailable');
+      if (!mayFallBack || !isBroken) throw error;
+      return byWords(view, 'Search by meaning is not available right now: these are keyword matches.');
+    }
   }
 
-  /** The nearest papers of a query vector, deep enough for a page after the cursor. */
-  async function semantic(
-    query: string,
-    limit: number,
-    cursor: Cursor | null,
-    signal?: AbortSignal,
-  ): Promise<Ranked[]> {
+  async function byMeaning(view: View, { papers: all, searchable }: Coverage): Promise<SearchResult> {
+    const { query, limit, cursor, signal } = view;
     const vector = await embedder.embedQuery(query, { signal });
-    // Papers that came in above the cursor since the last page push it down: look as much deeper again.
-    const depth = Math.min(maxDepth, (cursor?.rank ?? 0) + 2 * limit + 20);
-    return rankByVector(vector, depth, signal);
+    const missing = all - searchable;
+    const notice =
+      missing > 0
+        ? `${missing} of ${all} papers can't be found by meaning yet: they are still being read.`
+        : null;
+    // Papers that came in above the cursor since the last page push it down: look deeper until a page is full.
+    for (let depth = (cursor?.rank ?? 0) + limit + 20; ; depth *= 2) {
+      const bounded = Math.min(depth, maxCandidates);
+      const ranked = await rankByVector(vector, bounded, signal);
+      const rest = afterCursor(ranked, cursor);
+      if (rest.length > limit || ranked.length < bounded || bounded === maxCandidates) {
+        return { ...(await page(rest, view, 'semantic')), mode: 'semantic', notice };
+      }
+    }
+  }
+
+  async function byWords(view: View, notice: string | null): Promise<SearchResult> {
+    const ranked = await lexical.search(view.query, maxDepth);
+    return { ...(await page(afterCursor(ranked, view.cursor), view, 'keyword')), mode: 'keyword', notice };
   }
 
   async function rankByVector(vector: Float32Array, depth: number, signal?: AbortSignal): Promise<Ranked[]> {
@@ -98,17 +137,18 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
   }
 
   async function page(
-    ranked: Ranked[],
-    { limit, cursor, query, mode }: { limit: number; cursor: Cursor | null; query: string; mode: SearchMode },
+    rest: Ranked[],
+    { query, limit, cursor }: View,
+    mode: SearchMode,
   ): Promise<Pick<SearchResult, 'items' | 'nextCursor'>> {
-    const ordered = ranked.sort(byScoreThenKey);
-    const rest = cursor === null ? ordered : ordered.filter((one) => byScoreThenKey(one, cursor) > 0);
     const chosen = rest.slice(0, limit);
-    const items = await hydrate(chosen);
     const last = chosen.at(-1);
     const rank = (cursor?.rank ?? 0) + chosen.length;
     const more = rest.length > limit && rank < maxDepth;
-    return { items, nextCursor: last && more ? encodeCursor({ ...last, rank, mode }, query) : null };
+    return {
+      items: await hydrate(chosen),
+      nextCursor: last && more ? encodeCursor({ ...last, rank, mode }, query) : null,
+    };
   }
 
   async function hydrate(ranked: readonly Ranked[]): Promise<SearchItem[]> {
@@ -117,29 +157,16 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
     return found.map((paper) => ({ paper, score: scores.get(paper.key)! }));
   }
 
-  function chooseMode(
-    wanted: SearchMode,
-    { papers: all, searchable }: Coverage,
-  ): { mode: SearchMode; notice: string | null } {
-    if (wanted === 'keyword') return { mode: 'keyword', notice: null };
-    if (all > 0 && (searchable === 0 || !embedder.isWarm)) {
-      return {
-        mode: 'keyword',
-        notice: `Papers are still being read (${searchable} of ${all}): these are keyword matches.`,
-      };
-    }
-    const missing = all - searchable;
-    const notice =
-      missing > 0
-        ? `${missing} of ${all} papers can't be found by meaning yet: they are still being read.`
-        : null;
-    return { mode: 'semantic', notice };
-  }
-
   return { search, rankByVector, hydrate };
 }
 
 export type Search = ReturnType<typeof createSearch>;
+
+/** What is behind the cursor, best first. */
+function afterCursor(ranked: Ranked[], cursor: Cursor | null): Ranked[] {
+  const ordered = ranked.sort(byScoreThenKey);
+  return cursor === null ? ordered : ordered.filter((one) => byScoreThenKey(one, cursor) > 0);
+}
 
 /** Best first; equal scores in the order in which the papers came in, so that pages never overlap. */
 function byScoreThenKey(a: Ranked, b: Ranked): number {

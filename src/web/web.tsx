@@ -5,7 +5,7 @@ import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
 import type { Related } from '../recommendations/related.js';
 import type { ReadinessService } from '../search/readiness.js';
-import { maxQueryLength, type Search } from '../search/search.js';
+import { maxQueryLength, type Search, type SearchMode, searchModes } from '../search/search.js';
 import { type Asset, favicon, stylesheet } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
@@ -26,7 +26,7 @@ export interface WebOptions {
 
 const SearchQuery = Type.Object({
   q: Type.Optional(Type.String({ maxLength: maxQueryLength })),
-  mode: Type.Optional(Type.Union([Type.Literal('semantic'), Type.Literal('keyword')])),
+  mode: Type.Optional(Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] })),
   cursor: Type.Optional(Type.String({ maxLength: 500 })),
 });
 

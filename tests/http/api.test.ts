@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { errorKinds } from '../../src/platform/errors.js';
+import { projectRoot } from '../../src/platform/paths.js';
 import { inventedPaper, jsonLines } from '../support/papers.js';
 import { untilReady, withService } from '../support/service.js';
 
@@ -247,6 +250,13 @@ describe('HTTP API', () => {
       assert.deepEqual(codes?.toSorted(), Object.keys(errorKinds).sort());
       assert.ok(document.paths['/api/v1/search']!['get']!.responses['400']);
       assert.equal((await get('/docs')).statusCode, 200);
+    });
+
+    it('is described by the openapi.json of the checkout (npm run openapi renews it)', async () => {
+      const file = join(projectRoot, 'openapi.json');
+      const served = `${JSON.stringify((await get('/openapi.json')).json(), null, 2)}\n`;
+      if (process.env['UPDATE_OPENAPI'] === '1') await writeFile(file, served);
+      assert.equal(await readFile(file, 'utf8'), served);
     });
   });
 });

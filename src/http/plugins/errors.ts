@@ -31,7 +31,10 @@ export function toAppError(error: FastifyError | Error): AppError {
     const path = first?.instancePath.split('/').filter(Boolean).join('.') ?? '';
     const named = first?.params['additionalProperty'] ?? first?.params['missingProperty'];
     const field = path || (typeof named === 'string' ? named : (validationContext ?? 'request'));
-    return new AppError('invalid_input', `${field}: ${first?.message ?? 'invalid'}.`, { details: { field } });
+    const allowed = first?.params['allowedValues'];
+    const choices = Array.isArray(allowed) ? ` (${allowed.join(', ')})` : '';
+    const message = `${field}: ${first?.message ?? 'invalid'}${choices}.`;
+    return new AppError('invalid_input', message, { details: { field } });
   }
   if (code === 'FST_ERR_HANDLER_TIMEOUT')
     return new AppError('timeout', 'The answer took too long; try again.', { retryAfter: 2 });

@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { Catalog } from '../../papers/catalog.js';
-import { PaperView, paperView } from '../paper-view.js';
+import { PaperRef, paperView } from '../paper-view.js';
 import { problemResponses } from '../problem.js';
 
 export interface PaperRoutesOptions {
@@ -21,7 +21,7 @@ export const paperRoutes: FastifyPluginAsyncTypebox<PaperRoutesOptions> = async 
         tags: ['papers'],
         params: Type.Object({ id: Type.String({ description: 'Slashes as %2F.' }) }),
         response: {
-          200: PaperView,
+          200: PaperRef,
           301: Type.Null({ description: 'The paper has a better id: follow `Location`.' }),
           ...problemResponses(404, 503),
         },

@@ -1,19 +1,27 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { Related } from '../../recommendations/related.js';
 import { defaultRelated, maxRelated } from '../../recommendations/related.js';
-import { defaultLimit, maxLimit, maxQueryLength, type Search, type SearchItem } from '../../search/search.js';
-import { PaperView, paperView } from '../paper-view.js';
+import {
+  defaultLimit,
+  maxLimit,
+  maxQueryLength,
+  type Search,
+  type SearchItem,
+  type SearchMode,
+  searchModes,
+} from '../../search/search.js';
+import { PaperRef, paperView } from '../paper-view.js';
 import { problemResponses } from '../problem.js';
 
 const Item = Type.Object({
-  paper: PaperView,
+  paper: PaperRef,
   score: Type.Number({
     description:
       'Semantic: cosine similarity, -1 to 1. Keyword: a rank, 0 and up. Comparable within one answer alone.',
   }),
 });
 
-const Mode = Type.Union([Type.Literal('semantic'), Type.Literal('keyword')]);
+const Mode = Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] });
 
 const SearchQuery = Type.Object(
   {
@@ -27,7 +35,8 @@ const SearchQuery = Type.Object(
 
 const SearchAnswer = Type.Object({
   items: Type.Array(Item),
-  mode: Type.Union([Type.Literal('semantic'), Type.Literal('keyword')], {
+  mode: Type.Unsafe<SearchMode>({
+    ...Mode,
     description: 'The mode that answered: keyword also stands in while the papers are still being embedded.',
   }),
   notice: Type.Union([Type.String(), Type.Null()], { description: 'Why the answer may be incomplete.' }),
