@@ -1,6 +1,7 @@
 import type { PaperRecord, ParsedEntry, ParseProblem, SourceName } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
+import { AppError } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
 import type { IntakeCounts, IntakeStore } from './intake-store.js';
 import { readPapers } from './read.js';
@@ -70,6 +71,12 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
       }
       counts.merged += result.merged;
       input.onProgress?.(counts);
+      if (input.signal?.aborted) {
+        throw new AppError(
+          'cancelled',
+          `Taking ${input.name} in was broken off after ${counts.entries} entries.`,
+        );
+      }
     };
 
     const entries: AsyncIterable<ParsedEntry> = readPapers(input.bytes, {
