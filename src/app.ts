@@ -16,18 +16,18 @@ import type { Services } from './services.js';
 import { version } from './version.js';
 import { sendErrorPage, webPages } from './web/web.js';
 
-const apiBase = '/api/v1';
+const API_BASE = '/api/v1';
 
 /** Ids hold DOIs, whose length has no limit in the standard; longer ones are nobody's. */
-const maxParamLength = 2_048;
+const MAX_PARAM_LENGTH = 2_048;
 
 /** An intake reads and stores up to BODY_LIMIT_MB: that takes longer than any other request. */
-const ingestTimeoutFactor = 10;
+const INGEST_TIMEOUT_FACTOR = 10;
 
 /** Every route of the product. */
 export async function createApp(services: Services, config: Config) {
   const { catalog, search, related, readiness, ingest, apiKeys, backlog, log } = services;
-  const ingestTimeoutMs = config.requestTimeoutMs * ingestTimeoutFactor;
+  const ingestTimeoutMs = config.requestTimeoutMs * INGEST_TIMEOUT_FACTOR;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A URL may hold a token: the path alone is logged, below.
@@ -36,7 +36,7 @@ export async function createApp(services: Services, config: Config) {
     handlerTimeout: config.requestTimeoutMs,
     requestTimeout: ingestTimeoutMs,
     bodyLimit: config.bodyLimitBytes,
-    routerOptions: { maxParamLength },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Unknown fields are refused, not dropped: a misspelt parameter would change the answer silently.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
     // What fails before a route is found: a path that can't be decoded, an id that is too long.
@@ -82,11 +82,11 @@ export async function createApp(services: Services, config: Config) {
     transformStaticCSP: (header) => header.replace(/style-src[^;]*/, "style-src 'self' 'unsafe-inline'"),
   });
 
-  await app.register(searchRoutes, { prefix: apiBase, search });
-  await app.register(paperRoutes, { prefix: apiBase, catalog, base: apiBase });
-  await app.register(relatedRoutes, { prefix: apiBase, related });
+  await app.register(searchRoutes, { prefix: API_BASE, search });
+  await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
+  await app.register(relatedRoutes, { prefix: API_BASE, related });
   await app.register(ingestRoutes, {
-    prefix: apiBase,
+    prefix: API_BASE,
     ingest,
     apiKeys,
     bodyLimit: config.bodyLimitBytes,
@@ -96,7 +96,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(healthRoutes, { readiness });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  addSlashRedirects(app, `${apiBase}/papers`);
+  addSlashRedirects(app, `${API_BASE}/papers`);
   addSlashRedirects(app, '/papers');
   await app.register(webPages, {
     catalog,
@@ -119,7 +119,7 @@ function addSlashRedirects(app: FastifyInstance, path: string): void {
     async ({ params, url }, reply) => {
       const [, id = '', suffix = ''] = /^(.+?)(\/related)?\/?$/.exec(params['*']) ?? [];
       // Only a slash in an id leads here, or an id that is too long for a route of its own.
-      if (!id.includes('/') || id.length > maxParamLength) {
+      if (!id.includes('/') || id.length > MAX_PARAM_LENGTH) {
         throw new AppError('paper_not_found', `No paper is known as “${id.slice(0, 200)}”.`);
       }
       const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';

@@ -2,8 +2,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
 import { settingsHelp } from './platform/config.js';
-import { defaultRelated, maxRelated } from './recommendations/related.js';
-import { defaultLimit, maxLimit, searchModes } from './search/search.js';
+import { DEFAULT_RELATED, MAX_RELATED } from './recommendations/related.js';
+import { DEFAULT_LIMIT, MAX_LIMIT, searchModes } from './search/search.js';
 import { version } from './version.js';
 
 // Each command loads its own code when it is called: all of it together costs half a second.
@@ -55,7 +55,7 @@ program
   .command('search')
   .description('search papers')
   .argument('<words...>', 'what to look for')
-  .addOption(limitOption(defaultLimit, maxLimit))
+  .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
   .addOption(new Option('--mode <mode>', 'how to search').choices(searchModes))
   .addOption(json())
   .action((words: string[], options) =>
@@ -66,7 +66,7 @@ program
   .command('related')
   .description('papers near to a paper')
   .argument('<id>', 'any id of the paper: arXiv id, DOI, title id, URL')
-  .addOption(limitOption(defaultRelated, maxRelated))
+  .addOption(limitOption(DEFAULT_RELATED, MAX_RELATED))
   .addOption(json())
   .action((id: string, options) =>
     command(async (context) => (await search()).relatedCommand(id, options, context)),

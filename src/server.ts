@@ -14,12 +14,12 @@ import { version } from './version.js';
 import { examples } from './web/pages/search-page.js';
 
 /** The name of the sample collection in the books: it is taken in once in a database's life. */
-const sampleName = 'sample collection';
-const sampleFile = join(projectRoot, 'samples/landmark-papers.jsonl');
+const SAMPLE_NAME = 'sample collection';
+const SAMPLE_FILE = join(projectRoot, 'samples/landmark-papers.jsonl');
 
-const progressPollMs = 500;
+const PROGRESS_POLL_MS = 500;
 /** Problems of a listing shown at the start; the log and `quire ingest` have more. */
-const shownProblems = 5;
+const SHOWN_PROBLEMS = 5;
 
 export interface ServeOptions {
   config: Config;
@@ -143,12 +143,12 @@ async function takeIn(
   ): Promise<void> => {
     const report = await takeFile(ingest, file, { out, signal, onStored: backlog.hint, ...more });
     out.write(`${describeReport(report)}\n`);
-    for (const { line, reason } of report.problemList.slice(0, shownProblems))
+    for (const { line, reason } of report.problemList.slice(0, SHOWN_PROBLEMS))
       out.write(`  line ${line}: ${reason}\n`);
   };
   if (config.sample && (await wantsSample(services))) {
-    const [sample] = await findListings([sampleFile], emptyInput());
-    await take({ ...sample!, name: sampleName }, { source: 'sample' });
+    const [sample] = await findListings([SAMPLE_FILE], emptyInput());
+    await take({ ...sample!, name: SAMPLE_NAME }, { source: 'sample' });
   }
   for (const listing of listings) {
     if (signal.aborted) return;
@@ -167,7 +167,7 @@ async function takeIn(
 
 /** An empty database gets the sample, and one whose first start was cut short: nobody wants it among papers of their own. */
 async function wantsSample({ intakes, catalog }: Services): Promise<boolean> {
-  const state = await intakes.stateOf(sampleName);
+  const state = await intakes.stateOf(SAMPLE_NAME);
   return state === 'broken off' || (state === 'never' && (await catalog.count()) === 0);
 }
 
@@ -189,7 +189,7 @@ async function watchUntilReady(
       return;
     }
     if (pending > 0) progress.update({ done: papers - pending, total: papers });
-    await sleep(progressPollMs, undefined, { signal }).catch(() => undefined);
+    await sleep(PROGRESS_POLL_MS, undefined, { signal }).catch(() => undefined);
   }
   progress.end();
 }

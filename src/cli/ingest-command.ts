@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findListings, type ListingFile } from '../ingest/files.js';
-import { maxReportedProblems } from '../ingest/ingest.js';
+import { MAX_REPORTED_PROBLEMS } from '../ingest/ingest.js';
 import { describeReport, takeFile } from '../ingest/take-file.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createProgress } from '../platform/progress.js';
 import type { CommandServices } from '../services.js';
 import { type CommandContext, exitCodes, print, withServices } from './run-command.js';
 
-const pollMs = 200;
+const POLL_MS = 200;
 
 export interface IngestCommandOptions {
   asOf?: string;
@@ -82,7 +82,7 @@ function linesOf({ file, report, error }: FileResult): string[] {
     ({ line, reason, excerpt }) => `  line ${line}: ${reason}${excerpt && ` “${excerpt}”`}`,
   );
   const unlisted = report.problems - problems.length;
-  if (unlisted > 0) problems.push(`  and ${unlisted} more (the first ${maxReportedProblems} are shown)`);
+  if (unlisted > 0) problems.push(`  and ${unlisted} more (the first ${MAX_REPORTED_PROBLEMS} are shown)`);
   return [describeReport(report), ...problems];
 }
 
@@ -107,7 +107,7 @@ async function embedPending(
           `Embedding stopped: ${error}. The papers are stored; \`quire ingest\` or the service goes on from here.`,
         );
       progress.update({ done: total - pending, total });
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   } finally {
     progress.end();

@@ -2,8 +2,8 @@ import type { Config } from '../platform/config.js';
 import type { Readiness } from '../search/readiness.js';
 import { type CommandContext, print, withServices } from './run-command.js';
 
-const intakesShown = 5;
-const serviceTimeoutMs = 1_000;
+const INTAKES_SHOWN = 5;
+const SERVICE_TIMEOUT_MS = 1_000;
 
 export async function statusCommand(options: { json: boolean }, context: CommandContext): Promise<void> {
   const { config } = context;
@@ -12,7 +12,7 @@ export async function statusCommand(options: { json: boolean }, context: Command
     const [papers, pending, recent] = await Promise.all([
       catalog.count(),
       embeddings.countPending(),
-      intakes.listRecent(intakesShown),
+      intakes.listRecent(INTAKES_SHOWN),
     ]);
     const state = {
       papers,
@@ -47,7 +47,7 @@ async function askService({ host, port }: Config): Promise<ServiceState> {
   const named = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const url = `http://${named.includes(':') ? `[${named}]` : named}:${port}`;
   try {
-    const request = fetch(`${url}/readyz`, { signal: AbortSignal.timeout(serviceTimeoutMs) });
+    const request = fetch(`${url}/readyz`, { signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
     const answer: unknown = await (await request).json();
     const isOurs = typeof answer === 'object' && answer !== null && 'ready' in answer && 'reasons' in answer;
     return { url, readiness: isOurs ? (answer as Readiness) : null };

@@ -5,16 +5,16 @@ import type { Embedder } from './embedder.js';
 import type { EmbeddingStore, NewEmbedding, PendingDocument } from './embedding-store.js';
 
 /** Texts embedded and stored together: what a killed process has to compute again, some 1.5 s of work. */
-const chunkSize = 64;
+const CHUNK_SIZE = 64;
 
 /** Chunks under way at once, so that the workers have work while vectors are being written. */
-const chunksAhead = 2;
+const CHUNKS_AHEAD = 2;
 
 /** How often an idle backlog looks by itself; `hint` looks at once. */
-const idlePollMs = 30_000;
+const IDLE_POLL_MS = 30_000;
 
 /** How often to ask whether the process that embeds has gone. */
-const lockPollMs = 1_000;
+const LOCK_POLL_MS = 1_000;
 
 const backoffMs = { first: 500, most: 30_000 };
 
@@ -70,7 +70,7 @@ export function createBacklog({ store, embedder, lock, log, onStored }: BacklogD
         const held = await lock();
         if (held === null) {
           status.state = 'elsewhere';
-          await pause(lockPollMs);
+          await pause(LOCK_POLL_MS);
           continue;
         }
         try {
@@ -98,7 +98,7 @@ export function createBacklog({ store, embedder, lock, log, onStored }: BacklogD
       if (stored > 0 || signal.aborted) continue;
       status.state = 'idle';
       status.error = null;
-      await pause(idlePollMs, AbortSignal.any([signal, wake.signal]));
+      await pause(IDLE_POLL_MS, AbortSignal.any([signal, wake.signal]));
     }
   }
 
@@ -109,7 +109,7 @@ export function createBacklog({ store, embedder, lock, log, onStored }: BacklogD
     const underWay: Promise<number>[] = [];
     try {
       while (!signal.aborted) {
-        const pending = await store.listPending(after, chunkSize);
+        const pending = await store.listPending(after, CHUNK_SIZE);
         if (pending.length === 0) break;
         after = pending.at(-1)!.paperKey;
         const due = pending.filter(({ paperKey, textHash }) => !isFailed(paperKey, textHash));
@@ -119,7 +119,7 @@ export function createBacklog({ store, embedder, lock, log, onStored }: BacklogD
         // Its error is met where it is awaited; until then it must not count as unhandled.
         chunk.catch(() => undefined);
         underWay.push(chunk);
-        if (underWay.length >= chunksAhead) stored += await underWay.shift()!;
+        if (underWay.length >= CHUNKS_AHEAD) stored += await underWay.shift()!;
       }
       for (const chunk of underWay) stored += await chunk;
       return stored;

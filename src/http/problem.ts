@@ -13,7 +13,7 @@ export const statusOfKind: Record<ErrorKind, number> = {
   fatal: 500,
 };
 
-export const problemType = 'application/problem+json';
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** A shared schema: app.ts adds it. RFC 9457. `code` is stable; `detail` is for people and may change its words. */
 export const Problem = Type.Object(
@@ -60,7 +60,7 @@ const titles: Readonly<Record<number, string>> = {
 
 /** The responses of a route for these statuses, for its schema. */
 export function problemResponses<const S extends 400 | 401 | 404 | 413 | 503>(...statuses: S[]) {
-  const content = { [problemType]: { schema: Type.Ref('Problem#') } };
+  const content = { [PROBLEM_TYPE]: { schema: Type.Ref('Problem#') } };
   const entries = statuses.map((status) => [status, { description: titles[status]!, content }]);
   return Object.fromEntries(entries) as Record<S, { description: string; content: typeof content }>;
 }

@@ -7,7 +7,7 @@ import { AppError, messageOf } from '../platform/errors.js';
 const knownNames = /\.(txt|md|jsonl|ndjson|json)(\.gz)?$/i;
 
 /** Files below one folder; more than this is somebody's home folder by mistake. */
-const maxFilesInFolder = 10_000;
+const MAX_FILES_IN_FOLDER = 10_000;
 
 export interface ListingFile {
   /** As given, or the path below the folder that was given. */
@@ -52,10 +52,10 @@ async function filesBelow(folder: string): Promise<ListingFile[]> {
       `${folder} holds no .txt, .md, .json, .jsonl or .ndjson files (.gz too).`,
     );
   }
-  if (files.length > maxFilesInFolder) {
+  if (files.length > MAX_FILES_IN_FOLDER) {
     throw new AppError(
       'invalid_input',
-      `${folder} holds ${files.length} files; at most ${maxFilesInFolder} are taken at once.`,
+      `${folder} holds ${files.length} files; at most ${MAX_FILES_IN_FOLDER} are taken at once.`,
     );
   }
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();

@@ -7,10 +7,10 @@ import type { IntakeCounts, IntakeStore } from './intake-store.js';
 import { readPapers } from './read.js';
 
 /** Records a transaction; a broken-off intake loses at most this many that it had read. */
-const batchSize = 250;
+const BATCH_SIZE = 250;
 
 /** Problems kept word for word in a report; all of them are counted. */
-export const maxReportedProblems = 100;
+export const MAX_REPORTED_PROBLEMS = 100;
 
 export interface IngestInput {
   /** What people call it: a file's name. */
@@ -31,7 +31,7 @@ export interface IngestReport extends IngestCounts {
   format: string | null;
   /** Distinct papers among the entries. */
   papers: number;
-  /** The first `maxReportedProblems`. */
+  /** The first `MAX_REPORTED_PROBLEMS`. */
   problemList: ParseProblem[];
   /** Wall time, milliseconds. */
   durationMs: number;
@@ -93,12 +93,12 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
       for await (const entry of entries) {
         if (entry.kind === 'problem') {
           counts.problems += 1;
-          if (problemList.length < maxReportedProblems) problemList.push(entry.problem);
+          if (problemList.length < MAX_REPORTED_PROBLEMS) problemList.push(entry.problem);
           continue;
         }
         counts.entries += 1;
         batch.push(entry.record);
-        if (batch.length === batchSize) {
+        if (batch.length === BATCH_SIZE) {
           await flush(batch);
           batch = [];
         }

@@ -14,10 +14,10 @@ const newStyle = /^(\d{2})(\d{2})\.(\d{1,5})(?:v([1-9]\d{0,2}))?$/;
 const oldStyle = /^([a-z]+(?:-[a-z]+)?)(?:\.[a-z]{2})?\/(\d{2})(\d{2})(\d{3})(?:v([1-9]\d{0,2}))?$/;
 
 /** DOIs that arXiv registers for its own papers; they name the arXiv id, not a venue's copy. */
-const arxivDoiPrefix = '10.48550/arxiv.';
+const ARXIV_DOI_PREFIX = '10.48550/arxiv.';
 
 /** Longest text looked at: a URL with tracking parameters fits, a paragraph doesn't. */
-const maxIdLength = 2_048;
+const MAX_ID_LENGTH = 2_048;
 
 /**
  * The arXiv id in a bare id, `arXiv:…`, arXiv's own DOI, or a URL of arxiv.org, huggingface.co/papers or
@@ -53,7 +53,7 @@ function isMonth(mm: string): boolean {
 
 function bareArxivId(text: string): string | null {
   let value = tidy(text).toLowerCase();
-  if (value === '' || value.length > maxIdLength) return null;
+  if (value === '' || value.length > MAX_ID_LENGTH) return null;
   const url = webUrl(value);
   if (url) {
     if (isDoiHost(url.hostname)) value = decodePath(url.pathname).slice(1);
@@ -61,7 +61,7 @@ function bareArxivId(text: string): string | null {
     else return null;
   }
   value = value.replace(/^doi:\s*/, '');
-  if (value.startsWith(arxivDoiPrefix)) value = value.slice(arxivDoiPrefix.length);
+  if (value.startsWith(ARXIV_DOI_PREFIX)) value = value.slice(ARXIV_DOI_PREFIX.length);
   return value.replace(/^arxiv\s*:\s*/, '').replace(/\s*\[[a-z-]+(?:\.[a-z-]+)?\]$/, '');
 }
 
@@ -80,7 +80,7 @@ function arxivPath(url: URL): string {
  */
 export function parseDoi(text: string): { doi: string } | null {
   let value = tidy(text);
-  if (value === '' || value.length > maxIdLength) return null;
+  if (value === '' || value.length > MAX_ID_LENGTH) return null;
   const url = webUrl(value);
   if (url) {
     const path = decodePath(url.pathname);
@@ -94,7 +94,7 @@ export function parseDoi(text: string): { doi: string } | null {
     .replace(/^doi\s*:\s*/i, '')
     .replace(/^[<(["']+|[>)\]"'.,;]+$/g, (found) => balancedTail(value, found))
     .toLowerCase();
-  if (!/^10\.\d{4,9}(?:\.\d+)*\/[^\s<>"]{1,500}$/.test(value) || value.startsWith(arxivDoiPrefix))
+  if (!/^10\.\d{4,9}(?:\.\d+)*\/[^\s<>"]{1,500}$/.test(value) || value.startsWith(ARXIV_DOI_PREFIX))
     return null;
   return { doi: value };
 }

@@ -9,10 +9,10 @@ import type { Origins, Paper, PaperRecord } from './paper.js';
 import { doiPublicId, normalizePaperRef } from './paper-id.js';
 
 /** Records settled in one transaction: large enough to spread its cost, small enough to hold a lock briefly. */
-export const maxBatch = 500;
+export const MAX_BATCH = 500;
 
 /** Rows a `list` call returns at most. */
-export const maxListed = 2_000;
+export const MAX_LISTED = 2_000;
 
 export interface BatchResult {
   /** One outcome a record, in the order given, with the key of its paper. */
@@ -27,12 +27,12 @@ type Row = Prisma.PaperGetPayload<{ include: typeof withAliases }>;
 /** Papers in PostgreSQL. Writes go through `takeIn` alone, which keeps one row a paper. */
 export function createPaperStore({ prisma }: Database) {
   /**
-   * Settles and writes up to `maxBatch` records in one transaction; when it resolves they are durable.
+   * Settles and writes up to `MAX_BATCH` records in one transaction; when it resolves they are durable.
    * Batches of all processes on this database follow one another, so that two can't both add one paper.
    */
   async function takeIn(records: readonly PaperRecord[]): Promise<BatchResult> {
-    if (records.length > maxBatch)
-      throw new RangeError(`at most ${maxBatch} records a batch, not ${records.length}`);
+    if (records.length > MAX_BATCH)
+      throw new RangeError(`at most ${MAX_BATCH} records a batch, not ${records.length}`);
     const settle = async (tx: Tx): Promise<BatchResult> => {
       await withTransactionLock(tx, 'papers');
       const resolver = createResolver(await loadKnown(tx, records));
@@ -71,10 +71,10 @@ export function createPaperStore({ prisma }: Database) {
     return paper;
   }
 
-  /** Papers by key, in the order of the keys; those that are gone are left out. At most `maxListed`. */
+  /** Papers by key, in the order of the keys; those that are gone are left out. At most `MAX_LISTED`. */
   async function listByKeys(keys: readonly number[]): Promise<Paper[]> {
     const rows = await prisma.paper.findMany({
-      where: { id: { in: keys.slice(0, maxListed) } },
+      where: { id: { in: keys.slice(0, MAX_LISTED) } },
       include: withAliases,
     });
     const byKey = new Map(rows.map((row) => [row.id, row]));
@@ -88,7 +88,7 @@ export function createPaperStore({ prisma }: Database) {
   async function listNewest(limit: number): Promise<Paper[]> {
     const rows = await prisma.paper.findMany({
       orderBy: [{ date: { sort: 'desc', nulls: 'last' } }, { id: 'asc' }],
-      take: Math.min(limit, maxListed),
+      take: Math.min(limit, MAX_LISTED),
       include: withAliases,
     });
     return rows.map(toPaper);

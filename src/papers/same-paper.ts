@@ -11,11 +11,11 @@ export interface Likeness extends Pick<PaperFields, 'abstract' | 'authors' | 'da
  * Share of the shorter abstract's three-word shingles that the longer one has too (containment, Broder 1997):
  * a copy cut short has 1, a revised version some .3 to .9, another paper on the same subject below .03.
  */
-const sameText = 0.25;
+const SAME_TEXT = 0.25;
 /** Enough where the authors agree as well: an abstract rewritten for the venue's copy. */
-const relatedText = 0.08;
+const RELATED_TEXT = 0.08;
 /** Years between a preprint and its venue's copy. */
-const maxYearsApart = 3;
+const MAX_YEARS_APART = 3;
 
 /** Whether two entries with one (folded) title are one paper. The abstract decides wherever both have one. */
 export function isSamePaper(a: Likeness, b: Likeness): boolean {
@@ -25,11 +25,11 @@ export function isSamePaper(a: Likeness, b: Likeness): boolean {
   if (texts[0] !== '' && texts[1] !== '') {
     if (texts[0] === texts[1]) return true;
     const shared = containment(texts[0], texts[1]);
-    return shared >= sameText || (names !== null && names >= 0.5 && shared >= relatedText);
+    return shared >= SAME_TEXT || (names !== null && names >= 0.5 && shared >= RELATED_TEXT);
   }
   if (a.doi !== null && b.doi !== null && a.doi !== b.doi) return false;
   if (names !== null) return names >= 0.5;
-  return yearsApart(a.date, b.date) <= maxYearsApart;
+  return yearsApart(a.date, b.date) <= MAX_YEARS_APART;
 }
 
 /** The sample collection's summaries are not the papers' abstracts, so they prove nothing. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyStore } from './db/api-key-store.js';
 
 /** Longest key looked at; ours have 49 characters. */
-const maxKeyLength = 256;
+const MAX_KEY_LENGTH = 256;
 
 /** Keys for the write API: 256 random bits each, kept as SHA-256 alone (RFC 6750 bearer tokens). */
 export function createApiKeys(store: ApiKeyStore, fixedKey: string | null) {
@@ -15,7 +15,7 @@ export function createApiKeys(store: ApiKeyStore, fixedKey: string | null) {
       return key;
     },
     async isValid(key: string): Promise<boolean> {
-      if (key === '' || key.length > maxKeyLength) return false;
+      if (key === '' || key.length > MAX_KEY_LENGTH) return false;
       const given = hash(key);
       if (fixedHash !== null && timingSafeEqual(given, fixedHash)) return true;
       return store.exists(given);

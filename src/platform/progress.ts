@@ -10,11 +10,11 @@ export interface ProgressState {
   total: number | null;
 }
 
-const terminalEveryMs = 100;
+const TERMINAL_EVERY_MS = 100;
 /** Logs of a service are read afterwards: a line each five seconds tells enough. */
-const plainEveryMs = 5_000;
+const PLAIN_EVERY_MS = 5_000;
 /** The rate is that of the last seconds: the first ones load the model. */
-const rateWindowMs = 10_000;
+const RATE_WINDOW_MS = 10_000;
 
 export interface Progress {
   update(state: ProgressState): void;
@@ -28,14 +28,14 @@ export function createProgress(
   out: ProgressOutput,
   now: () => number = () => performance.now(),
 ): Progress {
-  const every = out.isTTY ? terminalEveryMs : plainEveryMs;
+  const every = out.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
   const samples: { at: number; done: number }[] = [];
   let shownAt = out.isTTY ? -Infinity : now();
   return {
     update({ done, total }) {
       const at = now();
       samples.push({ at, done });
-      while (samples.length > 2 && at - samples[0]!.at > rateWindowMs) samples.shift();
+      while (samples.length > 2 && at - samples[0]!.at > RATE_WINDOW_MS) samples.shift();
       if (at - shownAt < every) return;
       shownAt = at;
       const line = `${label}: ${progressLine({ done, total }, rateOf(samples))}`;

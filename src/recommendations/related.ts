@@ -3,8 +3,8 @@ import type { EmbeddingStore } from '../embedding/embedding-store.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Search, SearchItem } from '../search/search.js';
 
-export const defaultRelated = 10;
-export const maxRelated = 100;
+export const DEFAULT_RELATED = 10;
+export const MAX_RELATED = 100;
 
 export interface RelatedDeps {
   papers: PaperStore;

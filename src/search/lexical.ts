@@ -7,7 +7,7 @@ export interface LexicalHit {
 }
 
 /** Rows that are ranked at most: a word that is everywhere would make ranking read every abstract. */
-const maxRanked = 5_000;
+const MAX_RANKED = 5_000;
 
 /** Keyword search: PostgreSQL's full-text search over title and abstract, in English. */
 export function createLexical({ prisma }: Database) {
@@ -18,7 +18,7 @@ export function createLexical({ prisma }: Database) {
         SELECT id AS key, ts_rank_cd(to_tsvector('english', title || ' ' || abstract), q, 1)::float8 AS score
         FROM (
           SELECT id, title, abstract, q FROM papers, websearch_to_tsquery('english', ${query}) q
-          WHERE to_tsvector('english', title || ' ' || abstract) @@ q LIMIT ${maxRanked}
+          WHERE to_tsvector('english', title || ' ' || abstract) @@ q LIMIT ${MAX_RANKED}
         ) matching
         ORDER BY score DESC, key LIMIT ${limit}`;
     },

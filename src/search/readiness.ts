@@ -6,7 +6,7 @@ import type { IndexerStatus } from '../vectors/indexer.js';
 import type { Coverage } from './search.js';
 
 /** Counts are looked up at most this often: a burst of searches must not count 100,000 rows each. */
-const refreshMs = 1_000;
+const REFRESH_MS = 1_000;
 
 export interface Readiness {
   /** Everything that the database holds can be found by meaning, and the model is loaded. */
@@ -46,7 +46,7 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
   }
 
   function recentCounts(): Promise<Counts> {
-    return last !== null && performance.now() - last.at < refreshMs ? last.counts : count();
+    return last !== null && performance.now() - last.at < REFRESH_MS ? last.counts : count();
   }
 
   function describe({ papers: all, pending }: Counts): Readiness {
@@ -74,7 +74,7 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
     /** Counted now: what a probe relies on. */
     check: async (): Promise<Readiness> => describe(await count()),
 
-    /** From counts that are at most `refreshMs` old: for pages. */
+    /** From counts that are at most `REFRESH_MS` old: for pages. */
     glance: async (): Promise<Readiness> => describe(await recentCounts()),
 
     /** As `glance`, but never “nothing” when something has just come in. */

@@ -7,14 +7,14 @@ import type { VectorSearcher } from '../vectors/ports.js';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
 import type { Lexical } from './lexical.js';
 
-export const maxQueryLength = 1_000;
-export const maxLimit = 100;
-export const defaultLimit = 20;
+export const MAX_QUERY_LENGTH = 1_000;
+export const MAX_LIMIT = 100;
+export const DEFAULT_LIMIT = 20;
 /** Deepest rank that is served: beyond it similarity says nothing and the index would be searched whole. */
-export const maxDepth = 1_000;
+export const MAX_DEPTH = 1_000;
 
 /** Hits asked of the index at most, so that a full last page is found below papers that came in meanwhile. */
-const maxCandidates = 2 * maxDepth;
+const MAX_CANDIDATES = 2 * MAX_DEPTH;
 
 export const searchModes = ['semantic', 'keyword'] as const;
 export type SearchMode = (typeof searchModes)[number];
@@ -113,17 +113,17 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
         : null;
     // Papers that came in above the cursor since the last page push it down: look deeper until a page is full.
     for (let depth = (cursor?.rank ?? 0) + limit + 20; ; depth *= 2) {
-      const bounded = Math.min(depth, maxCandidates);
+      const bounded = Math.min(depth, MAX_CANDIDATES);
       const ranked = await rankByVector(vector, bounded, signal);
       const rest = afterCursor(ranked, cursor);
-      if (rest.length > limit || ranked.length < bounded || bounded === maxCandidates) {
+      if (rest.length > limit || ranked.length < bounded || bounded === MAX_CANDIDATES) {
         return { ...(await page(rest, view, 'semantic')), mode: 'semantic', notice };
       }
     }
   }
 
   async function byWords(view: View, notice: string | null): Promise<SearchResult> {
-    const ranked = await lexical.search(view.query, maxDepth);
+    const ranked = await lexical.search(view.query, MAX_DEPTH);
     return { ...(await page(afterCursor(ranked, view.cursor), view, 'keyword')), mode: 'keyword', notice };
   }
 
@@ -144,7 +144,7 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
     const chosen = rest.slice(0, limit);
     const last = chosen.at(-1);
     const rank = (cursor?.rank ?? 0) + chosen.length;
-    const more = rest.length > limit && rank < maxDepth;
+    const more = rest.length > limit && rank < MAX_DEPTH;
     return {
       items: await hydrate(chosen),
       nextCursor: last && more ? encodeCursor({ ...last, rank, mode }, query) : null,
@@ -178,19 +178,19 @@ function checkQuery(query: string): string {
   const text = query.replace(/\p{Cc}+/gu, ' ').trim();
   if (text === '')
     throw new AppError('invalid_input', 'q: expected some words to search for.', { details: { field: 'q' } });
-  if (text.length > maxQueryLength) {
+  if (text.length > MAX_QUERY_LENGTH) {
     throw new AppError(
       'invalid_input',
-      `q: expected at most ${maxQueryLength} characters, not ${text.length}.`,
+      `q: expected at most ${MAX_QUERY_LENGTH} characters, not ${text.length}.`,
       { details: { field: 'q' } },
     );
   }
   return text;
 }
 
-function checkLimit(limit: number = defaultLimit): number {
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw new AppError('invalid_input', `limit: expected a whole number from 1 to ${maxLimit}.`, {
+function checkLimit(limit: number = DEFAULT_LIMIT): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw new AppError('invalid_input', `limit: expected a whole number from 1 to ${MAX_LIMIT}.`, {
       details: { field: 'limit' },
     });
   }

@@ -4,7 +4,7 @@ import type { VectorSearcher, VectorSource } from './ports.js';
 import { assertVector, dot } from './vector.js';
 
 /** Rows read at once: 1.5 kB each at 384 dimensions. */
-const pageSize = 5_000;
+const PAGE_SIZE = 5_000;
 
 /**
  * Exact search straight over the database's vectors, without an index: for a command that runs beside the
@@ -17,11 +17,11 @@ export function createStoredSearch(source: VectorSource): VectorSearcher {
       const best = createTopK(k);
       for (let after = 0n; ; ) {
         if (signal?.aborted) throw new AppError('cancelled', 'The search was cancelled by its caller.');
-        const changes = await source.changesSince(after, pageSize);
+        const changes = await source.changesSince(after, PAGE_SIZE);
         for (const change of changes) {
           if (change.vector !== null) best.offer(change.label, dot(vector, change.vector));
         }
-        if (changes.length < pageSize) return best.hits();
+        if (changes.length < PAGE_SIZE) return best.hits();
         after = changes.at(-1)!.seq;
       }
     },

@@ -5,15 +5,15 @@ import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
 import type { Related } from '../recommendations/related.js';
 import type { ReadinessService } from '../search/readiness.js';
-import { maxQueryLength, type Search, type SearchMode, searchModes } from '../search/search.js';
+import { MAX_QUERY_LENGTH, type Search, type SearchMode, searchModes } from '../search/search.js';
 import { type Asset, favicon, stylesheet } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
 import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
 
-const newestShown = 20;
-const relatedShown = 10;
+const NEWEST_SHOWN = 20;
+const RELATED_SHOWN = 10;
 
 export interface WebOptions {
   catalog: Catalog;
@@ -25,7 +25,7 @@ export interface WebOptions {
 }
 
 const SearchQuery = Type.Object({
-  q: Type.Optional(Type.String({ maxLength: maxQueryLength })),
+  q: Type.Optional(Type.String({ maxLength: MAX_QUERY_LENGTH })),
   mode: Type.Optional(Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] })),
   cursor: Type.Optional(Type.String({ maxLength: 500 })),
 });
@@ -48,7 +48,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     async ({ query: { q, mode, cursor }, signal }, reply) => {
       const query = q?.trim() ?? '';
       if (query === '') {
-        const [newest, state] = await Promise.all([catalog.newest(newestShown), readiness.glance()]);
+        const [newest, state] = await Promise.all([catalog.newest(NEWEST_SHOWN), readiness.glance()]);
         return sendPage(reply, <FrontPage newest={newest} readiness={state} />);
       }
       const result = await search.search({ query, mode, cursor, signal });
@@ -62,7 +62,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     async ({ params, signal, log }, reply) => {
       const paper = await catalog.get(params.id);
       if (paper.id !== params.id) return reply.redirect(paperPath(paper.id), 301);
-      const items = await related.related(paper.id, relatedShown, signal).catch((error: unknown) => {
+      const items = await related.related(paper.id, RELATED_SHOWN, signal).catch((error: unknown) => {
         // The paper itself is what was asked for: an index that is busy or starting must not hide it.
         if (!isAppError(error) || error.kind !== 'unavailable') throw error;
         log.info({ code: error.code }, 'page without related papers');

@@ -86,7 +86,7 @@ describe('image', { timeout: BUILD_TIMEOUT_MS + 2 * READY_TIMEOUT_MS }, () => {
     for (const name of [
       'typescript',
       'prisma',
-      '@biomejs',
+      '@biomejs/biome',
       'playwright-core',
       'fast-check',
       'onnxruntime-web',

@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, isAppError } from '../../platform/errors.js';
-import { problemOf, problemType } from '../problem.js';
+import { PROBLEM_TYPE, problemOf } from '../problem.js';
 
 /** Seconds that a client should wait where the error doesn't say. */
-const defaultRetryAfter = 1;
+const DEFAULT_RETRY_AFTER = 1;
 
 /** Every error of every route as problem+json (RFC 9457); pages put their own renderer in front. */
 export function addErrorHandling(app: FastifyInstance): void {
@@ -17,9 +17,9 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
   // A client's mistake is news, not an error of ours: alarms hang on `error`.
   if (error.kind === 'fatal') request.log.error({ err: error }, 'request failed');
   else request.log.info({ code: error.code, detail: error.message }, 'request refused');
-  if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? defaultRetryAfter);
+  if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? DEFAULT_RETRY_AFTER);
   if (error.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="quire"');
-  return reply.code(problem.status).type(problemType).serializer(JSON.stringify).send(problem);
+  return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }
 
 /** Fastify's own errors in our codes. */

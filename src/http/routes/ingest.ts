@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { Ingest } from '../../ingest/ingest.js';
-import { maxReportedProblems } from '../../ingest/ingest.js';
+import { MAX_REPORTED_PROBLEMS } from '../../ingest/ingest.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
 import { AppError } from '../../platform/errors.js';
 import { problemResponses } from '../problem.js';
@@ -17,7 +17,7 @@ const Report = Type.Object({
   problems: Type.Integer({ description: 'What could not be read as a paper.' }),
   problemList: Type.Array(
     Type.Object({ line: Type.Integer(), reason: Type.String(), excerpt: Type.String() }),
-    { description: `The first ${maxReportedProblems} problems.` },
+    { description: `The first ${MAX_REPORTED_PROBLEMS} problems.` },
   ),
   durationMs: Type.Integer(),
 });

@@ -1,10 +1,10 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { Related } from '../../recommendations/related.js';
-import { defaultRelated, maxRelated } from '../../recommendations/related.js';
+import { DEFAULT_RELATED, MAX_RELATED } from '../../recommendations/related.js';
 import {
-  defaultLimit,
-  maxLimit,
-  maxQueryLength,
+  DEFAULT_LIMIT,
+  MAX_LIMIT,
+  MAX_QUERY_LENGTH,
   type Search,
   type SearchItem,
   type SearchMode,
@@ -25,8 +25,8 @@ const Mode = Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] })
 
 const SearchQuery = Type.Object(
   {
-    q: Type.String({ minLength: 1, maxLength: maxQueryLength, description: 'What to look for, in words.' }),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxLimit, default: defaultLimit })),
+    q: Type.String({ minLength: 1, maxLength: MAX_QUERY_LENGTH, description: 'What to look for, in words.' }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
     cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
     mode: Type.Optional(Mode),
   },
@@ -69,7 +69,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
 };
 
 const RelatedQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRelated, default: defaultRelated })) },
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_RELATED, default: DEFAULT_RELATED })) },
   { additionalProperties: false },
 );
 
@@ -91,7 +91,7 @@ export const relatedRoutes: FastifyPluginAsyncTypebox<RelatedRoutesOptions> = as
       },
     },
     async ({ params, query, signal }) => {
-      const { items } = await related.related(params.id, query.limit ?? defaultRelated, signal);
+      const { items } = await related.related(params.id, query.limit ?? DEFAULT_RELATED, signal);
       return { items: items.map(itemView) };
     },
   );

@@ -1,7 +1,7 @@
 import type { Paper } from '../../papers/paper.js';
 import { paperPath } from '../links.js';
 
-export const shownAuthors = 3;
+export const SHOWN_AUTHORS = 3;
 
 export function PaperItem({
   paper,
@@ -55,8 +55,8 @@ export function Facts({ paper }: { paper: Paper }) {
 function authorsLine({ authors, authorCount }: Paper): string {
   const total = Math.max(authorCount ?? 0, authors.length);
   if (authors.length === 0) return total === 0 ? '' : `${total} ${total === 1 ? 'author' : 'authors'}`;
-  const rest = total - Math.min(shownAuthors, authors.length);
-  return authors.slice(0, shownAuthors).join(', ') + (rest > 0 ? ` + ${rest}` : '');
+  const rest = total - Math.min(SHOWN_AUTHORS, authors.length);
+  return authors.slice(0, SHOWN_AUTHORS).join(', ') + (rest > 0 ? ` + ${rest}` : '');
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

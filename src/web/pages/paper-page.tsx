@@ -1,6 +1,6 @@
 import type { Paper } from '../../papers/paper.js';
 import type { SearchItem } from '../../search/search.js';
-import { Facts, PaperItem, shownAuthors } from '../components/paper-item.js';
+import { Facts, PaperItem, SHOWN_AUTHORS } from '../components/paper-item.js';
 import { Page } from '../layout.js';
 import { paperPath } from '../links.js';
 
@@ -59,7 +59,7 @@ export function PaperPage({ paper, related }: PaperPageProps) {
 /** Three thousand names would bury the page; they are one click away. */
 function Authors({ authors }: { authors: string[] }) {
   // The line of facts has named them all.
-  if (authors.length <= shownAuthors) return null;
+  if (authors.length <= SHOWN_AUTHORS) return null;
   if (authors.length <= 12) return <p class="facts">{authors.join(', ')}</p>;
   return (
     <details>
