@@ -283,7 +283,7 @@ describe('a data folder that can not be used', () => {
   it("holds a database that can't be opened: the reason is in the message", async () => {
     const dataDir = newCluster();
     rmSync(join(dataDir, 'postgres', 'global', 'pg_control'));
-    await refused(dataDir, 'embedded_database_failed', /pg_control|control file/);
+    await refused(dataDir, 'embedded_database_failed', /could not find the database system.*pg_control/);
   });
 });
 

@@ -38,7 +38,8 @@ export async function startChild<R extends keyof Reports>(
     process: child,
     report: message,
     async leave() {
-      if (child.connected) child.send('leave');
+      // One that has ended by itself can't be told any more.
+      if (child.connected) child.send('leave', () => {});
       await exit;
     },
     async kill() {
