@@ -1,0 +1,122 @@
+import type { PaperRecord, ParsedEntry, SourceName } from '../../papers/paper.js';
+import {
+  authorsOf,
+  type Complain,
+  categoriesOf,
+  countOf,
+  dateOf,
+  idsOf,
+  type JsonObject,
+  lineOf,
+  paragraphsOf,
+  present,
+  textOf,
+  urlOf,
+  venueOf,
+} from './json-fields.js';
+import { limitRecord } from './record.js';
+import { excerpt } from './text.js';
+
+export interface JsonlOptions {
+  source?: SourceName | undefined;
+}
+
+/**
+ * One JSON object as a paper, and a problem for each field that had to be left out; one problem and no paper
+ * where it isn't JSON, no object, or has no title. Keys: `title`; `abstract` or `summary`; `authors`;
+ * `author_count`; `date`, `published`, `publication_date` or `year`; `venue`; `url`; `id`, `arxiv_id`, `doi`;
+ * `categories`; `upvotes`; `comments` or `num_comments`; `updated`. Other keys are ignored.
+ */
+export function parseJsonPaper(text: string, line: number, options: JsonlOptions = {}): ParsedEntry[] {
+  const problem = (reason: string): ParsedEntry => ({
+    kind: 'problem',
+    problem: { line, reason, excerpt: excerpt(text) },
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return [problem(`this is not valid JSON: ${jsonError(error)}; expected one object a line`)];
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [problem(`expected a JSON object with a title, found ${kindOf(value)}`)];
+  const object = value as JsonObject;
+  const entries: ParsedEntry[] = [];
+  const complain: Complain = (field, expected, found) => {
+    entries.push(
+      problem(
+        `"${field}" was ignored: expected ${expected}, found ${excerpt(JSON.stringify(found) ?? 'nothing')}`,
+      ),
+    );
+  };
+  const [, rawTitle] = present(object, ['title'])[0] ?? [];
+  if (rawTitle === undefined) return [problem('"title" is missing: expected a text')];
+  if (typeof rawTitle !== 'string') return [problem(`"title" must be a text, found ${kindOf(rawTitle)}`)];
+  const title = lineOf(rawTitle);
+  if (title === '') return [problem('"title" holds no visible characters: expected a text')];
+  const limited = limitRecord(recordOf(object, { title, source: options.source ?? 'jsonl', complain }), line);
+  return [
+    { kind: 'paper', line, record: limited.record },
+    ...entries,
+    ...limited.problems.map((found): ParsedEntry => ({ kind: 'problem', problem: found })),
+  ];
+}
+
+function recordOf(
+  object: JsonObject,
+  { title, source, complain }: { title: string; source: SourceName; complain: Complain },
+): PaperRecord {
+  const url = urlOf(object, complain);
+  const record: PaperRecord = {
+    source,
+    title,
+    abstract: paragraphsOf(textOf(object, ['abstract', 'summary'], complain) ?? ''),
+    ...idsOf(object, url, complain),
+  };
+  set(record, 'authors', authorsOf(object, complain));
+  set(record, 'authorCount', countOf(object, ['author_count', 'authorCount'], complain));
+  set(record, 'date', dateOf(object, dateKeys, complain));
+  set(record, 'venue', venueOf(object, complain));
+  set(record, 'url', url);
+  set(record, 'categories', categoriesOf(object, complain));
+  set(record, 'upvotes', countOf(object, ['upvotes'], complain));
+  set(record, 'comments', countOf(object, ['num_comments', 'numComments', 'comments'], complain));
+  set(record, 'asOf', dayOf(object, complain));
+  return record;
+}
+
+function set<K extends keyof PaperRecord>(
+  record: PaperRecord,
+  key: K,
+  value: Required<PaperRecord>[K] | undefined,
+): void {
+  if (value !== undefined) record[key] = value;
+}
+
+const dateKeys = [
+  'date',
+  'published',
+  'publication_date',
+  'publicationDate',
+  'published_at',
+  'publishedAt',
+  'year',
+];
+
+/** `updated` says when the record was made, if it says the day. */
+function dayOf(object: JsonObject, complain: Complain): string | undefined {
+  const date = dateOf(object, ['updated'], complain);
+  return date?.length === 10 ? date : undefined;
+}
+
+/** Node's messages end with the text itself, which may be long. */
+function jsonError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return excerpt(message.replace(/, (?:"|\.\.\.).*$/s, ''));
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,237 @@
+import type { Between, Page, Unit } from './paragraphs.js';
+import { titleScore, widthOf } from './title-score.js';
+
+/** What a unit is. An organisation's name may stand between an abstract and its date. */
+export type Label = 'title' | 'abstract' | 'organisation' | 'furniture';
+
+/**
+ * What parts two units, from nothing to a sure border: something weak (a bare date or number, a link),
+ * page furniture, a card's opening (`Submitted by`), a paper's closing metadata, or both.
+ */
+enum Border {
+  None = 0,
+  Weak = 1,
+  Furniture = 2,
+  Opened = 3,
+  Closed = 4,
+  Both = 5,
+}
+const borders = 6;
+
+function combine(a: Border, b: Border): Border {
+  return a + b === Border.Opened + Border.Closed ? Border.Both : Math.max(a, b);
+}
+
+/** What came last: nothing yet, a title, a paragraph of an abstract. */
+enum Last {
+  Nothing = 0,
+  Title = 1,
+  Abstract = 2,
+}
+
+const never = -1e9;
+
+/**
+ * Log-probabilities, in nats, of what follows what, for each border from None to Both. Their size says how
+ * much the text itself must speak against it: a lost abstract or a lost title is rare (e^-5), a second
+ * paragraph without a border one in thirty.
+ */
+const follows = {
+  titleAfterNothing: [0, 0, 0, 0, 0, 0],
+  abstractAfterNothing: [-6, -6, -6, -8, -6, -8],
+  abstractAfterTitle: [0, -1, -1, -8, -4, -9],
+  titleAfterTitle: [-5, -4, -4, -4, -2, -1],
+  abstractAfterAbstract: [-3.5, -3.5, -4, -9, -8, -9],
+  titleAfterAbstract: [0, 0, 0, 0, 0, 0],
+} as const;
+
+/** Where metadata closes papers, a border that isn't there speaks for one abstract in paragraphs. */
+const withMetadata = { abstractAfterAbstract: -0.5, titleAfterAbstract: -3 };
+
+const endAfterTitle = [-5, -5, -5, -5, -2, -2];
+const organisationAfterTitle = -3;
+const organisationAfterAbstract = -0.5;
+/** Names are short and hold no verbs, as titles, but there is nothing more to them. */
+const bestOrganisation = 4;
+const maxOrganisationWidth = 100;
+/** A menu's word as a title, and apart from other furniture as furniture. */
+const likelyFurnitureAsTitle = -5;
+const likelyFurnitureAsAbstract = -7;
+const likelyFurnitureApart = -1.5;
+/** No text alone outweighs several borders. */
+const strongest = 12;
+/** A title that is a heading with a link to its paper, or a heading as the other titles are. */
+const headingWithPaper = 100;
+const headingAlone = 12;
+/** On a page whose titles are headings, a title that is none. */
+const withoutHeading = -6;
+const linkToPaper = 3;
+
+const states = 3 * borders;
+const labels: readonly Label[] = ['title', 'abstract', 'organisation', 'furniture'];
+
+/**
+ * The most probable labels of a page's units (Viterbi's algorithm on a chain: the texts' own log-odds plus
+ * the log-probabilities of what follows what). A wrong or missing line costs its neighbours nothing: the
+ * chain finds its step again. Time and memory are linear in the number of units.
+ */
+export function labelUnits(page: Page): Label[] {
+  const { units } = page;
+  const levels = page.between.map(borderOf);
+  const closing = closesPapers(page, levels);
+  const depth = titleDepth(units);
+  const from = new Uint8Array(units.length * states);
+  const how = new Uint8Array(units.length * states);
+  let scores = new Float64Array(states).fill(never);
+  scores[Last.Nothing * borders] = 0;
+  for (const index of units.keys()) {
+    const next = new Float64Array(states).fill(never);
+    const choices = choicesOf(page, index, depth);
+    for (let state = 0; state < states; state += 1) {
+      const score = scores[state]!;
+      if (score <= never) continue;
+      const last = Math.floor(state / borders) as Last;
+      const border = combine(state % borders, levels[index]!);
+      for (const [label, own] of choices.entries()) {
+        if (own <= never) continue;
+        const total = score + own + transition({ last, label, border, closing });
+        const target = label === 3 ? last * borders + combine(border, Border.Furniture) : targetOf(label);
+        if (total > next[target]!) {
+          next[target] = total;
+          from[index * states + target] = state;
+          how[index * states + target] = label;
+        }
+      }
+    }
+    scores = next;
+  }
+  return trace({ scores, from, how, units, end: levels[units.length] ?? Border.None });
+}
+
+function targetOf(label: number): number {
+  return (label === 0 ? Last.Title : Last.Abstract) * borders;
+}
+
+function trace({
+  scores,
+  from,
+  how,
+  units,
+  end,
+}: {
+  scores: Float64Array;
+  from: Uint8Array;
+  how: Uint8Array;
+  units: readonly Unit[];
+  end: Border;
+}): Label[] {
+  let best = 0;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (let state = 0; state < states; state += 1) {
+    const isTitle = Math.floor(state / borders) === Last.Title;
+    const score = scores[state]! + (isTitle ? endAfterTitle[combine(end, state % borders)]! : 0);
+    if (score > bestScore) [best, bestScore] = [state, score];
+  }
+  const result: Label[] = new Array(units.length);
+  for (let index = units.length - 1; index >= 0; index -= 1) {
+    result[index] = labels[how[index * states + best]!]!;
+    best = from[index * states + best]!;
+  }
+  return result;
+}
+
+function transition({
+  last,
+  label,
+  border,
+  closing,
+}: {
+  last: Last;
+  label: number;
+  border: Border;
+  closing: boolean;
+}): number {
+  if (label === 3) return 0;
+  if (label === 2) {
+    // Behind closing metadata stands a title, not one more name.
+    if (border >= Border.Opened || last === Last.Nothing) return never;
+    return last === Last.Title ? organisationAfterTitle : organisationAfterAbstract;
+  }
+  if (last === Last.Nothing)
+    return follows[label === 0 ? 'titleAfterNothing' : 'abstractAfterNothing'][border];
+  if (last === Last.Title) return follows[label === 0 ? 'titleAfterTitle' : 'abstractAfterTitle'][border];
+  const name = label === 0 ? 'titleAfterAbstract' : 'abstractAfterAbstract';
+  return closing && border === Border.None ? withMetadata[name] : follows[name][border];
+}
+
+/** Log-odds of each label from the unit itself, in the order of `labels`. */
+function choicesOf({ units, between }: Page, index: number, depth: number): number[] {
+  const unit = units[index]!;
+  const score = Math.max(-strongest, Math.min(strongest, titleScore(unit.text)));
+  if (unit.heading > 0) {
+    if (unit.arxiv) return [headingWithPaper, 0, never, never];
+    return unit.heading === depth ? [headingAlone, 0, never, never] : [never, 0, never, never];
+  }
+  if (unit.likelyFurniture) {
+    const apart = isApart(units, between, index);
+    return [
+      score + likelyFurnitureAsTitle,
+      likelyFurnitureAsAbstract,
+      never,
+      apart ? likelyFurnitureApart : 0,
+    ];
+  }
+  const width = widthOf(unit.text);
+  const linked = unit.arxiv && width <= 350 ? linkToPaper : 0;
+  const organisation = width <= maxOrganisationWidth && beginsWithDot(between[index + 1]!);
+  return [
+    score + linked + (depth > 0 ? withoutHeading : 0),
+    0,
+    organisation ? Math.min(score, bestOrganisation) : never,
+    never,
+  ];
+}
+
+/** How deep the headings are that are titles: as most of those with a link to a paper, else as most; 0: none. */
+function titleDepth(units: readonly Unit[]): number {
+  const counts = new Array<number>(7).fill(0);
+  for (const unit of units) {
+    if (unit.heading > 0 && !unit.likelyFurniture) counts[unit.heading]! += unit.arxiv ? units.length : 1;
+  }
+  const most = Math.max(...counts);
+  return most >= 2 ? counts.indexOf(most) : 0;
+}
+
+function isApart(units: readonly Unit[], between: readonly Between[], index: number): boolean {
+  return !(
+    between[index]!.furniture ||
+    between[index + 1]!.furniture ||
+    (units[index - 1]?.likelyFurniture ?? true) ||
+    (units[index + 1]?.likelyFurniture ?? true)
+  );
+}
+
+function beginsWithDot({ metas }: Between): boolean {
+  const first = metas.find((meta) => meta.kind !== 'link');
+  return first?.kind === 'dot' || (first?.kind === 'date' && first.dotted);
+}
+
+function borderOf({ metas, furniture }: Between): Border {
+  const dotted = metas.some(
+    (meta) => meta.kind === 'dot' || meta.kind === 'authors' || (meta.kind === 'date' && meta.dotted),
+  );
+  let border = furniture ? Border.Furniture : Border.None;
+  for (const { kind } of metas) {
+    // A bare date may be a line of an abstract or the page's own.
+    const weak = kind === 'link' || kind === 'count' || (kind === 'date' && !dotted);
+    border = combine(border, kind === 'submitter' ? Border.Opened : weak ? Border.Weak : Border.Closed);
+  }
+  return border;
+}
+
+/** Is metadata what ends papers here? Counted over the texts that look like abstracts. */
+function closesPapers({ units }: Page, levels: readonly Border[]): boolean {
+  const abstracts = units.filter((unit) => titleScore(unit.text) < 0).length;
+  const closed = levels.filter((border) => border >= Border.Opened).length;
+  return closed > 0 && closed * 2.5 >= abstracts;
+}

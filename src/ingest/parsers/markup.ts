@@ -1,0 +1,87 @@
+/**
+ * Plain text of texts that publishers' files hold with HTML, JATS or MathML mark-up and character references.
+ * Only known tags go, so that `x <y and z> w` and `<mask>` stay.
+ */
+
+const attributes = `(?:\\s{1,9}[\\w:-]{1,40}=(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\\s<>"']{1,300})){0,20}\\s{0,9}/?`;
+const inline =
+  'i|b|em|strong|sub|sup|u|tt|small|sc|scp|italic|bold|underline|monospace|span|font|inline-formula|tex-math|math|(?:mml|jats):[a-z-]{1,30}';
+const block = 'p|br|div|sec|h[1-6]|li|ul|ol|jats:(?:p|sec|title|list|list-item|abstract)';
+const blockTag = new RegExp(`</?(?:${block})${attributes}>`, 'gi');
+const inlineTag = new RegExp(`</?(?:${inline})${attributes}>`, 'gi');
+const reference = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z][a-z\d]{1,30}));/gi;
+
+/** Without mark-up; blocks become paragraphs (a blank line between them). */
+export function plainText(text: string): string {
+  let plain = text;
+  if (plain.includes('<')) plain = plain.replace(blockTag, '\n\n').replace(inlineTag, '');
+  // References last: `&lt;b&gt;` is a text about mark-up.
+  if (plain.includes('&')) plain = plain.replace(reference, decodeReference);
+  return plain;
+}
+
+function decodeReference(whole: string, decimal?: string, hex?: string, name?: string): string {
+  if (name !== undefined) {
+    const code = named.get(name);
+    return code === undefined ? whole : String.fromCodePoint(code);
+  }
+  const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  // 128 to 159 are the letters of Windows-1252 there, as in browsers (HTML, 13.2.5.84).
+  if (code >= 0x80 && code <= 0x9f) return new TextDecoder('windows-1252').decode(Uint8Array.of(code));
+  return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+    ? String.fromCodePoint(code)
+    : '\ufffd';
+}
+
+/** The named references of HTML 4: those that files of papers use. */
+const named = new Map<string, number>([
+  ...sequence(
+    160,
+    `nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute
+    micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig
+    Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash
+    Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute
+    ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc
+    uuml yacute thorn yuml`,
+  ),
+  ...sequence(913, 'Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho'),
+  ...sequence(931, 'Sigma Tau Upsilon Phi Chi Psi Omega'),
+  ...sequence(
+    945,
+    `alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau
+    upsilon phi chi psi omega`,
+  ),
+  ...sequence(8592, 'larr uarr rarr darr harr'),
+  ...Object.entries({
+    ...{ quot: 34, amp: 38, apos: 39, lt: 60, gt: 62, OElig: 338, oelig: 339, Scaron: 352, scaron: 353 },
+    ...{
+      ensp: 8194,
+      emsp: 8195,
+      thinsp: 8201,
+      ndash: 8211,
+      mdash: 8212,
+      lsquo: 8216,
+      rsquo: 8217,
+      sbquo: 8218,
+    },
+    ...{ ldquo: 8220, rdquo: 8221, bdquo: 8222, dagger: 8224, Dagger: 8225, bull: 8226, hellip: 8230 },
+    ...{
+      prime: 8242,
+      Prime: 8243,
+      euro: 8364,
+      trade: 8482,
+      forall: 8704,
+      part: 8706,
+      exist: 8707,
+      empty: 8709,
+    },
+    ...{ nabla: 8711, isin: 8712, notin: 8713, sum: 8721, minus: 8722, radic: 8730, prop: 8733, infin: 8734 },
+    ...{ and: 8743, or: 8744, cap: 8745, cup: 8746, int: 8747, sim: 8764, cong: 8773, asymp: 8776, ne: 8800 },
+    ...{ equiv: 8801, le: 8804, ge: 8805, sub: 8834, sup: 8835, sube: 8838, supe: 8839, oplus: 8853 },
+    ...{ otimes: 8855, perp: 8869, sdot: 8901, fnof: 402, circ: 710, tilde: 732, permil: 8240 },
+  }),
+]);
+
+function sequence(first: number, names: string): [string, number][] {
+  return names.split(/\s+/).map((name, index) => [name, first + index]);
+}
