@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.js';
-import { isAppError, messageOf } from '../platform/errors.js';
+import { messageOf } from '../platform/errors.js';
 import { findStrays } from './audit.js';
 import type { GraphFileReport } from './graph-file.js';
 import type { HnswIndex } from './hnsw.js';
@@ -56,6 +56,9 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   let scheduled = false;
   let buildsNext = false;
   let auditRun = 0;
+  let saveDue = false;
+  /** A call's changes are in the index in part: it holds more than its watermark says. */
+  let midCall = false;
 
   const stats = (): IndexStats => ({
     kind: index.kind,
@@ -94,30 +97,24 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
 
   function applySlice(job: ApplyRequest): void {
     const { labels, rows, vectors } = job.changes;
+    midCall = true;
     const deadline = performance.now() + SLICE_MS;
-    try {
-      while (applied < labels.length && !(index.isFull && !closing)) {
-        const label = labels[applied]!;
-        const row = rows[applied]! - 1;
-        const changed =
-          row < 0
-            ? index.retire(label)
-            : index.add(label, vectors.subarray(row * dimension, (row + 1) * dimension));
-        if (changed) version++;
-        applied++;
-        if (performance.now() >= deadline) break;
-      }
-    } catch (error) {
-      // A refused vector is the caller's; anything else leaves a graph that nobody should trust.
-      if (!isAppError(error, 'vector_invalid')) throw error;
-      jobs.shift();
-      applied = 0;
-      fail(job, error);
-      return;
+    // The client has checked every change: an error here ends the thread, whose graph nobody should trust then.
+    while (applied < labels.length && !(index.isFull && !closing)) {
+      const label = labels[applied]!;
+      const row = rows[applied]! - 1;
+      const changed =
+        row < 0
+          ? index.retire(label)
+          : index.add(label, vectors.subarray(row * dimension, (row + 1) * dimension));
+      if (changed) version++;
+      applied++;
+      if (performance.now() >= deadline) break;
     }
     if (applied < labels.length) return;
     jobs.shift();
     applied = 0;
+    midCall = job.watermark === null;
     if (job.watermark !== null && job.watermark > watermark) watermark = job.watermark;
     reply(job, null);
   }
@@ -130,8 +127,8 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
       live: index.live,
     });
     post({ type: 'stats', stats: stats() });
-    // At once: a restart would have to build it again, and the audit needs the file.
-    void exclusively(saveOrLog);
+    // A restart would have to build it again, and the audit needs the file.
+    saveDue = true;
   }
 
   async function save(): Promise<SavedSnapshot | null> {
@@ -226,7 +223,15 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
     schedule();
   }
 
+  const canSave = (): boolean => saveDue && !midCall && !closing;
+  const canBuild = (): boolean => index.isBuilding && !closing;
+
   function workOnce(): void {
+    if (canSave()) {
+      saveDue = false;
+      void exclusively(saveOrLog);
+      return;
+    }
     const job = jobs[0];
     if (job !== undefined && job.op !== 'apply') {
       jobs.shift();
@@ -234,8 +239,7 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
       return;
     }
     const canApply = job !== undefined && (closing || !index.isFull);
-    const canBuild = index.isBuilding && !closing;
-    if (canBuild && (buildsNext || !canApply)) {
+    if (canBuild() && (buildsNext || !canApply)) {
       buildsNext = false;
       buildSlice();
     } else if (canApply) {
@@ -245,7 +249,7 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   }
 
   const hasWork = (): boolean =>
-    searches.length > 0 || (!busy && (jobs.length > 0 || (index.isBuilding && !closing)));
+    searches.length > 0 || (!busy && (jobs.length > 0 || canSave() || canBuild()));
 
   function schedule(): void {
     if (scheduled) return;

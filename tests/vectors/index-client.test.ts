@@ -16,6 +16,7 @@ import type { VectorChange } from '../../src/vectors/ports.js';
 import { dot } from '../../src/vectors/vector.js';
 import { startIndexWorker } from '../../src/vectors/worker-channel.js';
 import {
+  atEnd,
   clusteredVectors,
   crash,
   randomNumbers,
@@ -35,7 +36,7 @@ async function create(t: TestContext, overrides: Overrides = {}): Promise<Vector
   const dir = overrides.dir ?? (await temporaryFolder(t));
   const options = { dimension, modelId: 'test@1', dir, log: silentLogger, ...overrides };
   const index = createVectorIndex(options);
-  t.after(() => index.close());
+  atEnd(t, () => index.close());
   return Object.assign(index, { dir });
 }
 

@@ -8,6 +8,7 @@ import { createVectorIndex, type VectorIndex } from '../../src/vectors/index-cli
 import { createIndexer, type Indexer, type IndexerOptions } from '../../src/vectors/indexer.js';
 import { startIndexWorker } from '../../src/vectors/worker-channel.js';
 import {
+  atEnd,
   crash,
   createMemorySource,
   randomNumbers,
@@ -56,7 +57,7 @@ async function setUp(t: TestContext, database: MemorySource, options: SetupOptio
   const clock = { now: () => new Date(time) };
   const base = { source: database.source, index, log: silentLogger, clock, pollMs: 3_600_000 };
   const indexer = createIndexer({ ...base, ...overrides });
-  t.after(() => indexer.close());
+  atEnd(t, () => indexer.close());
   return {
     indexer,
     index,

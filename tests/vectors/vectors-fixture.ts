@@ -51,10 +51,26 @@ export function clusteredVectors({ count, dimension, clusters, spread, seed }: C
   });
 }
 
+const cleanUps = new WeakMap<TestContext, (() => Promise<unknown>)[]>();
+
+/** Runs `work` after the test, the latest first: an index is closed before its folder is removed. */
+export function atEnd(t: TestContext, work: () => Promise<unknown>): void {
+  const known = cleanUps.get(t);
+  if (known !== undefined) {
+    known.push(work);
+    return;
+  }
+  const works = [work];
+  cleanUps.set(t, works);
+  t.after(async () => {
+    for (const one of works.reverse()) await one();
+  });
+}
+
 /** A folder of its own for a test, removed after it. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'quire-vectors-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  atEnd(t, () => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -121,7 +121,8 @@ async function enter(
     signal.throwIfAborted();
     const attempt = await attend(folders, EMBEDDED_DATABASE);
     if (attempt.state === 'present') {
-      const adopted = own === null || own.end !== null;
+      // Own may be ending just now, having lost the race.
+      const adopted = own?.pid !== attempt.presence.pid;
       const ms = Math.round(performance.now() - started);
       log.debug({ ms, adopted, pid: attempt.presence.pid }, 'the embedded database is ready');
       return { presence: attempt.presence, adopted };

@@ -100,6 +100,8 @@ export interface SpawnOptions {
 }
 
 export interface Postmaster {
+  /** undefined where it couldn't be started. */
+  readonly pid: number | undefined;
   /** null while it runs; then its exit code or signal, or why it couldn't be started. */
   readonly end: string | null;
   stop(): void;
@@ -146,6 +148,7 @@ export function spawnPostmaster(options: SpawnOptions): Postmaster {
       end = signal ?? `exit code ${code}`;
     });
     return {
+      pid: child.pid,
       get end() {
         return end;
       },

@@ -229,9 +229,10 @@ function borderOf({ metas, furniture }: Between): Border {
   return border;
 }
 
-/** Is metadata what ends papers here? Counted over the texts that look like abstracts. */
+/** Is metadata what ends papers here? Counted over what looks like titles, or abstracts if these are fewer. */
 function closesPapers({ units }: Page, levels: readonly Border[]): boolean {
   const abstracts = units.filter((unit) => titleScore(unit.text) < 0).length;
+  const papers = Math.min(abstracts, units.length - abstracts);
   const closed = levels.filter((border) => border >= Border.Opened).length;
-  return closed > 0 && closed * 2.5 >= abstracts;
+  return closed > 0 && closed * 2.5 >= papers;
 }

@@ -2,7 +2,7 @@ import { titleScore } from './title-score.js';
 import type { Token } from './tokens.js';
 
 /** Longest label that a page repeats in every card. */
-const maxLabelLength = 60;
+const maxLabelLength = 40;
 
 /** A label stands with at least so many different texts; a page that was saved often repeats title and text. */
 const leastNeighbours = 3;
@@ -33,7 +33,8 @@ export function dropRecurring(tokens: readonly Token[]): Token[] {
     const short = text.length <= maxLabelLength;
     if (!short && titleScore(text) < 0) abstracts += 1;
     if (above !== null) add(seen.get(above)?.below, text);
-    if (short && token.heading === 0) {
+    // A label is no part of a sentence that a wrapped text repeats.
+    if (short && token.heading === 0 && titleScore(text) > 0) {
       const entry = seen.get(text) ?? { count: 0, below: new Set(), above: new Set() };
       entry.count += 1;
       if (above !== null) add(entry.above, above);
