@@ -1,39 +1,87 @@
-// Builds what changed: the Prisma client when the schema did, then everything else (tsc is incremental and
-// takes half a second). Plain JavaScript, because it runs before there is a build.
+// Builds what is missing or changed: the addon of the vector index, the Prisma client, and the TypeScript
+// (incremental, half a second). Plain JavaScript, because it runs before there is a build; called by
+// `npm start`, `npm test` and bin/quire.mjs, so that a pulled change is never run stale.
+//
+// No package's install script runs (.npmrc: ignore-scripts): some of them download, and the addon's would
+// fetch Node's headers from nodejs.org. It is compiled here against the headers of node-api-headers.
+//
+//   node scripts/build.mjs [--addon]   --addon compiles the addon anew, for other CXXFLAGS
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const client = join(root, 'src/platform/db/generated/client.ts');
-const schema = join(root, 'prisma/schema.prisma');
+const modules = join(root, 'node_modules');
 
-if (!existsSync(join(root, 'node_modules/typescript'))) {
-  console.error('quire: the dependencies are missing: run `npm ci` first.');
+function fail(message) {
+  console.error(`quire: ${message}`);
   process.exit(1);
 }
 
-function run(file, args) {
-  const { status, error } = spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {
-    cwd: root,
-    // Nobody reads the generator's greetings; its errors go to standard error.
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
-  });
-  if (error) throw error;
-  return status;
+/** Runs a program with its errors shown; its greetings go nowhere. */
+function run(command, args, stdout = 'ignore') {
+  const env = { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
+  return spawnSync(command, args, { cwd: root, stdio: ['ignore', stdout, 'inherit'], env });
 }
 
-if (!existsSync(client) || statSync(client).mtimeMs < statSync(schema).mtimeMs) {
-  if (run('prisma/build/index.js', ['generate']) !== 0) {
-    console.error('quire: `prisma generate` failed.');
-    process.exit(1);
+function buildAddon() {
+  const addon = join(modules, 'hnswlib-node');
+  const folder = join(addon, 'build/Release');
+  const file = join(folder, 'addon.node');
+  if (existsSync(file) && !process.argv.includes('--addon')) return;
+  const compiler = process.env.CXX || 'c++';
+  console.error(`quire: compiling the vector index with ${compiler} (once, some ten seconds)`);
+  const unfinished = `${file}.${process.pid}`;
+  mkdirSync(folder, { recursive: true });
+  const { error, status } = run(compiler, [
+    ...[
+      '-O3',
+      '-std=c++17',
+      '-fPIC',
+      '-shared',
+      '-fvisibility=hidden',
+      '-DNDEBUG',
+      '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+    ],
+    ...['-DNODE_GYP_MODULE_NAME=addon', '-DBUILDING_NODE_EXTENSION'],
+    ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-pthread']),
+    ...(process.env.CXXFLAGS ?? '').split(/\s+/).filter(Boolean),
+    `-I${join(modules, 'node-api-headers/include')}`,
+    `-I${join(modules, 'node-addon-api')}`,
+    ...['-o', unfinished, join(addon, 'src/addon.cc')],
+  ]);
+  if (error?.code === 'ENOENT') {
+    fail(
+      `there is no C++ compiler (${compiler}): install one (Debian: g++, macOS: xcode-select --install), or set CXX.`,
+    );
   }
+  if (error || status !== 0) {
+    rmSync(unfinished, { force: true });
+    fail('the vector index could not be compiled; the compiler says why above.');
+  }
+  renameSync(unfinished, file);
 }
-const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--pretty'], {
-  cwd: root,
-  stdio: 'inherit',
-});
-if (status !== 0) process.exit(1);
-chmodSync(join(root, 'dist/src/cli.js'), 0o755);
+
+function generateClient() {
+  const client = join(root, 'src/platform/db/generated/client.ts');
+  const schema = join(root, 'prisma/schema.prisma');
+  if (existsSync(client) && statSync(client).mtimeMs >= statSync(schema).mtimeMs) return;
+  const { status } = run(process.execPath, [join(modules, 'prisma/build/index.js'), 'generate']);
+  if (status !== 0) fail('`prisma generate` failed.');
+}
+
+function compile() {
+  const { status } = run(process.execPath, [join(modules, 'typescript/bin/tsc'), '--pretty'], 'inherit');
+  if (status !== 0) process.exit(1);
+  chmodSync(join(root, 'dist/src/cli.js'), 0o755);
+}
+
+if (!existsSync(join(modules, 'hnswlib-node'))) fail('the dependencies are missing: run `npm ci` first.');
+buildAddon();
+if (existsSync(join(modules, 'typescript'))) {
+  generateClient();
+  compile();
+} else if (!existsSync(join(root, 'dist/src/cli.js'))) {
+  fail('nothing is built, and the development dependencies are missing: run `npm ci` first.');
+}
