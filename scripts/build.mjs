@@ -20,9 +20,9 @@ function fail(message) {
 }
 
 /** Runs a program with its errors shown; its greetings go nowhere. */
-function run(command, args, stdout = 'ignore') {
+function run(command, args, stdout = 'ignore', stderr = 'inherit') {
   const env = { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
-  return spawnSync(command, args, { cwd: root, stdio: ['ignore', stdout, 'inherit'], env });
+  return spawnSync(command, args, { cwd: root, stdio: ['ignore', stdout, stderr], env });
 }
 
 function buildAddon() {
@@ -67,8 +67,13 @@ function generateClient() {
   const client = join(root, 'src/platform/db/generated/client.ts');
   const schema = join(root, 'prisma/schema.prisma');
   if (existsSync(client) && statSync(client).mtimeMs >= statSync(schema).mtimeMs) return;
-  const { status } = run(process.execPath, [join(modules, 'prisma/build/index.js'), 'generate']);
-  if (status !== 0) fail('`prisma generate` failed.');
+  const { status, stderr } = run(
+    process.execPath,
+    [join(modules, 'prisma/build/index.js'), 'generate'],
+    'ignore',
+    'pipe',
+  );
+  if (status !== 0) fail(`\`prisma generate\` failed.\n${stderr}`);
 }
 
 function compile() {

@@ -69,9 +69,14 @@ function seal(manifest: SnapshotManifest): string {
   return `${JSON.stringify({ ...manifest, manifestSha256: sum }, null, 2)}\n`;
 }
 
-async function listFiles(
-  dir: string,
-): Promise<{ name: string; generation: number; kind: string; stray: boolean }[]> {
+interface SnapshotFile {
+  name: string;
+  generation: number;
+  kind: string;
+  stray: boolean;
+}
+
+async function listFiles(dir: string): Promise<SnapshotFile[]> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -81,6 +86,12 @@ async function listFiles(
     if (match === null) return [];
     return [{ name, generation: Number(match[1]), kind: match[2]!, stray: match[3] !== undefined }];
   });
+}
+
+/** Those with a manifest, newest first. */
+function completeGenerations(files: readonly SnapshotFile[]): number[] {
+  const manifests = files.filter(({ kind, stray }) => kind === 'json' && !stray);
+  return manifests.map(({ generation }) => generation).sort((a, b) => b - a);
 }
 
 async function syncFolder(dir: string): Promise<void> {
@@ -125,8 +136,11 @@ export async function writeSnapshot(
   try {
     await mkdir(dir, { recursive: true });
     const before = await listFiles(dir);
-    // First, because what a crash left may be what fills the disk.
-    for (const { name } of before.filter(({ stray }) => stray)) await rm(join(dir, name), { force: true });
+    const complete = new Set(completeGenerations(before));
+    // First, because what a crash or a failure left may be what fills the disk.
+    for (const { name, generation, stray } of before) {
+      if (stray || !complete.has(generation)) await rm(join(dir, name), { force: true });
+    }
     const generation = before.reduce((highest, file) => Math.max(highest, file.generation), 0) + 1;
     const name = baseName(generation);
     const path = join(dir, `${name}.hnsw`);
@@ -147,7 +161,7 @@ export async function writeSnapshot(
     };
     await writeDurably(join(dir, `${name}.json`), seal(manifest));
     await syncFolder(dir);
-    await removeOld(dir, generation);
+    await removeOld(dir);
     return { manifest, report };
   } catch (error) {
     throw new AppError('snapshot_failed', `no snapshot of the vector index in ${dir}: ${messageOf(error)}`, {
@@ -179,13 +193,9 @@ async function writeGraph(
 }
 
 /** Keeps the newest complete generations; failing is no reason to fail the snapshot that was just written. */
-async function removeOld(dir: string, newest: number): Promise<void> {
+async function removeOld(dir: string): Promise<void> {
   const files = await listFiles(dir);
-  const complete = files
-    .filter(({ kind, stray, generation }) => kind === 'json' && !stray && generation <= newest)
-    .map(({ generation }) => generation)
-    .sort((a, b) => b - a);
-  const kept = new Set(complete.slice(0, KEPT_GENERATIONS));
+  const kept = new Set(completeGenerations(files).slice(0, KEPT_GENERATIONS));
   for (const { name, generation, stray } of files) {
     if (!stray && kept.has(generation)) continue;
     await rm(join(dir, name), { force: true }).catch(() => {});
@@ -289,12 +299,7 @@ export async function loadSnapshot(
   const problems: string[] = [];
   try {
     const files = await listFiles(target.dir);
-    const generations = files
-      .filter(({ kind, stray }) => kind === 'json' && !stray)
-      .map(({ generation }) => generation)
-      .sort((a, b) => b - a)
-      .slice(0, MAX_TRIED);
-    for (const generation of generations) {
+    for (const generation of completeGenerations(files).slice(0, MAX_TRIED)) {
       const name = baseName(generation);
       try {
         const snapshot = await loadGeneration(target, name);

@@ -75,7 +75,7 @@ export async function startContainer(
     if (end) throw new Error(`it ended with ${end.code ?? end.signal}:\n${output}`);
     return Number(/ is at http:\/\/[^/\s]+:(\d+)/.exec(output)?.[1]) || null;
   }).catch((error: unknown) => {
-    child.kill('SIGKILL');
+    child.kill('SIGTERM');
     throw new Error(`${String(error)}\n${output}`);
   });
   return {

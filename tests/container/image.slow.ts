@@ -76,7 +76,7 @@ describe('image', { timeout: BUILD_TIMEOUT_MS + 2 * READY_TIMEOUT_MS }, () => {
   const inApp = (...path: string[]) => join(image.root, image.workdir, ...path);
 
   /** A fresh volume and /tmp. */
-  function freshFolders(name: string): Record<string, string> {
+  function freshFolders(name: string): { DATA_DIR: string; TMPDIR: string } {
     const folders = { DATA_DIR: join(work, `${name}-data`), TMPDIR: join(work, `${name}-tmp`) };
     makeWritable(folders.DATA_DIR, folders.TMPDIR);
     return folders;
@@ -140,7 +140,7 @@ describe('image', { timeout: BUILD_TIMEOUT_MS + 2 * READY_TIMEOUT_MS }, () => {
         assert.deepEqual(await container.stop('SIGTERM', STOP_TIMEOUT_MS), { code: 0, signal: null });
         assert.equal(execInContainer(image, healthcheck, health).code, 1);
       } finally {
-        await container.stop('SIGKILL', 0);
+        await container.stop('SIGTERM', STOP_TIMEOUT_MS);
       }
     } finally {
       await database.drop();
@@ -152,9 +152,12 @@ describe('image', { timeout: BUILD_TIMEOUT_MS + 2 * READY_TIMEOUT_MS }, () => {
     const container = await startContainer(image, { command, env, timeoutMs: START_TIMEOUT_MS });
     try {
       await waitFor(container, '/readyz', READY_TIMEOUT_MS - START_TIMEOUT_MS);
+      const pidFile = join(env.DATA_DIR, 'postgres', 'postmaster.pid');
+      assert.ok(existsSync(pidFile));
       assert.deepEqual(await container.stop('SIGTERM', STOP_TIMEOUT_MS), { code: 0, signal: null });
+      assert.equal(existsSync(pidFile), false, 'the database is stopped');
     } finally {
-      await container.stop('SIGKILL', 0);
+      await container.stop('SIGTERM', STOP_TIMEOUT_MS);
     }
   });
 });

@@ -118,6 +118,16 @@ test('the graph takes over under a stream of searches, all of them complete', as
   assert.ok((await index.save()) !== null);
 });
 
+test('a graph that gets ready in the middle of a call is saved with the whole of it', async (t) => {
+  const index = await create(t, { exactLimit: 10, exactCeiling: 20 });
+  await index.open();
+  // The graph takes over at label 20 and is due to be saved then; three messages, one call.
+  await index.apply(additions(0, 2_500), 2_500n);
+  const saved = await index.save();
+  assert.deepEqual([saved?.watermark, saved?.count], [2_500n, 2_500]);
+  assert.deepEqual((await readdir(index.dir)).sort(), ['vectors-000001.hnsw', 'vectors-000001.json']);
+});
+
 test('searches are answered between slices of a long change, not after it', async (t) => {
   const index = await create(t, { exactLimit: 10 });
   await index.open();

@@ -125,14 +125,28 @@ test('it polls without a hint, with one question where nothing changed', async (
 
 test('a hint during the work is not lost', async (t) => {
   const database = createMemorySource({ dimension });
-  const { indexer, index } = await setUp(t, database);
+  let armed = false;
+  // An answer that is out of date before it arrives, as the last thing that a look at the database learns.
+  const source = {
+    ...database.source,
+    head: async () => {
+      const head = await database.source.head();
+      if (armed) {
+        armed = false;
+        fill(database, 1, 2);
+        indexer.hint();
+      }
+      return head;
+    },
+  };
+  fill(database, 0, 1);
+  const { indexer, index } = await setUp(t, database, { source });
   indexer.start();
-  for (let label = 0; label < 200; label++) {
-    database.add(label, pool[label]!);
-    indexer.hint();
-    if (label % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  await until(() => index.stats().live === 200, 'all vectors');
+  await indexer.whenCovered();
+  await until(() => database.calls.head >= 5, 'the cycle that the wait asked for');
+  armed = true;
+  indexer.hint();
+  await until(() => index.stats().live === 2, 'the vector that was hinted at');
 });
 
 test('a restart loads the snapshot and replays what came after', async (t) => {

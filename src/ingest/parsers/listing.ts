@@ -73,10 +73,12 @@ function foldTwins(cards: readonly Card[]): Card[] {
   return kept;
 }
 
+/** Nothing is lost by keeping the longer one: its text holds the other's. */
 function isTwin(a: Card, b: Card): boolean {
-  if (a.title !== b.title) return false;
-  if (a.arxiv && b.arxiv) return a.arxiv.id === b.arxiv.id;
-  return a.paragraphs.length > 0 && a.paragraphs.join('') === b.paragraphs.join('');
+  if (a.title !== b.title || (a.arxiv && b.arxiv && a.arxiv.id !== b.arxiv.id)) return false;
+  const [one, other] = [a.paragraphs.join('\n\n'), b.paragraphs.join('\n\n')];
+  if (!(a.arxiv && b.arxiv)) return one !== '' && one === other;
+  return one.includes(other) || other.includes(one);
 }
 
 function fill<K extends keyof Card>(card: Card, from: Card, key: K): void {

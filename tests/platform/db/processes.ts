@@ -1,6 +1,7 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { afterEach } from 'node:test';
 import type { ErrorReport, LockReport, MigrateReport, ServeReport } from './child.js';
 
 interface Reports {
@@ -49,10 +50,20 @@ export async function startChild<R extends keyof Reports>(
   };
 }
 
+const running = new Set<ChildProcess>();
+
+// Those that a failed test left behind: they would keep the file from ending.
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** The same without waiting for its report. */
 export function forkChild(role: keyof Reports, args: string[], options: ForkOptions = {}): ChildProcess {
   // The test runner's own options are not the child's.
-  return fork(join(import.meta.dirname, 'child.js'), [role, ...args], { execArgv: [], ...options });
+  const child = fork(join(import.meta.dirname, 'child.js'), [role, ...args], { execArgv: [], ...options });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
 }
 
 /** Waits until `condition` holds; `what` names it where it doesn't within the bound. */

@@ -52,8 +52,8 @@ const endAfterTitle = [-5, -5, -5, -5, -2, -2];
 const organisationAfterTitle = -3;
 const organisationAfterAbstract = -0.5;
 /** Names are short and hold no verbs, as titles, but there is nothing more to them. */
-const bestOrganisation = 4;
-const maxOrganisationWidth = 100;
+const bestOrganisation = 7;
+const maxOrganisationWidth = 70;
 /** A menu's word as a title, and apart from other furniture as furniture. */
 const likelyFurnitureAsTitle = -5;
 const likelyFurnitureAsAbstract = -7;
@@ -230,9 +230,13 @@ function borderOf({ metas, furniture }: Between): Border {
 }
 
 /** Is metadata what ends papers here? Counted over what looks like titles, or abstracts if these are fewer. */
-function closesPapers({ units }: Page, levels: readonly Border[]): boolean {
-  const abstracts = units.filter((unit) => titleScore(unit.text) < 0).length;
-  const papers = Math.min(abstracts, units.length - abstracts);
+function closesPapers({ units, between }: Page, levels: readonly Border[]): boolean {
+  let abstracts = 0;
+  let titles = 0;
+  for (const [index, unit] of units.entries()) {
+    if (titleScore(unit.text) < 0) abstracts += 1;
+    else if (!unit.likelyFurniture && !beginsWithDot(between[index + 1]!)) titles += 1;
+  }
   const closed = levels.filter((border) => border >= Border.Opened).length;
-  return closed > 0 && closed * 2.5 >= papers;
+  return closed > 0 && closed * 2.5 >= Math.min(abstracts, titles);
 }

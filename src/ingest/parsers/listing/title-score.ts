@@ -70,7 +70,7 @@ export function titleScore(text: string): number {
   if (/[:;,：；，]$/.test(tail)) score += weights.lastColon;
   score += weights.sentenceBreak * countUpTo(head.replace(abbreviations, ' '), sentenceBreaks, mostBreaks);
   score += weights.capitals * capitalShare(head, width > text.length + head.length / 2);
-  if (width <= 250 && /[:：]/.test(head)) score += weights.innerColon;
+  if (width <= 250 && /[:：](?!\/)/.test(head)) score += weights.innerColon;
   score += weights.verb * countUpTo(head, verbs, mostVerbs);
   if (opening.test(head)) score += weights.opening;
   if (smallLetter.test(head)) score += weights.smallLetter;

@@ -33,17 +33,20 @@ const maxPaired = 6_000;
 /** Runs up to here may be titles; broken at 60 columns the longest take five lines. */
 const maxTitleLines = 5;
 
+/** Paragraphs of an abstract, on the average of a page at most. */
+const mostParagraphs = 4;
+
 /** How surely a full line must look like a title to end the paragraph above: few titles fill a line. */
 const longTitle = 5;
 
 export function mannerOf(runs: readonly Run[]): Manner {
-  const long = runs.filter((run) => run.length > 3);
+  const long = runs.filter((run) => run.length > 2);
   const middle = (run: Run): number => Math.ceil(run.length / 2);
   const wrapped = long.filter((run) => isWrapped(run, middle(run), raggedSlack)).length;
   const titles = runs.filter(
     (run) => run.length <= maxTitleLines && titleScore(run.map(({ text }) => text).join(' ')) > 0,
   ).length;
-  const parted = titles > 0 && titles * 2 >= runs.length - titles;
+  const parted = titles > 0 && titles * mostParagraphs >= runs.length - titles;
   const short = long.filter((run) => run.reduce((sum, { text }) => sum + text.length, 0) <= maxPaired).length;
   return {
     wrapped: wrapped * 2 > long.length,
@@ -71,7 +74,7 @@ function slackOf(runs: readonly Run[]): number {
 function isWrapped(run: Run, index: number, slack: number): boolean | null {
   const from = Math.max(0, index - neighbourhood);
   const to = Math.min(run.length, index + neighbourhood);
-  if (to - from < 4) return null;
+  if (to - from < 3) return null;
   const width = widthOfLines(run, from, to);
   if (width > maxWrapWidth) return false;
   let full = 0;
