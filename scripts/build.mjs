@@ -5,7 +5,8 @@
 // No package's install script runs (.npmrc: ignore-scripts): some of them download, and the addon's would
 // fetch Node's headers from nodejs.org. It is compiled here against the headers of node-api-headers.
 //
-//   node scripts/build.mjs [--addon]   --addon compiles the addon anew, for other CXXFLAGS
+//   node scripts/build.mjs             what is missing or changed
+//   node scripts/build.mjs --addon     the addon anew and nothing else, for other CXXFLAGS
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -84,7 +85,9 @@ function compile() {
 
 if (!existsSync(join(modules, 'hnswlib-node'))) fail('the dependencies are missing: run `npm ci` first.');
 buildAddon();
-if (existsSync(join(modules, 'typescript'))) {
+if (process.argv.includes('--addon')) {
+  process.exit(0);
+} else if (existsSync(join(modules, 'typescript'))) {
   generateClient();
   compile();
 } else if (!existsSync(join(root, 'dist/src/cli.js'))) {
