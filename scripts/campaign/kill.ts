@@ -16,8 +16,8 @@ import { inventedPaper, jsonLines } from '../../tests/support/papers.js';
 import { commandEnv, type RunningService, startQuire } from '../../tests/support/process.js';
 import { recordResult } from '../bench/results.js';
 
-const papersPerRequest = 100;
-const apiKey = 'campaign-key-that-is-long-enough';
+const PAPERS_PER_REQUEST = 100;
+const API_KEY = 'campaign-key-that-is-long-enough';
 
 export interface KillCampaignOptions {
   rounds: number;
@@ -49,7 +49,7 @@ export async function runKillCampaign({
   // A low limit, so that the approximate index and its snapshots are at work and not the exact one.
   const env = commandEnv(dataDir, {
     SAMPLE: 'off',
-    API_KEY: apiKey,
+    API_KEY: API_KEY,
     INDEX_EXACT_LIMIT: '200',
     LOG_LEVEL: 'warn',
   });
@@ -65,9 +65,11 @@ export async function runKillCampaign({
       const delay = Math.floor(random() * maxDelayMs);
       const withDatabase = round % 3 === 2;
       const posting = post(service, next, acknowledged);
+      // The first round is sure to acknowledge something, however slow the machine is.
+      if (round === 0) await posting.firstAnswer;
       await sleep(delay);
       await killAll(service, withDatabase ? dataDir : null);
-      const sent = await posting;
+      const sent = await posting.done;
       if (sent.brokenOff) killedAtWork += 1;
       next = sent.next;
       const after = await startQuire([], env);
@@ -93,30 +95,37 @@ export async function runKillCampaign({
   };
 }
 
+interface Posting {
+  /** Resolves with the first answer, or when there won't be one. */
+  firstAnswer: Promise<void>;
+  done: Promise<{ next: number; brokenOff: boolean }>;
+}
+
 /** Sends papers until the service is gone, and keeps what it acknowledged. */
-async function post(
-  service: RunningService,
-  from: number,
-  acknowledged: Map<number, string>,
-): Promise<{ next: number; brokenOff: boolean }> {
-  for (let next = from; ; next += papersPerRequest) {
-    const numbers = Array.from({ length: papersPerRequest }, (_, at) => next + at);
-    const body = jsonLines(numbers.map((n) => inventedPaper(n, { arxivId: arxivIdOf(n) })));
-    try {
-      const answer = await fetch(`${service.url}/api/v1/ingest`, {
-        method: 'POST',
-        body,
-        headers: { authorization: `Bearer ${apiKey}` },
-      });
-      if (!answer.ok) throw new Error(await answer.text());
-      await answer.json();
-    } catch {
-      return { next, brokenOff: true };
+function post(service: RunningService, from: number, acknowledged: Map<number, string>): Posting {
+  let answered = () => {};
+  const firstAnswer = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
+  async function run(): Promise<{ next: number; brokenOff: boolean }> {
+    for (let next = from; ; next += PAPERS_PER_REQUEST) {
+      const numbers = Array.from({ length: PAPERS_PER_REQUEST }, (_, at) => next + at);
+      const body = jsonLines(numbers.map((n) => inventedPaper(n, { arxivId: arxivIdOf(n) })));
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      try {
+        const answer = await fetch(`${service.url}/api/v1/ingest`, { method: 'POST', body, headers });
+        if (!answer.ok) throw new Error(await answer.text());
+        await answer.json();
+      } catch {
+        return { next, brokenOff: true };
+      }
+      for (const n of numbers) acknowledged.set(n, arxivIdOf(n));
+      answered();
+      // Leave the embedder some of the processor, so that a kill can meet every stage.
+      await sleep(50);
     }
-    for (const n of numbers) acknowledged.set(n, arxivIdOf(n));
-    // Leave the embedder some of the processor, so that a kill can meet every stage.
-    await sleep(50);
   }
+  return { firstAnswer, done: run().finally(answered) };
 }
 
 function arxivIdOf(n: number): string {
