@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
 import type { Ingest } from '../../ingest/ingest.js';
 import { MAX_REPORTED_PROBLEMS } from '../../ingest/ingest.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
@@ -53,6 +54,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.post(
     '/ingest',
     {
+      // Fastify's own limit ends with the upload; the rest of the time is watched below.
       handlerTimeout: timeoutMs,
       schema: {
         operationId: 'ingest',
@@ -79,14 +81,36 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         response: { 200: Report, ...problemResponses(400, 401, 413, 503) },
       },
     },
-    async ({ query, body, signal }) => {
+    async ({ query, body }, reply) => {
       const bytes = limited(body as AsyncIterable<Uint8Array> | undefined, bodyLimit);
-      const report = await ingest.take({ name: query.name ?? 'api', asOf: query.asOf, bytes, signal });
-      onTaken();
-      return report;
+      const tooLate = AbortSignal.timeout(timeoutMs);
+      const signal = AbortSignal.any([tooLate, clientGone(reply)]);
+      try {
+        return await ingest.take({ name: query.name ?? 'api', asOf: query.asOf, bytes, signal });
+      } catch (error) {
+        if (!tooLate.aborted) throw error;
+        const limit = `${timeoutMs / 1_000} s`;
+        throw new AppError('timeout', `Not taken in within ${limit}; what was stored stays: send it again.`, {
+          cause: error,
+        });
+      } finally {
+        onTaken();
+      }
     },
   );
 };
+
+/**
+ * Aborts when the client goes away before its answer. `request.signal` doesn't tell: it aborts as soon as the
+ * body has been read, because the request's stream is closed then.
+ */
+function clientGone({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
 
 async function* limited(
   body: AsyncIterable<Uint8Array> | undefined,
