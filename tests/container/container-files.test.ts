@@ -50,7 +50,7 @@ describe('Dockerfile', () => {
     const deps = stages.find(({ name }) => name === 'deps')!;
     const copied = deps.instructions.filter(({ keyword }) => keyword === 'COPY').flatMap(wordsOf);
     assert.deepEqual(copied, ['package.json', 'package-lock.json', '.npmrc', './']);
-    assert.ok(deps.instructions.some(({ text }) => text.startsWith('npm ci ')));
+    assert.ok(deps.instructions.some(({ text }) => text === 'npm ci'));
   });
 
   it('ends in a stage without compilers, that runs as an ordinary user', () => {

@@ -28,7 +28,7 @@ const COMMAND_TIMEOUT_MS = 400_000;
 /** The parts of a RUN that change the system and not the project's folder: done in another way, or left out. */
 const systemCommands: readonly { form: RegExp; apply?: (root: string, match: RegExpExecArray) => void }[] = [
   { form: /^apt-get update$/ },
-  { form: /^apt-get install -y --no-install-recommends python3 make g\+\+$/ },
+  { form: /^apt-get install -y --no-install-recommends g\+\+$/ },
   { form: /^rm -rf \/var\/lib\/apt\/lists\/\*$/ },
   {
     form: /^install -d -o node -g node -m 0700 (\/\S+)$/,
@@ -160,18 +160,14 @@ async function runInstruction(instruction: Instruction, image: Image, options: B
   }
 }
 
-/** The folder that Node.js is installed in: /usr/local in the official images. */
-const nodePrefix = dirname(dirname(process.execPath));
-
 /** The image's variables with its paths turned into this machine's. */
 export function hostEnvironment(image: Image): Record<string, string> {
-  const entries = Object.entries(image.env).map(([name, value]): [string, string] => {
-    if (value === '/usr/local') return [name, nodePrefix];
-    return [name, value.startsWith('/') ? join(image.root, value) : value];
-  });
-  // Without headers beside this machine's Node.js, node-gyp must be free to fetch them.
-  const headers = existsSync(join(nodePrefix, 'include/node'));
-  return Object.fromEntries(entries.filter(([name]) => headers || name !== 'npm_config_nodedir'));
+  return Object.fromEntries(
+    Object.entries(image.env).map(([name, value]) => [
+      name,
+      value.startsWith('/') ? join(image.root, value) : value,
+    ]),
+  );
 }
 
 /** What of this machine's environment a build may see: the way to the registry, and where programs are. */
