@@ -30,7 +30,7 @@ const TEMPLATE = 'quire_migrated';
 /** Any constant: held while the template is made. */
 const TEMPLATE_LOCK = 4_711;
 
-let embedded: Promise<{ server: EmbeddedPostgres; password: string }> | undefined;
+let embedded: Promise<Shared> | undefined;
 let external: Promise<TestServer> | undefined;
 
 /**
@@ -51,9 +51,13 @@ export async function testServer(kind: 'embedded' | 'tcp'): Promise<TestServer> 
   return { admin, template: TEMPLATE };
 }
 
-after(async () => {
-  if (embedded) await (await embedded).server.close();
-});
+/** Leaves the embedded server; the last process to do so stops it. */
+export async function closeTestServer(): Promise<void> {
+  const started = await embedded?.catch(() => undefined);
+  await started?.server.close();
+}
+
+after(closeTestServer);
 
 async function prepareExternal(url: string): Promise<TestServer> {
   const client = new pg.Client(clientConfig(url));
@@ -77,8 +81,25 @@ async function dropAbandoned(client: pg.Client): Promise<void> {
   for (const { name } of rows) await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`);
 }
 
-async function startShared(): Promise<{ server: EmbeddedPostgres; password: string }> {
-  const dataDir = await sharedFolder();
+interface Shared {
+  server: EmbeddedPostgres;
+  password: string;
+}
+
+async function startShared(): Promise<Shared> {
+  for (let attempt = 1; ; attempt += 1) {
+    const dataDir = await sharedFolder();
+    try {
+      return await startIn(dataDir);
+    } catch (error) {
+      if (attempt === 3) throw error;
+      // The port may have been taken in between; or the cluster was broken when the machine went down.
+      if (attempt === 2) rmSync(dataDir, { recursive: true, force: true });
+    }
+  }
+}
+
+async function startIn(dataDir: string): Promise<Shared> {
   const passwordFile = join(dataDir, 'password');
   const hbaFile = join(dataDir, 'hba.conf');
   writeOnce(passwordFile, randomBytes(16).toString('hex'));

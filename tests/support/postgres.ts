@@ -4,7 +4,7 @@ import { clientConfig, type DatabaseConnection, withDatabaseName } from '../../s
 import { type Database, openDatabase } from '../../src/platform/db/database.js';
 import { migrate } from '../../src/platform/db/migrate.js';
 import { silentLogger } from '../../src/platform/log.js';
-import { migrationsDir, type TestServer, testServer } from './postgres-server.js';
+import { closeTestServer, migrationsDir, type TestServer, testServer } from './postgres-server.js';
 
 /**
  * `embedded`: the product's own server over its unix socket. `tcp`: a server over TCP with a password: that
@@ -59,6 +59,19 @@ export function withDatabase(
 
 let counter = 0;
 
+/** What has to be dropped yet, by name. */
+const live = new Map<string, () => Promise<unknown>>();
+
+// Ctrl-C, or the runner's time-out: the hooks don't run then.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    const drops = [...live.values()].map((drop) => drop().catch(() => {}));
+    void Promise.all(drops)
+      .then(closeTestServer)
+      .finally(() => process.kill(process.pid, signal));
+  });
+}
+
 /** A fresh database for callers that drop it themselves. */
 export async function createTestDatabase(
   kind: DatabaseKind = 'embedded',
@@ -68,6 +81,9 @@ export async function createTestDatabase(
   counter += 1;
   // The time lets a later run see what a killed one left behind.
   const name = `quire_test_${Math.floor(performance.timeOrigin / 1000)}_${process.pid}_${counter}`;
+  const drop = () =>
+    onServer(server.admin, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+  live.set(name, drop);
   await createDatabase(server, name, migrated);
   const connection = withDatabaseName(server.admin, name);
   if (migrated && server.template === null) await migrate(connection, { migrationsDir, log: silentLogger });
@@ -77,7 +93,8 @@ export async function createTestDatabase(
     db,
     async drop() {
       await db.close();
-      await onServer(server.admin, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+      await drop();
+      live.delete(name);
     },
   };
 }

@@ -71,7 +71,7 @@ for (const kind of databaseKinds) {
       const { pool } = test.db;
       const lock = await tryAdvisoryLock(pool, 'lost');
       assert.ok(lock);
-      const lost = once(lock.signal, 'abort');
+      const lost = once(lock.signal, 'abort', { signal: AbortSignal.timeout(20_000) });
       await pool.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'quire lock lost'`,
       );

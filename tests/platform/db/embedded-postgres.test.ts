@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -211,22 +212,21 @@ describe('an embedded PostgreSQL', () => {
 
   it("takes no other process for its server when a stale pid file names that process's number", async () => {
     const dataDir = newCluster();
-    const lines = [
-      process.pid,
-      join(dataDir, 'postgres'),
-      1_700_000_000,
-      5432,
-      join(dataDir, 'run'),
-      '',
-      '1 2',
-      'ready',
-      '',
-    ];
-    writeFileSync(join(dataDir, 'postgres', 'postmaster.pid'), lines.join('\n'));
-    const server = await start(dataDir);
-    assert.equal(server.adopted, false);
-    assert.notEqual(serverPid(dataDir), process.pid);
-    assert.deepEqual((await onServer(server.connection, 'SELECT 1 AS one')).rows, [{ one: 1 }]);
+    // Not this process: PostgreSQL itself passes over its parent.
+    const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 120_000)'], { stdio: 'ignore' });
+    try {
+      const cluster = join(dataDir, 'postgres');
+      const socket = join(dataDir, 'run');
+      const lines = [other.pid, cluster, 1_700_000_000, 5432, socket, '', '1 2', 'ready', ''];
+      writeFileSync(join(cluster, 'postmaster.pid'), lines.join('\n'));
+      const server = await start(dataDir);
+      assert.equal(server.adopted, false);
+      assert.notEqual(serverPid(dataDir), other.pid);
+      assert.deepEqual((await onServer(server.connection, 'SELECT 1 AS one')).rows, [{ one: 1 }]);
+      assert.equal(other.exitCode, null, 'the other process was left alone');
+    } finally {
+      other.kill('SIGKILL');
+    }
   });
 
   it('is not hit by a signal to the terminal of its process', {

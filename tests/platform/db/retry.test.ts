@@ -101,6 +101,18 @@ describe('retryConflicts', () => {
     assert.equal(runs, CONFLICT_ATTEMPTS);
   });
 
+  it('knows a conflict in every form in which it comes', () => {
+    for (const error of [
+      { code: 'P2034' },
+      { code: '40001' },
+      { cause: { originalCode: '40P01' } },
+      { cause: { kind: 'TransactionWriteConflict' } },
+      { code: 'P2010', meta: { driverAdapterError: { cause: { originalCode: '40001' } } } },
+    ]) {
+      assert.equal(isConflict(error), true, JSON.stringify(error));
+    }
+  });
+
   it('takes nothing else for a conflict', () => {
     for (const error of [
       null,
