@@ -34,6 +34,8 @@ export async function runCommand(
     if (!isAppError(error) && process.env['LOG_LEVEL'] === 'debug')
       process.stderr.write(`${(error as Error).stack}\n`);
     process.exitCode = interrupted ? exitCodes.interrupted : exitCodes.failed;
+    // What didn't close in time would keep the process alive.
+    if (isAppError(error, 'timeout')) process.exit();
   }
 }
 
@@ -51,12 +53,12 @@ export async function withServices<T>(
   }
 }
 
-/** The second signal ends the process at once: what is committed is safe, and embedding must not be cut otherwise. */
+/** The second signal ends the process at once: what is committed is safe. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.kill(process.pid, 'SIGKILL');
+      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
       controller.abort();
     });
   }

@@ -25,34 +25,37 @@ export class DamagedGzip extends Error {}
 export async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   let out: Uint8Array[] = [];
-  let failure: Error | null = null;
   gunzip.on('data', (data: Uint8Array) => out.push(data));
-  gunzip.on('error', (error) => {
-    failure = error;
+  // A write that fails never calls back, and a damaged stream never ends: only the error says so.
+  let failure: Error | null = null;
+  const failed = new Promise<void>((resolve) => {
+    gunzip.once('error', (error) => {
+      failure = error;
+      resolve();
+    });
   });
   const taken = (): Uint8Array[] => {
     const ready = out;
     out = [];
     return ready;
   };
+  const write = (step: Uint8Array): Promise<void> =>
+    Promise.race([failed, new Promise<void>((resolve) => gunzip.write(step, () => resolve()))]);
   try {
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length && !failure; at += gunzipStep) {
-        const step = chunk.subarray(at, at + gunzipStep);
-        await new Promise<void>((resolve) => gunzip.write(step, () => resolve()));
+        await write(chunk.subarray(at, at + gunzipStep));
         yield* taken();
       }
       if (failure) break;
     }
     if (!failure) {
-      const ended = new Promise<void>((resolve) => {
-        gunzip.once('end', resolve).once('error', () => resolve());
-      });
+      const ended = new Promise<void>((resolve) => gunzip.once('end', () => resolve()));
       gunzip.end();
-      await ended;
+      await Promise.race([failed, ended]);
     }
     yield* taken();
-    if (failure) throw new DamagedGzip((failure as Error).message);
+    if (failure !== null) throw new DamagedGzip('incorrect or incomplete gzip data', { cause: failure });
   } finally {
     gunzip.destroy();
   }

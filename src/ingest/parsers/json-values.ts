@@ -80,7 +80,7 @@ function isJson(text: string): boolean {
 /** Cuts at the brackets, outside strings. A string never goes over a line's end: there a lost quote is noticed. */
 function createScanner() {
   let depth = 0;
-  let inArray = false;
+  let arrayAt: number | null = null;
   let parts: string[] = [];
   let length = 0;
   let start = 0;
@@ -114,8 +114,8 @@ function createScanner() {
         continue;
       }
       if (char === '{' || char === '[') {
-        if (depth === 0 && !inArray && char === '[') {
-          inArray = true;
+        if (depth === 0 && arrayAt === null && char === '[') {
+          arrayAt = line;
           from = at + 1;
           continue;
         }
@@ -127,7 +127,7 @@ function createScanner() {
         continue;
       }
       if (depth === 0) {
-        if (char === ']') inArray = false;
+        if (char === ']') arrayAt = null;
         pieces.push(...strayOf(text.slice(from, at), line));
         from = at + 1;
         continue;
@@ -145,9 +145,14 @@ function createScanner() {
   }
 
   function end(): JsonPiece[] {
-    if (depth === 0) return [];
-    const reason = `the file ends inside the object that begins here (${length} characters before the end)`;
-    return [{ kind: 'gap', line: start, reason, text: parts.join('').slice(0, 200) }];
+    if (depth > 0) {
+      const reason = 'the file ends inside the value that begins here';
+      return [{ kind: 'gap', line: start, reason, text: parts.join('') }];
+    }
+    if (arrayAt === null) return [];
+    return [
+      { kind: 'gap', line: arrayAt, reason: 'the file ends before the array that begins here', text: '' },
+    ];
   }
 
   return { push, end };

@@ -77,7 +77,7 @@ function foldTwins(cards: readonly Card[]): Card[] {
 function isTwin(a: Card, b: Card): boolean {
   if (a.title !== b.title || (a.arxiv && b.arxiv && a.arxiv.id !== b.arxiv.id)) return false;
   const [one, other] = [a.paragraphs.join('\n\n'), b.paragraphs.join('\n\n')];
-  if (!(a.arxiv && b.arxiv)) return one !== '' && one === other;
+  if (!(a.arxiv && b.arxiv)) return a.heading && b.heading && one !== '' && one === other;
   return one.includes(other) || other.includes(one);
 }
 

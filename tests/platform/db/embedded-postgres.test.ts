@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -229,6 +231,17 @@ describe('an embedded PostgreSQL', () => {
     }
   });
 
+  it('clears away what a process left that died while making a cluster, and not what another is making', async () => {
+    const dataDir = join(newFolder(), 'data');
+    const [old, young] = ['old', 'young'].map((name) => join(dataDir, `postgres-init-${name}`));
+    assert.ok(old && young);
+    for (const path of [old, young]) mkdirSync(join(path, 'base'), { recursive: true });
+    const hourAgo = Date.now() / 1000 - 3600;
+    utimesSync(old, hourAgo, hourAgo);
+    await start(dataDir);
+    assert.deepEqual([existsSync(old), existsSync(young)], [false, true]);
+  });
+
   it('is not hit by a signal to the terminal of its process', {
     skip: process.platform !== 'linux' && 'needs /proc',
   }, async () => {
@@ -266,6 +279,14 @@ describe('a data folder that can not be used', () => {
       writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), `${version}\n`);
       await refused(dataDir, 'data_dir_newer', new RegExp(`PostgreSQL ${version}.*PostgreSQL ${major}`));
     }
+  });
+
+  it('is read-only', {
+    skip: process.getuid?.() === 0 && 'root may write everywhere: see the tests under root',
+  }, async () => {
+    const dataDir = newFolder();
+    chmodSync(dataDir, 0o500);
+    await refused(dataDir, 'data_dir_unwritable', /can't be written/);
   });
 
   it('lies below a file', async () => {

@@ -17,6 +17,8 @@ export interface Card {
   date: string | null;
   comments: number | null;
   upvotes: number | null;
+  /** Its title is a heading. */
+  heading: boolean;
   /** Metadata stands behind it, or its title links to it: a paper even without an abstract. */
   certain: boolean;
   /** Its closing metadata has begun. */
@@ -78,6 +80,7 @@ function newCard(unit: Unit, upvotes: number | null): Card {
     date: null,
     comments: null,
     upvotes,
+    heading: unit.heading > 0,
     certain: unit.heading > 0 && unit.arxiv !== null,
     closed: false,
   };

@@ -102,6 +102,8 @@ const likelyPhrases = new Set([
   'ai summary',
   'ai-generated summary',
   'edit preview',
+  // The page's date, its day in the next line.
+  ...['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
   'upload images, audio, and videos by dragging in the text input, pasting, or clicking here.',
 ]);
 

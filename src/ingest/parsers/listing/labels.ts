@@ -46,7 +46,7 @@ const follows = {
 } as const;
 
 /** Where metadata closes papers, a border that isn't there speaks for one abstract in paragraphs. */
-const withMetadata = { abstractAfterAbstract: -0.5, titleAfterAbstract: -3 };
+const withMetadata = { abstractAfterAbstract: -1.5, titleAfterAbstract: -2 };
 
 const endAfterTitle = [-5, -5, -5, -5, -2, -2];
 const organisationAfterTitle = -3;
@@ -54,10 +54,13 @@ const organisationAfterAbstract = -0.5;
 /** Names are short and hold no verbs, as titles, but there is nothing more to them. */
 const bestOrganisation = 7;
 const maxOrganisationWidth = 70;
-/** A menu's word as a title, and apart from other furniture as furniture. */
-const likelyFurnitureAsTitle = -5;
+/** A menu's word as a title (among other furniture, apart from it), and apart from it as furniture. */
+const likelyFurnitureAsTitle = [-10, -5] as const;
 const likelyFurnitureAsAbstract = -7;
 const likelyFurnitureApart = -1.5;
+/** Columns below which a text hardly is an abstract, whatever its words. */
+const leastAbstract = 25;
+const veryShortAbstract = -3;
 /** No text alone outweighs several borders. */
 const strongest = 12;
 /** A title that is a heading with a link to its paper, or a heading as the other titles are. */
@@ -68,6 +71,13 @@ const withoutHeading = -6;
 const linkToPaper = 3;
 
 const states = 3 * borders;
+
+enum Code {
+  Title = 0,
+  Abstract = 1,
+  Organisation = 2,
+  Furniture = 3,
+}
 const labels: readonly Label[] = ['title', 'abstract', 'organisation', 'furniture'];
 
 /**
@@ -92,10 +102,11 @@ export function labelUnits(page: Page): Label[] {
       if (score <= never) continue;
       const last = Math.floor(state / borders) as Last;
       const border = combine(state % borders, levels[index]!);
-      for (const [label, own] of choices.entries()) {
+      for (let label: Code = 0; label < labels.length; label += 1) {
+        const own = choices[label]!;
         if (own <= never) continue;
         const total = score + own + transition({ last, label, border, closing });
-        const target = label === 3 ? last * borders + combine(border, Border.Furniture) : targetOf(label);
+        const target = targetOf(label, last, border);
         if (total > next[target]!) {
           next[target] = total;
           from[index * states + target] = state;
@@ -108,8 +119,10 @@ export function labelUnits(page: Page): Label[] {
   return trace({ scores, from, how, units, end: levels[units.length] ?? Border.None });
 }
 
-function targetOf(label: number): number {
-  return (label === 0 ? Last.Title : Last.Abstract) * borders;
+/** Furniture leaves the state as it is, but for a border; an organisation belongs to the abstract above it. */
+function targetOf(label: Code, last: Last, border: Border): number {
+  if (label === Code.Furniture) return last * borders + combine(border, Border.Furniture);
+  return (label === Code.Title ? Last.Title : Last.Abstract) * borders;
 }
 
 function trace({
@@ -147,21 +160,22 @@ function transition({
   closing,
 }: {
   last: Last;
-  label: number;
+  label: Code;
   border: Border;
   closing: boolean;
 }): number {
-  if (label === 3) return 0;
-  if (label === 2) {
+  if (label === Code.Furniture) return 0;
+  if (label === Code.Organisation) {
     // Behind closing metadata stands a title, not one more name.
     if (border >= Border.Opened || last === Last.Nothing) return never;
     return last === Last.Title ? organisationAfterTitle : organisationAfterAbstract;
   }
   if (last === Last.Nothing)
-    return follows[label === 0 ? 'titleAfterNothing' : 'abstractAfterNothing'][border];
-  if (last === Last.Title) return follows[label === 0 ? 'titleAfterTitle' : 'abstractAfterTitle'][border];
-  const name = label === 0 ? 'titleAfterAbstract' : 'abstractAfterAbstract';
-  return closing && border === Border.None ? withMetadata[name] : follows[name][border];
+    return follows[label === Code.Title ? 'titleAfterNothing' : 'abstractAfterNothing'][border];
+  if (last === Last.Title)
+    return follows[label === Code.Title ? 'titleAfterTitle' : 'abstractAfterTitle'][border];
+  const name = label === Code.Title ? 'titleAfterAbstract' : 'abstractAfterAbstract';
+  return closing && border <= Border.Weak ? withMetadata[name] : follows[name][border];
 }
 
 /** Log-odds of each label from the unit itself, in the order of `labels`. */
@@ -173,9 +187,10 @@ function choicesOf({ units, between }: Page, index: number, depth: number): numb
     return unit.heading === depth ? [headingAlone, 0, never, never] : [never, 0, never, never];
   }
   if (unit.likelyFurniture) {
+    if (opensCard(between[index]!) && beginsWithDot(between[index + 1]!)) return [0, never, never, never];
     const apart = isApart(units, between, index);
     return [
-      score + likelyFurnitureAsTitle,
+      score + likelyFurnitureAsTitle[apart ? 1 : 0],
       likelyFurnitureAsAbstract,
       never,
       apart ? likelyFurnitureApart : 0,
@@ -183,10 +198,11 @@ function choicesOf({ units, between }: Page, index: number, depth: number): numb
   }
   const width = widthOf(unit.text);
   const linked = unit.arxiv && width <= 350 ? linkToPaper : 0;
+  const abstract = width < leastAbstract ? veryShortAbstract : 0;
   const organisation = width <= maxOrganisationWidth && beginsWithDot(between[index + 1]!);
   return [
     score + linked + (depth > 0 ? withoutHeading : 0),
-    0,
+    abstract,
     organisation ? Math.min(score, bestOrganisation) : never,
     never,
   ];
@@ -209,6 +225,10 @@ function isApart(units: readonly Unit[], between: readonly Between[], index: num
     (units[index - 1]?.likelyFurniture ?? true) ||
     (units[index + 1]?.likelyFurniture ?? true)
   );
+}
+
+function opensCard({ metas }: Between): boolean {
+  return metas.some((meta) => meta.kind === 'submitter');
 }
 
 function beginsWithDot({ metas }: Between): boolean {

@@ -104,6 +104,7 @@ function asText(token: Exclude<Token, { kind: 'furniture' }>): TextToken {
     text: token.text,
     heading: 0,
     likelyFurniture: false,
+    inSentence: true,
     arxiv: null,
     url: null,
   };

@@ -5,7 +5,7 @@ const looked = 600;
  * Log-odds, in nats, that a text is a title and not an abstract or a part of one (a sentence or a paragraph).
  * A logistic regression on 15,000 titles and as many abstracts, paragraphs and single sentences, some with
  * their full stop or capitals changed; on 15,000 other pairs it errs on 0.2 % without looking at neighbours.
- * The weights of a last colon, a bullet and a first small letter are set by hand: too rare there to learn.
+ * The weights of a last colon or particle, a bullet and a first small letter are set by hand: too rare there to learn.
  */
 const weights = {
   base: 2.6,
@@ -23,6 +23,7 @@ const weights = {
   fullStop: -4.6,
   lastQuestion: -0.2,
   lastColon: -4,
+  lastParticle: -3,
   sentenceBreak: -0.1,
   /** Times the share of capitalised words among the longer ones. */
   capitals: 4.5,
@@ -47,6 +48,9 @@ const verbs =
 /** How abstracts and their paragraphs begin. */
 const opening =
   /^(?:we |our |this (?:paper|work|article|study|thesis|report|survey|book|is|new|makes)|in (?:this|recent|contrast|particular|addition|order)|recent(?:ly)?[, ]|these |there (?:is|are|has)|despite |although |while |however|here|to (?:this end|address|solve)|code |source code|the (?:code|proposed|results?|experiments?)|experiment(?:s |al results )|it (?:is|has)|abstract[:.])/i;
+/** A sentence that goes on below; titles don't end so. */
+const lastParticle =
+  / (?:a|an|the|of|on|in|at|by|to|for|and|or|with|from|as|is|are|was|were|that|which|we|our)$/;
 const lastUrl = /(?:https?:\/\/|www\.)\S{1,200}$|\.(?:com|org|io|net)\/\S{1,200}$/;
 const bullet = /^(?:[-*•–] |\(?[\divx]{1,3}[.)] )/;
 /** A first small letter that is no name: `einspace: …`, `sharpDARTS`, `k-means`. */
@@ -68,6 +72,7 @@ export function titleScore(text: string): number {
   if (/[.。．][")'”’\]]?$/.test(tail)) score += weights.fullStop;
   if (/[?!？！]$/.test(tail)) score += weights.lastQuestion;
   if (/[:;,：；，]$/.test(tail)) score += weights.lastColon;
+  if (lastParticle.test(tail)) score += weights.lastParticle;
   score += weights.sentenceBreak * countUpTo(head.replace(abbreviations, ' '), sentenceBreaks, mostBreaks);
   score += weights.capitals * capitalShare(head, width > text.length + head.length / 2);
   if (width <= 250 && /[:：](?!\/)/.test(head)) score += weights.innerColon;

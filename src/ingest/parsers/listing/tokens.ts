@@ -16,6 +16,8 @@ export interface TextToken extends Position {
   heading: number;
   /** Known as page furniture, but short enough to be a title. */
   likelyFurniture: boolean;
+  /** Read as a date or a number at first, but the sentence goes on below it. */
+  inSentence?: true;
   /** The paper that the line links to. */
   arxiv: ArxivRef | null;
   url: string | null;

@@ -106,6 +106,9 @@ function isFull(run: Run, index: number, { width, slack }: { width: number; slac
   return run[index - 1]!.text.length + 1 + word + slack > width;
 }
 
+/** A sentence may end in a URL or an id that stands in a line of its own. */
+const lastReference = /^(?:https?:\/\/\S{1,2000}|arxiv ?: ?\S{1,40})$/i;
+
 export interface LineBreak {
   run: Run;
   /** The line below the break. */
@@ -125,7 +128,9 @@ export function joins({ run, index, manner, continued, belowTitle }: LineBreak):
   const above = run[index - 1]!;
   const below = run[index]!;
   if (above.likelyFurniture) return false;
+  if (above.inSentence || below.inSentence) return true;
   const unfinished = !endsSentence(above.text);
+  if (unfinished && lastReference.test(below.text) && titleScore(above.text) < 2) return true;
   const small = beginsSmall(below.text);
   if (above.heading > 0) return unfinished && small && below.text.length < 200;
   if (below.heading > 0) return false;
