@@ -84,14 +84,18 @@ export function createPaperStore({ prisma }: Database) {
     });
   }
 
-  /** The papers added last, newest first. */
+  /** By date of publication, newest first; those without a date come last. */
   async function listNewest(limit: number): Promise<Paper[]> {
-    const rows = await prisma.paper.findMany({
-      orderBy: [{ date: { sort: 'desc', nulls: 'last' } }, { id: 'asc' }],
-      take: Math.min(limit, MAX_LISTED),
-      include: withAliases,
-    });
-    return rows.map(toPaper);
+    const take = Math.min(limit, MAX_LISTED);
+    const orderBy: Prisma.PaperOrderByWithRelationInput[] = [{ date: 'desc' }, { id: 'asc' }];
+    const page = { include: withAliases, orderBy };
+    // Two questions, because an index that Prisma can describe puts the missing dates first.
+    const dated = await prisma.paper.findMany({ ...page, where: { date: { not: null } }, take });
+    const undated =
+      dated.length === take
+        ? []
+        : await prisma.paper.findMany({ ...page, where: { date: null }, take: take - dated.length });
+    return [...dated, ...undated].map(toPaper);
   }
 
   return { takeIn, findById, getByRef, listByKeys, listNewest, count: () => prisma.paper.count() };

@@ -81,6 +81,17 @@ for (const kind of databaseKinds) {
       assert.equal(await store().count(), before + 20);
     });
 
+    it('lists the newest first, and papers without a date after all others', async () => {
+      const all = await store().listNewest(1_000);
+      const dates = all.map(({ date }) => date ?? '');
+      assert.deepEqual(dates, dates.toSorted().toReversed());
+      assert.ok(dates.includes('') && dates[0] !== '');
+      assert.deepEqual(
+        (await store().listNewest(3)).map(({ key }) => key),
+        all.slice(0, 3).map(({ key }) => key),
+      );
+    });
+
     it('names what it does not know', async () => {
       for (const ref of ['2401.99999', 'nothing', '', 'a\0b', 'x'.repeat(5_000)]) {
         await assert.rejects(store().getByRef(ref), { code: 'paper_not_found' });

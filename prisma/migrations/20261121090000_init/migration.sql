@@ -87,6 +87,9 @@ CREATE UNIQUE INDEX "papers_doi_key" ON "papers"("doi");
 CREATE INDEX "papers_title_key_idx" ON "papers"("title_key");
 
 -- CreateIndex
+CREATE INDEX "papers_date_id_idx" ON "papers"("date" DESC, "id");
+
+-- CreateIndex
 CREATE INDEX "paper_aliases_paper_id_idx" ON "paper_aliases"("paper_id");
 
 -- CreateIndex
