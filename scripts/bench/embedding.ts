@@ -12,9 +12,9 @@ import {
   MAX_DOCUMENTS_PER_CALL,
 } from '../../src/embedding/create-embedder.js';
 import type { DocumentText } from '../../src/embedding/embedder.js';
-import { messageOf } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { projectRoot } from '../../src/platform/paths.js';
+import { runBench } from './run-bench.js';
 
 const HELP = `Usage: node dist/scripts/bench/embedding.js [options]
 
@@ -129,7 +129,7 @@ async function measureQueries(embedder: LocalEmbedder, goOn: () => boolean): Pro
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-async function measure({ count, model, input }: { count: number; model: string; input: string }) {
+async function measure({ count, model, input }: ReturnType<typeof parseOptions>) {
   const documents = await readDocuments(input, count);
   const load = await timed(async () => {
     const embedder = await createEmbedder({ modelDir: model, workers: 1, log: silentLogger });
@@ -183,14 +183,4 @@ ${result.count} abstracts of ${result.input}, ${result.meanTokens} tokens on ave
 `;
 }
 
-try {
-  const options = parseOptions();
-  if (options.help) process.stdout.write(HELP);
-  else {
-    const result = await measure(options);
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : asText(result));
-  }
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 1;
-}
+await runBench({ name: 'embedding', help: HELP, parse: parseOptions, measure, asText });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../src/platform/paths.js';
 
 /** One line a run in bench/results.jsonl: what was measured, on which code, on what machine. */
-export async function recordResult(name: string, result: Record<string, unknown>): Promise<void> {
+export async function recordResult(name: string, result: object): Promise<void> {
   const [cpu] = cpus();
   const line = {
     name,

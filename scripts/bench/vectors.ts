@@ -5,13 +5,13 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/platform/clock.js';
-import { messageOf } from '../../src/platform/errors.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { findStrays } from '../../src/vectors/audit.js';
 import { createExactIndex } from '../../src/vectors/exact.js';
 import { createHnswIndex } from '../../src/vectors/hnsw.js';
 import type { Hit } from '../../src/vectors/ports.js';
 import { loadSnapshot, writeSnapshot } from '../../src/vectors/snapshot.js';
+import { runBench } from './run-bench.js';
 
 const DIMENSION = 384;
 const HELP = `Usage: node dist/scripts/bench/vectors.js [options]
@@ -204,14 +204,4 @@ function asText({ exact, hnsw, snapshot, ...run }: Awaited<ReturnType<typeof mea
 `;
 }
 
-try {
-  const options = parseOptions();
-  if (options.help) process.stdout.write(HELP);
-  else {
-    const result = await measure(options);
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : asText(result));
-  }
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 1;
-}
+await runBench({ name: 'vectors', help: HELP, parse: parseOptions, measure, asText });
