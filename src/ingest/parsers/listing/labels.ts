@@ -58,7 +58,7 @@ const maxOrganisationWidth = 70;
 const likelyFurnitureAsTitle = [-10, -5] as const;
 const likelyFurnitureAsAbstract = -7;
 const likelyFurnitureApart = -1.5;
-/** Columns below which a text hardly is an abstract, whatever its words. */
+/** Columns below which a text hardly is, or begins, an abstract, whatever its words. */
 const leastAbstract = 25;
 const veryShortAbstract = -3;
 /** No text alone outweighs several borders. */
@@ -97,6 +97,7 @@ export function labelUnits(page: Page): Label[] {
   for (const index of units.keys()) {
     const next = new Float64Array(states).fill(never);
     const choices = choicesOf(page, index, depth);
+    const short = widthOf(page.units[index]!.text) < leastAbstract;
     for (let state = 0; state < states; state += 1) {
       const score = scores[state]!;
       if (score <= never) continue;
@@ -105,7 +106,7 @@ export function labelUnits(page: Page): Label[] {
       for (let label: Code = 0; label < labels.length; label += 1) {
         const own = choices[label]!;
         if (own <= never) continue;
-        const total = score + own + transition({ last, label, border, closing });
+        const total = score + own + transition({ last, label, border, closing, short });
         const target = targetOf(label, last, border);
         if (total > next[target]!) {
           next[target] = total;
@@ -158,11 +159,14 @@ function transition({
   label,
   border,
   closing,
+  short,
 }: {
   last: Last;
   label: Code;
   border: Border;
   closing: boolean;
+  /** Shorter than abstracts begin. */
+  short: boolean;
 }): number {
   if (label === Code.Furniture) return 0;
   if (label === Code.Organisation) {
@@ -172,8 +176,10 @@ function transition({
   }
   if (last === Last.Nothing)
     return follows[label === Code.Title ? 'titleAfterNothing' : 'abstractAfterNothing'][border];
-  if (last === Last.Title)
-    return follows[label === Code.Title ? 'titleAfterTitle' : 'abstractAfterTitle'][border];
+  if (last === Last.Title) {
+    if (label === Code.Title) return follows.titleAfterTitle[border];
+    return follows.abstractAfterTitle[border] + (short ? veryShortAbstract : 0);
+  }
   const name = label === Code.Title ? 'titleAfterAbstract' : 'abstractAfterAbstract';
   return closing && border <= Border.Weak ? withMetadata[name] : follows[name][border];
 }
@@ -198,11 +204,10 @@ function choicesOf({ units, between }: Page, index: number, depth: number): numb
   }
   const width = widthOf(unit.text);
   const linked = unit.arxiv && width <= 350 ? linkToPaper : 0;
-  const abstract = width < leastAbstract ? veryShortAbstract : 0;
   const organisation = width <= maxOrganisationWidth && beginsWithDot(between[index + 1]!);
   return [
     score + linked + (depth > 0 ? withoutHeading : 0),
-    abstract,
+    0,
     organisation ? Math.min(score, bestOrganisation) : never,
     never,
   ];

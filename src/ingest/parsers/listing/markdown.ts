@@ -56,7 +56,8 @@ export function unwrapLinks(line: string): Unwrapped {
     const at = found.index;
     const top = stack[stack.length - 1]!;
     if (found[0] === '\\') {
-      if (!/[[\]_*#`~|\\]/.test(line[at + 1] ?? '')) continue;
+      // Not the escapes that are accents in TeX: titles hold those.
+      if (!/[[\]_*#|\\]/.test(line[at + 1] ?? '')) continue;
       top.parts.push(line.slice(from, at), line[at + 1]!);
       from = special.lastIndex = at + 2;
       continue;
