@@ -18,7 +18,7 @@ COPY scripts/build.mjs scripts/
 COPY src src
 RUN npm run build
 # Makes the links between PostgreSQL's libraries: the service can't write into its own folder.
-RUN node -e "import('./dist/src/platform/db/embedded-binaries.js').then((m) => m.findPostgresBinaries())"
+RUN node -e "import('./dist/src/platform/db/embedded/binaries.js').then((m) => m.findPostgresBinaries())"
 
 # What the service loads and nothing else: 990 MB become 120. The Prisma CLI and TypeScript are optional
 # peers of a dependency, so they only leave together with the optional ones; two of those come back below.

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { clientConfig } from '../src/platform/db/connection.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/db/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/db/embedded/postgres.js';
 import { migrationList, readMigrations } from '../src/platform/db/migration-folder.js';
 import { createSchemaEngine } from '../src/platform/db/schema-engine.js';
 import { messageOf } from '../src/platform/errors.js';

@@ -13,7 +13,7 @@ import { tryAdvisoryLock } from './platform/db/advisory-lock.js';
 import { createApiKeyStore } from './platform/db/api-key-store.js';
 import type { DatabaseConnection } from './platform/db/connection.js';
 import { openDatabase } from './platform/db/database.js';
-import { startEmbeddedPostgres } from './platform/db/embedded-postgres.js';
+import { startEmbeddedPostgres } from './platform/db/embedded/postgres.js';
 import { migrate } from './platform/db/migrate.js';
 import type { Logger } from './platform/log.js';
 import { projectRoot } from './platform/paths.js';

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../../src/platform/db/database.js';
-import { startEmbeddedPostgres } from '../../src/platform/db/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../src/platform/db/embedded/postgres.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { inventedPaper, jsonLines } from '../../tests/support/papers.js';
 import { commandEnv, type RunningService, startQuire } from '../../tests/support/process.js';

@@ -3,7 +3,7 @@
 import { tryAdvisoryLock } from '../../../src/platform/db/advisory-lock.js';
 import type { DatabaseConnection } from '../../../src/platform/db/connection.js';
 import { openDatabase } from '../../../src/platform/db/database.js';
-import { startEmbeddedPostgres } from '../../../src/platform/db/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../../src/platform/db/embedded/postgres.js';
 import { migrate } from '../../../src/platform/db/migrate.js';
 import { isSchemaEngineLoaded } from '../../../src/platform/db/schema-engine.js';
 import { AppError } from '../../../src/platform/errors.js';

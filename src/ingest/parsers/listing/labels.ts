@@ -46,7 +46,7 @@ const follows = {
 } as const;
 
 /** Where metadata closes papers, a border that isn't there speaks for one abstract in paragraphs. */
-const withMetadata = { abstractAfterAbstract: -1.5, titleAfterAbstract: -2 };
+const withMetadata = { abstractAfterAbstract: -1, titleAfterAbstract: -2 };
 
 const endAfterTitle = [-5, -5, -5, -5, -2, -2];
 const organisationAfterTitle = -3;

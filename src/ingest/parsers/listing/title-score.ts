@@ -32,7 +32,7 @@ const weights = {
   opening: -3.5,
   smallLetter: -1,
   lastUrl: -3,
-  bullet: -3,
+  bullet: -5,
 } as const;
 
 /** Sentences and verbs are counted up to here: more of them prove nothing more. */

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { AppError, messageOf } from '../errors.js';
+import { AppError, messageOf } from '../../errors.js';
 
 export interface PostgresBinaries {
   initdb: string;

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError, messageOf } from '../errors.js';
-import type { Launcher } from './embedded-launcher.js';
+import { AppError, messageOf } from '../../errors.js';
+import type { Launcher } from './launcher.js';
 
 /** The number in a socket's file name; nothing listens on TCP. */
 export const SOCKET_PORT = 5432;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { AppError, messageOf } from '../errors.js';
+import { AppError, messageOf } from '../../errors.js';
 
 const run = promisify(execFile);
 

@@ -16,14 +16,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import pg from 'pg';
-import { clientConfig } from '../../../src/platform/db/connection.js';
-import { findPostgresBinaries } from '../../../src/platform/db/embedded-binaries.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/platform/db/embedded-postgres.js';
-import { LOG_SIZE_LIMIT, readPidFile } from '../../../src/platform/db/embedded-postmaster.js';
-import { isAppError } from '../../../src/platform/errors.js';
-import { silentLogger } from '../../../src/platform/log.js';
-import { onServer } from '../../support/postgres.js';
-import { startChild, until } from './processes.js';
+import { clientConfig } from '../../../../src/platform/db/connection.js';
+import { findPostgresBinaries } from '../../../../src/platform/db/embedded/binaries.js';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../../src/platform/db/embedded/postgres.js';
+import { LOG_SIZE_LIMIT, readPidFile } from '../../../../src/platform/db/embedded/postmaster.js';
+import { isAppError } from '../../../../src/platform/errors.js';
+import { silentLogger } from '../../../../src/platform/log.js';
+import { onServer } from '../../../support/postgres.js';
+import { startChild, until } from '../processes.js';
 
 const log = silentLogger;
 const settings = { fsync: 'off' };

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import pg from 'pg';
-import { AppError, messageOf } from '../errors.js';
-import { sqlState } from './database.js';
-import { type DataFolders, isPrivateFolder } from './embedded-folders.js';
-import { parsePidFile, readPidFile } from './embedded-postmaster.js';
+import { AppError, messageOf } from '../../errors.js';
+import { sqlState } from '../database.js';
+import { type DataFolders, isPrivateFolder } from './folders.js';
+import { parsePidFile, readPidFile } from './postmaster.js';
 
 export const SUPERUSER = 'quire';
 

@@ -2,10 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { closeSync, fchownSync, openSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { PostgresBinaries } from './embedded-binaries.js';
-import { serverEnvironment } from './embedded-cluster.js';
-import { type DataFolders, isCode, SOCKET_PORT } from './embedded-folders.js';
-import type { Launcher } from './embedded-launcher.js';
+import type { PostgresBinaries } from './binaries.js';
+import { serverEnvironment } from './cluster.js';
+import { type DataFolders, isCode, SOCKET_PORT } from './folders.js';
+import type { Launcher } from './launcher.js';
 
 const run = promisify(execFile);
 

@@ -1,19 +1,19 @@
 import { rmdirSync } from 'node:fs';
-import { AppError } from '../errors.js';
-import type { Logger } from '../log.js';
-import type { ConnectionParameters } from './connection.js';
-import { findPostgresBinaries } from './embedded-binaries.js';
-import { ensureCluster } from './embedded-cluster.js';
+import { AppError } from '../../errors.js';
+import type { Logger } from '../../log.js';
+import type { ConnectionParameters } from '../connection.js';
+import { findPostgresBinaries } from './binaries.js';
+import { ensureCluster } from './cluster.js';
 import {
   type DataFolders,
   giveCluster,
   openToServer,
   prepareDataFolder,
   prepareSocketFolder,
-} from './embedded-folders.js';
-import { findLauncher, type Launcher } from './embedded-launcher.js';
-import { type Postmaster, readPidFile, spawnPostmaster, whoIs } from './embedded-postmaster.js';
-import { attend, type Presence, SUPERUSER } from './embedded-presence.js';
+} from './folders.js';
+import { findLauncher, type Launcher } from './launcher.js';
+import { type Postmaster, readPidFile, spawnPostmaster, whoIs } from './postmaster.js';
+import { attend, type Presence, SUPERUSER } from './presence.js';
 
 export interface EmbeddedPostgres {
   readonly connection: ConnectionParameters;

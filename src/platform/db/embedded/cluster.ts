@@ -3,10 +3,10 @@ import { chownSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { AppError, messageOf } from '../errors.js';
-import type { PostgresBinaries } from './embedded-binaries.js';
-import { isCode, openToServer, unwritable } from './embedded-folders.js';
-import type { Launcher } from './embedded-launcher.js';
+import { AppError, messageOf } from '../../errors.js';
+import type { PostgresBinaries } from './binaries.js';
+import { isCode, openToServer, unwritable } from './folders.js';
+import type { Launcher } from './launcher.js';
 
 const run = promisify(execFile);
 

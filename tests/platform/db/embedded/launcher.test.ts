@@ -16,14 +16,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { findPostgresBinaries, makeLinks } from '../../../src/platform/db/embedded-binaries.js';
-import { findLauncher, type Launcher, NOBODY } from '../../../src/platform/db/embedded-launcher.js';
-import { startEmbeddedPostgres } from '../../../src/platform/db/embedded-postgres.js';
-import { readPidFile } from '../../../src/platform/db/embedded-postmaster.js';
-import { isAppError } from '../../../src/platform/errors.js';
-import { silentLogger } from '../../../src/platform/log.js';
-import { onServer } from '../../support/postgres.js';
-import { startChild } from './processes.js';
+import { findPostgresBinaries, makeLinks } from '../../../../src/platform/db/embedded/binaries.js';
+import { findLauncher, type Launcher, NOBODY } from '../../../../src/platform/db/embedded/launcher.js';
+import { startEmbeddedPostgres } from '../../../../src/platform/db/embedded/postgres.js';
+import { readPidFile } from '../../../../src/platform/db/embedded/postmaster.js';
+import { isAppError } from '../../../../src/platform/errors.js';
+import { silentLogger } from '../../../../src/platform/log.js';
+import { onServer } from '../../../support/postgres.js';
+import { startChild } from '../processes.js';
 
 const { postgres } = findPostgresBinaries();
 const root = { uid: 0, gid: 0 };
@@ -214,7 +214,7 @@ describe("the links between the server's libraries", () => {
     makeLinks(folder);
     chmodSync(folder, 0o555);
     const script = `import(process.argv[1]).then(({ makeLinks }) => makeLinks(process.argv[2]))`;
-    const module = join(import.meta.dirname, '../../../src/platform/db/embedded-binaries.js');
+    const module = join(import.meta.dirname, '../../../../src/platform/db/embedded/binaries.js');
     const identity = { uid: NOBODY, gid: NOBODY };
     const run = () =>
       execFileSync(process.execPath, ['--input-type=module', '-e', script, module, folder], {
