@@ -303,6 +303,9 @@ describe('bounds', () => {
       [2, 3, 4],
     );
     assert.deepEqual(lines, [1, 2, 3, 4, 4]);
+    const lost = await collect(`${listing}\nA Title Alone\n\n${listing.replace('Light', 'Heavy')}`);
+    assert.deepEqual(lost.titles, ['Light Birds', 'Heavy Birds']);
+    assert.deepEqual(lost.lines, [1, 9, 11]);
   });
 });
 

@@ -116,6 +116,7 @@ describe('a paper', () => {
       ['Lee, Ann; Ray, Bob', ['Ann Lee', 'Bob Ray']],
       ['Ann Lee; Bob Ray', ['Ann Lee', 'Bob Ray']],
       ['Lee, Ann and Ray, Bob and van der Berg, Cy', ['Ann Lee', 'Bob Ray', 'Cy van der Berg']],
+      ['Ruiz Ray, Ann and Lee, Bob and Dee, Cy', ['Ann Ruiz Ray', 'Bob Lee', 'Cy Dee']],
       ['Ann Lee, Bob Ray and Cy Dee', ['Ann Lee', 'Bob Ray', 'Cy Dee']],
       ['Ann Lee, Bob Ray, and Cy Dee', ['Ann Lee', 'Bob Ray', 'Cy Dee']],
       ['Ann Lee and Bob Ray', ['Ann Lee', 'Bob Ray']],

@@ -313,6 +313,26 @@ describe('single rules', () => {
     assert.deepEqual(listing.problems, []);
   });
 
+  test('three papers of one title among others are papers', () => {
+    const text = (what: string): string => abstract.replace('birds', what);
+    const others = ['Eggs', 'Nests', 'Wings', 'Beaks'].map((what) => `On ${what}\n${text(what)}\n`);
+    const same = ['swans', 'gulls', 'terns'].map((what) => `Technical Report\n${text(what)}\n`);
+    assert.equal(
+      titles(parse([...same, ...others].join(''))).filter((title) => title === 'Technical Report').length,
+      3,
+    );
+  });
+
+  test('a page appended to another without a line break leaves no word behind', () => {
+    const page = `new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nLight Birds\n\n${abstract}`;
+    const { papers, problems } = parse(page + page);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      papers.map(({ record }) => record.abstract),
+      [abstract, abstract],
+    );
+  });
+
   test('a paper listed on several days is no label', () => {
     const days = [1, 2, 3].map(
       (day) => `Light Birds\n·\n${day} authors\n\nDay ${day} and Its Birds\n·\n2 authors\n`,
