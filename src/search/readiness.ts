@@ -25,7 +25,7 @@ export interface Readiness {
 
 export interface ReadinessDeps {
   papers: Pick<PaperStore, 'count'>;
-  embeddings: Pick<EmbeddingStore, 'countPending'>;
+  embeddings: Pick<EmbeddingStore, 'countPending' | 'head'>;
   embedder: Pick<Embedder, 'model' | 'isWarm'>;
   backlog: { status(): BacklogStatus };
   indexer: { status(): IndexerStatus };
@@ -36,8 +36,11 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
   let last: { at: number; counts: Promise<Counts> } | null = null;
 
   function count(): Promise<Counts> {
-    const pair = Promise.all([papers.count(), embeddings.countPending()]);
-    const counts = pair.then(([all, pending]) => ({ papers: all, pending }));
+    const counts = (async () => {
+      const [all, pending] = await Promise.all([papers.count(), embeddings.countPending()]);
+      // Asked last: every vector that made `pending` zero is at or before the head.
+      return { papers: all, pending, head: await embeddings.head() };
+    })();
     last = { at: performance.now(), counts };
     counts.catch(() => {
       last = null;
@@ -49,15 +52,21 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
     return last !== null && performance.now() - last.at < REFRESH_MS ? last.counts : count();
   }
 
-  function describe({ papers: all, pending }: Counts): Readiness {
+  function describe({ papers: all, pending, head }: Counts): Readiness {
     const embedding = backlog.status();
-    const index = indexer.status();
+    const status = indexer.status();
+    // What the indexer saw at its last look may be older than the count.
+    const covered = status.covered && BigInt(status.watermark) >= head;
+    const index = { ...status, covered };
     const reasons: string[] = [];
     if (!embedder.isWarm) reasons.push('the embedding model is being loaded');
     // Texts that the model can't take stay without a vector; they are counted, and keyword search finds them.
     const waiting = pending - embedding.failed;
     if (waiting > 0) reasons.push(`${waiting} of ${all} papers wait to be embedded`);
-    if (!index.covered) reasons.push(`the index is ${index.state.replace('_', ' ')} (${index.live} vectors)`);
+    if (!covered) {
+      const state = status.state === 'live' ? 'catching up' : status.state.replace('_', ' ');
+      reasons.push(`the index is ${state} (${index.live} vectors)`);
+    }
     return {
       ready: reasons.length === 0,
       reasons,
@@ -89,6 +98,8 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
 interface Counts {
   papers: number;
   pending: number;
+  /** The last change of the vectors. */
+  head: bigint;
 }
 
 export type ReadinessService = ReturnType<typeof createReadiness>;
