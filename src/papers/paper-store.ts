@@ -98,7 +98,14 @@ export function createPaperStore({ prisma }: Database) {
     return [...dated, ...undated].map(toPaper);
   }
 
-  return { takeIn, findById, getByRef, listByKeys, listNewest, count: () => prisma.paper.count() };
+  return {
+    takeIn,
+    findById,
+    getByRef,
+    listByKeys,
+    listNewest,
+    count: (): Promise<number> => prisma.paper.count(),
+  };
 }
 
 export type PaperStore = ReturnType<typeof createPaperStore>;

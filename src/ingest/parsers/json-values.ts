@@ -77,30 +77,31 @@ function isJson(text: string): boolean {
   }
 }
 
+/** The value that is being read. */
+interface Growing {
+  line: number;
+  parts: string[];
+  length: number;
+}
+
+function grow(value: Growing, text: string): void {
+  value.length += text.length;
+  // Beyond the limit only the length is counted.
+  if (value.length <= maxValueLength) value.parts.push(text);
+}
+
+function finished({ line, parts, length }: Growing): JsonPiece {
+  const text = parts.join('');
+  return length > maxValueLength
+    ? { kind: 'gap', line, reason: tooLong, text }
+    : { kind: 'value', line, text };
+}
+
 /** Cuts at the brackets, outside strings. A string never goes over a line's end: there a lost quote is noticed. */
 function createScanner() {
   let depth = 0;
   let arrayAt: number | null = null;
-  let parts: string[] = [];
-  let length = 0;
-  let start = 0;
-
-  function take(text: string): void {
-    length += text.length;
-    // Beyond the limit only the length is kept, to report it.
-    if (length <= maxValueLength) parts.push(text);
-  }
-
-  function finish(): JsonPiece {
-    const text = parts.join('');
-    const piece: JsonPiece =
-      length > maxValueLength
-        ? { kind: 'gap', line: start, reason: tooLong, text }
-        : { kind: 'value', line: start, text };
-    parts = [];
-    length = 0;
-    return piece;
-  }
+  let value: Growing = { line: 0, parts: [], length: 0 };
 
   function push({ line, text }: JsonText): JsonPiece[] {
     const pieces: JsonPiece[] = [];
@@ -113,33 +114,26 @@ function createScanner() {
         if (depth > 0) special.lastIndex = stringEnd(text, at);
         continue;
       }
-      if (char === '{' || char === '[') {
-        if (depth === 0 && arrayAt === null && char === '[') {
-          arrayAt = line;
-          from = at + 1;
-          continue;
-        }
-        if (depth === 0) {
-          pieces.push(...strayOf(text.slice(from, at), line));
-          [start, from] = [line, at];
-        }
-        depth += 1;
-        continue;
-      }
-      if (depth === 0) {
-        if (char === ']') arrayAt = null;
-        pieces.push(...strayOf(text.slice(from, at), line));
+      const opens = char === '{' || char === '[';
+      if (depth > 0) {
+        depth += opens ? 1 : -1;
+        if (depth > 0) continue;
+        grow(value, text.slice(from, at + 1));
+        pieces.push(finished(value));
         from = at + 1;
         continue;
       }
-      depth -= 1;
-      if (depth === 0) {
-        take(text.slice(from, at + 1));
-        pieces.push(finish());
-        from = at + 1;
+      pieces.push(...strayOf(text.slice(from, at), line));
+      if (opens && (char === '{' || arrayAt !== null)) {
+        depth = 1;
+        value = { line, parts: [], length: 0 };
+        from = at;
+        continue;
       }
+      arrayAt = char === '[' ? line : char === ']' ? null : arrayAt;
+      from = at + 1;
     }
-    if (depth > 0) take(`${text.slice(from)}\n`);
+    if (depth > 0) grow(value, `${text.slice(from)}\n`);
     else pieces.push(...strayOf(text.slice(from), line));
     return pieces;
   }
@@ -147,7 +141,7 @@ function createScanner() {
   function end(): JsonPiece[] {
     if (depth > 0) {
       const reason = 'the file ends inside the value that begins here';
-      return [{ kind: 'gap', line: start, reason, text: parts.join('') }];
+      return [{ kind: 'gap', line: value.line, reason, text: value.parts.join('') }];
     }
     if (arrayAt === null) return [];
     return [
