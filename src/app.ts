@@ -14,6 +14,7 @@ import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
 import type { Services } from './services.js';
 import { version } from './version.js';
+import { favicon } from './web/assets.js';
 import { sendErrorPage, webPages } from './web/web.js';
 
 const API_BASE = '/api/v1';
@@ -77,6 +78,8 @@ export async function createApp(services: Services, config: Config) {
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    theme: { title: 'Quire: the API' },
+    logo: { type: favicon.type, content: Buffer.from(favicon.body) },
     staticCSP: true,
     // Swagger UI sets styles inline.
     transformStaticCSP: (header) => header.replace(/style-src[^;]*/, "style-src 'self' 'unsafe-inline'"),

@@ -29,7 +29,7 @@ program
   .command('serve')
   .description('run the service; listings named here are taken in on the way up')
   .argument('[files...]', 'listings: files, folders, - for standard input')
-  .option('--as-of <day>', 'the day on which the listings were saved (YYYY-MM-DD)')
+  .addOption(asOfOption())
   .action((files: string[], { asOf }: { asOf?: string }) =>
     runCommand(
       async ({ config, log, signal }) => {
@@ -44,7 +44,7 @@ program
   .command('ingest')
   .description('take listings in: text of a Hugging Face papers page, or JSON lines; gzip is recognised')
   .argument('<files...>', 'files, folders, - for standard input')
-  .option('--as-of <day>', 'the day on which they were saved (YYYY-MM-DD), for dates without a year')
+  .addOption(asOfOption())
   .option('--no-embed', 'leave the embedding to the service')
   .addOption(json())
   .action((files: string[], options) =>
@@ -56,7 +56,7 @@ program
   .description('search papers')
   .argument('<words...>', 'what to look for')
   .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
-  .addOption(new Option('--mode <mode>', 'how to search').choices(searchModes))
+  .addOption(new Option('--mode <mode>', 'how to search; semantic when not given').choices(searchModes))
   .addOption(json())
   .action((words: string[], options) =>
     command(async (context) => (await search()).searchCommand(words, options, context)),
@@ -100,6 +100,17 @@ key
   .action((name: string, options) =>
     command(async (context) => (await keys()).revokeKeyCommand(name, options, context)),
   );
+
+function asOfOption(): Option {
+  const about =
+    'the day on which the listings were saved (YYYY-MM-DD), for dates without a year; today when not given';
+  return new Option('--as-of <day>', about).argParser((text) => {
+    const day = new Date(`${text}T00:00:00Z`);
+    const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime());
+    if (isDay && day.toISOString().startsWith(text)) return text;
+    throw new InvalidArgumentError('expected a day as YYYY-MM-DD');
+  });
+}
 
 function limitOption(fallback: number, most: number): Option {
   return new Option('--limit <n>', `how many, 1 to ${most}`).default(fallback).argParser((text) => {

@@ -15,6 +15,7 @@ import type { DatabaseConnection } from './platform/db/connection.js';
 import { openDatabase } from './platform/db/database.js';
 import { startEmbeddedPostgres } from './platform/db/embedded/postgres.js';
 import { migrate } from './platform/db/migrate.js';
+import { ensureDataFolder } from './platform/folders.js';
 import type { Logger } from './platform/log.js';
 import { projectRoot } from './platform/paths.js';
 import { createRelated } from './recommendations/related.js';
@@ -95,6 +96,8 @@ const embedderLock = (modelId: string) => `embed ${modelId}`;
 export async function createServices(config: Config, log: Logger, overrides: ServiceOverrides = {}) {
   const cleanup = createCleanup(log);
   try {
+    // The index's snapshots go there, with whatever database.
+    ensureDataFolder(config.dataDir);
     const core = await createCore(config, log, overrides, cleanup);
     const { db, embedder, papers, embeddings, source, clock } = core;
     const index = createVectorIndex({

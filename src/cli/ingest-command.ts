@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findListings, type ListingFile } from '../ingest/files.js';
 import { MAX_REPORTED_PROBLEMS } from '../ingest/ingest.js';
-import { describeReport, takeFile } from '../ingest/take-file.js';
+import { describeReport, plural, takeFile } from '../ingest/take-file.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createProgress } from '../platform/progress.js';
 import type { CommandServices } from '../services.js';
@@ -27,13 +27,12 @@ export async function ingestCommand(
   options: IngestCommandOptions,
   context: CommandContext,
 ): Promise<void> {
-  const asOf = options.asOf === undefined ? undefined : checkDay(options.asOf);
   const files = await findListings(paths, process.stdin);
-  await withServices(context, async (services) => {
+  const work = async (services: CommandServices): Promise<void> => {
     const started = performance.now();
     const results: FileResult[] = [];
     for (const file of files) {
-      const result = await takeOne(file, asOf, services, context);
+      const result = await takeOne(file, options.asOf, services, context);
       results.push(result);
       if (!options.json) print(false, null, linesOf(result));
     }
@@ -46,10 +45,16 @@ export async function ingestCommand(
     }
     const papers = await services.catalog.count();
     print(options.json, { files: results, total, papers, embedded, takenMs, embedMs }, [
-      `${total.entries} entries, ${total.added} new, ${embedded} embedded; ${papers} papers in all (${seconds(takenMs)} to take in, ${seconds(embedMs)} to embed)`,
+      `${plural(total.entries, 'entry', 'entries')}, ${total.added} new, ${embedded} embedded; ${plural(papers, 'paper', 'papers')} in all (${seconds(takenMs)} to take in, ${seconds(embedMs)} to embed)`,
     ]);
-    if (results.some(({ error }) => error)) process.exitCode = exitCodes.failed;
-  });
+    if (results.some(failed)) process.exitCode = exitCodes.failed;
+  };
+  await withServices(context, work, { makes: true });
+}
+
+/** Nothing came of it: it could not be read, or nothing in it was a paper. */
+function failed({ report, error }: FileResult): boolean {
+  return error !== undefined || (report?.entries === 0 && report.problems > 0);
 }
 
 async function takeOne(
@@ -112,13 +117,6 @@ async function embedPending(
   } finally {
     progress.end();
   }
-}
-
-function checkDay(text: string): string {
-  const day = new Date(`${text}T00:00:00Z`);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text))
-    return text;
-  throw new AppError('invalid_input', `--as-of: expected a day as YYYY-MM-DD, not “${text}”.`);
 }
 
 function seconds(ms: number): string {

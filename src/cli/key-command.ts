@@ -1,4 +1,5 @@
 import { AppError } from '../platform/errors.js';
+import type { CommandServices } from '../services.js';
 import { type CommandContext, print, withServices } from './run-command.js';
 
 export async function createKeyCommand(
@@ -6,11 +7,12 @@ export async function createKeyCommand(
   options: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withServices(context, async ({ apiKeys }) => {
+  const work = async ({ apiKeys }: CommandServices): Promise<void> => {
     const key = await apiKeys.create(name);
     print(options.json, { name, key }, [key]);
     if (!options.json) process.stderr.write('This is shown once: only its hash is kept.\n');
-  });
+  };
+  await withServices(context, work, { makes: true });
 }
 
 export async function listKeysCommand(options: { json: boolean }, context: CommandContext): Promise<void> {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Config, readConfig } from '../platform/config.js';
-import { isAppError, messageOf } from '../platform/errors.js';
+import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createLogger, type Logger } from '../platform/log.js';
 import type { CommandServices } from '../services.js';
 
@@ -39,11 +41,21 @@ export async function runCommand(
   }
 }
 
-/** Runs the work with the services of a command, and closes them whatever happens. */
+/**
+ * Runs the work with the services of a command, and closes them whatever happens. Only a command that `makes`
+ * data may begin a data folder: for the others a mistyped one would look like an empty collection.
+ */
 export async function withServices<T>(
   { config, log }: CommandContext,
   work: (services: CommandServices) => Promise<T>,
+  { makes = false }: { makes?: boolean } = {},
 ): Promise<T> {
+  if (!makes && config.databaseUrl === null && !existsSync(join(config.dataDir, 'postgres'))) {
+    throw new AppError(
+      'data_dir_invalid',
+      `There is no Quire data in ${config.dataDir} (DATA_DIR): \`npm start\` or \`quire ingest FILE\` makes it.`,
+    );
+  }
   const { createCommandServices } = await import('../services.js');
   const services = await createCommandServices(config, log);
   try {

@@ -1,3 +1,4 @@
+import { plural } from '../ingest/take-file.js';
 import type { Config } from '../platform/config.js';
 import type { Readiness } from '../search/readiness.js';
 import { type CommandContext, print, withServices } from './run-command.js';
@@ -31,7 +32,7 @@ export async function statusCommand(options: { json: boolean }, context: Command
       ...(recent.length > 0 ? ['taken in last:'] : []),
       ...recent.map(
         ({ startedAt, finishedAt, name, entries, added, problems }) =>
-          `  ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}  ${name}: ${entries} entries, ${added} new, ${problems} problems${finishedAt ? '' : ' (under way or broken off)'}`,
+          `  ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}  ${name}: ${plural(entries, 'entry', 'entries')}, ${added} new, ${plural(problems, 'problem', 'problems')}${finishedAt ? '' : ' (under way or broken off)'}`,
       ),
     ]);
   });

@@ -11,9 +11,9 @@ import {
   gunzipped,
   isGzip,
   type RawLine,
-  sampleSize,
+  SAMPLE_SIZE,
 } from './parsers/bytes.js';
-import { createJsonCutter, type JsonPiece, maxValueLength } from './parsers/json-values.js';
+import { createJsonCutter, type JsonPiece, MAX_VALUE_LENGTH } from './parsers/json-values.js';
 import { parseJsonPaper } from './parsers/jsonl.js';
 import { parseListing } from './parsers/listing.js';
 import { excerpt, forEachLine } from './parsers/text.js';
@@ -68,7 +68,7 @@ export async function* readPapers(input: Chunks, options: ReadOptions): AsyncGen
     yield asProblem({ line: 1, reason: refused, excerpt: '' });
     return;
   }
-  if (text.trim() === '' && sample.length < sampleSize) {
+  if (text.trim() === '' && sample.length < SAMPLE_SIZE) {
     yield asProblem({ line: 1, reason: 'the input is empty', excerpt: '' });
     yield* damageOf(chunks.chunks);
     return;
@@ -121,7 +121,7 @@ async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> {
   const held: Uint8Array[] = [];
   let length = 0;
   let damage: DamagedGzip | null = null;
-  while (length < sampleSize && !damage) {
+  while (length < SAMPLE_SIZE && !damage) {
     const next = await source.next().catch((error: unknown) => {
       if (!(error instanceof DamagedGzip) || length === 0) throw error;
       damage = error;
@@ -139,7 +139,7 @@ async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> {
       await source.return(undefined);
     }
   }
-  return { sample: Buffer.concat(held).subarray(0, sampleSize), chunks: rest() };
+  return { sample: Buffer.concat(held).subarray(0, SAMPLE_SIZE), chunks: rest() };
 }
 
 function onlyDamage(error: unknown): DamagedGzip {
@@ -213,7 +213,7 @@ async function* asUtf8(chunks: Chunks, encoding: Encoding): AsyncGenerator<Uint8
 }
 
 async function* readJson(chunks: Chunks, options: ReadOptions): AsyncGenerator<ParsedEntry> {
-  const lines = createLineCutter(maxValueLength);
+  const lines = createLineCutter(MAX_VALUE_LENGTH);
   const values = createJsonCutter();
   let last = 0;
   function* entriesOf(line: RawLine): Generator<ParsedEntry> {
@@ -221,7 +221,7 @@ async function* readJson(chunks: Chunks, options: ReadOptions): AsyncGenerator<P
     if (line.tooLong) {
       yield asProblem({
         line: line.number,
-        reason: `this line is longer than ${maxValueLength} bytes: too long for a paper`,
+        reason: `this line is longer than ${MAX_VALUE_LENGTH} bytes: too long for a paper`,
         excerpt: excerpt(line.text),
       });
       return;

@@ -61,6 +61,6 @@ export function describeReport({
   return `${name}: ${parts.join(', ')}${trouble}`;
 }
 
-function plural(count: number, one: string, many: string): string {
+export function plural(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -182,11 +182,12 @@ export function createResolver(known: Iterable<Draft>) {
       return { outcome: 'added', draft: add(record, fields, key) };
     }
     const { draft, united } = unite(found);
-    const changed = [mergeInto(draft, fields).length > 0, takeIds(draft, record), united].includes(true);
-    if (!changed) return { outcome: 'unchanged', draft };
+    const { changed, confirmed } = mergeInto(draft, fields);
+    const isNews = [changed.length > 0, takeIds(draft, record), united].includes(true);
+    if (!isNews && !confirmed) return { outcome: 'unchanged', draft };
     settle(draft);
     if (!added.has(draft)) updated.add(draft);
-    return { outcome: 'updated', draft };
+    return { outcome: isNews ? 'updated' : 'unchanged', draft };
   }
 
   /** The draft that stands for this one now: itself, or the one that took it in. */

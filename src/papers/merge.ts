@@ -46,19 +46,28 @@ const orders: Record<MergedField, readonly Comparison[]> = {
   comments: [byAsOf, bySource, bySize],
 };
 
-/** Takes over from `incoming` what is better than what `target` has. Returns the fields that changed. */
-export function mergeInto(target: PaperFields, incoming: PaperFields): MergedField[] {
-  return mergedFields.filter((field) => {
+export interface Merged {
+  /** Fields whose value changed. */
+  changed: MergedField[];
+  /** A value was confirmed by a better origin: nothing to see, but it decides later merges. */
+  confirmed: boolean;
+}
+
+/** Takes over from `incoming` what is better than what `target` has. */
+export function mergeInto(target: PaperFields, incoming: PaperFields): Merged {
+  const merged: Merged = { changed: [], confirmed: false };
+  for (const field of mergedFields) {
     const origin = incoming.origins[field];
-    if (!origin || isUnknown(incoming[field])) return false;
+    if (!origin || isUnknown(incoming[field])) continue;
     const own = target.origins[field];
-    if (own && !isUnknown(target[field])) {
-      if (rank(field, target[field], incoming[field], own, origin) >= 0) return false;
-    }
+    const known = own && !isUnknown(target[field]);
+    if (known && rank(field, target[field], incoming[field], own, origin) >= 0) continue;
+    if (known && byText(target[field], incoming[field], own, origin) === 0) merged.confirmed = true;
+    else merged.changed.push(field);
     assign(target, incoming, field);
     target.origins[field] = { ...origin };
-    return true;
-  });
+  }
+  return merged;
 }
 
 function assign<F extends MergedField>(target: PaperFields, incoming: PaperFields, field: F): void {
@@ -71,7 +80,6 @@ function rank(field: MergedField, a: Value, b: Value, oa: Origin, ob: Origin): n
     const result = compare(a, b, oa, ob);
     if (result !== 0) return result;
   }
-  // Equal values of equal rank: a difference in asOf or version alone is taken by the comparisons above.
   return 0;
 }
 

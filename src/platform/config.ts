@@ -62,7 +62,7 @@ const settings = {
   LOG_LEVEL: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     'info',
-    'What is logged to standard error.',
+    'What is logged to standard error; on a terminal, where progress is shown, `warn` unless set.',
   ),
   LOG_FORMAT: choice(
     ['auto', 'pretty', 'json'],
@@ -133,7 +133,8 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     requestTimeoutMs: values.REQUEST_TIMEOUT_S * 1_000,
     drainTimeoutMs: values.DRAIN_TIMEOUT_S * 1_000,
     log: Object.freeze({
-      level: values.LOG_LEVEL,
+      // A line for every request would push the address and the key off a person's screen.
+      level: options.isTerminal && !env['LOG_LEVEL'] ? 'warn' : values.LOG_LEVEL,
       format: values.LOG_FORMAT === 'auto' ? (options.isTerminal ? 'pretty' : 'json') : values.LOG_FORMAT,
     }),
   });

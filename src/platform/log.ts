@@ -19,7 +19,7 @@ export function createLogger({ level, format }: LogOptions): Logger {
     ...base,
     transport: {
       target: 'pino-pretty',
-      options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' },
+      options: { destination: 2, ignore: 'pid,hostname,reqId', translateTime: 'HH:MM:ss', singleLine: true },
     },
   });
 }

@@ -155,6 +155,15 @@ describe('quire serve', () => {
       await fails(commandEnv(listing), /^quire: .*listing\.jsonl/);
     });
 
+    it('a folder that nobody can make', {
+      skip: process.platform === 'linux' ? false : 'there is no /proc',
+    }, async () => {
+      await fails(
+        commandEnv('/proc/quire/data'),
+        /^quire: the data folder \/proc\/quire\/data can't be written/,
+      );
+    });
+
     it('a database that does not answer', async () => {
       const env = commandEnv(data('away'), { DATABASE_URL: 'postgresql://quire:secret@127.0.0.1:1/quire' });
       const { stderr } = await quire(['serve'], env);

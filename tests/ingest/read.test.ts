@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { maxValueLength } from '../../src/ingest/parsers/json-values.js';
+import { MAX_VALUE_LENGTH } from '../../src/ingest/parsers/json-values.js';
 import { type ReadOptions, readPapers } from '../../src/ingest/read.js';
 import type { PaperRecord, ParseProblem } from '../../src/papers/paper.js';
 import { isAppError } from '../../src/platform/errors.js';
@@ -280,7 +280,7 @@ describe('bounds', () => {
   });
 
   test('a line beyond the limit is reported and costs no other', async () => {
-    const long = `{"title":"${'x'.repeat(maxValueLength)}"}`;
+    const long = `{"title":"${'x'.repeat(MAX_VALUE_LENGTH)}"}`;
     const { titles, problems } = await collect(`{"title":"One"}\n${long}\n{"title":"Three"}`, {
       size: 65_536,
     });

@@ -108,6 +108,17 @@ describe('one row a paper', () => {
     assert.equal(paper!.origins.authors?.source, 'sample');
   });
 
+  it('calls it nothing new when a listing is taken in again on a later day', () => {
+    const known = settle([record({ source: 'listing', asOf: '2025-12-11' })]).map((draft) => ({
+      ...draft,
+      key: 1,
+    }));
+    const resolver = createResolver(known);
+    const { outcome, draft } = resolver.take(record({ source: 'listing', asOf: '2025-12-12' }));
+    assert.equal(outcome, 'unchanged');
+    assert.equal(draft.origins.title?.asOf, '2025-12-12', 'but it is remembered for what comes later');
+  });
+
   it('never lets a poorer source overwrite a richer one', () => {
     const [paper] = settle([
       record({ source: 'jsonl', date: '2024-01-05' }),

@@ -6,10 +6,10 @@ export type Chunks = AsyncIterable<Uint8Array>;
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** Bytes looked at to tell what an input is. */
-export const sampleSize = 65_536;
+export const SAMPLE_SIZE = 65_536;
 
 /** Compressed bytes given to gunzip at once: deflate packs up to 1,032 to 1, so that at most 17 MB come out. */
-const gunzipStep = 16_384;
+const GUNZIP_STEP = 16_384;
 
 export function isGzip(sample: Uint8Array): boolean {
   return sample[0] === 0x1f && sample[1] === 0x8b;
@@ -43,8 +43,8 @@ export async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
     Promise.race([failed, new Promise<void>((resolve) => gunzip.write(step, () => resolve()))]);
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length && !failure; at += gunzipStep) {
-        await write(chunk.subarray(at, at + gunzipStep));
+      for (let at = 0; at < chunk.length && !failure; at += GUNZIP_STEP) {
+        await write(chunk.subarray(at, at + GUNZIP_STEP));
         yield* taken();
       }
       if (failure) break;

@@ -2,17 +2,17 @@ import type { PaperRecord } from '../../papers/paper.js';
 import { parseArxivId, parseDoi } from '../../papers/paper-id.js';
 import { parsePartialDate } from './dates.js';
 import { plainText } from './markup.js';
-import { maxAuthors } from './record.js';
+import { MAX_AUTHORS } from './record.js';
 import { cleanLine, cleanParagraphs, truncate } from './text.js';
 
 /** Longest name of an author or a collaboration, venue and category that is kept. */
-const maxNameLength = 300;
-const maxVenueLength = 500;
-const maxCategoryLength = 64;
-const maxCategories = 100;
-const maxUrlLength = 2_048;
+const MAX_NAME_LENGTH = 300;
+const MAX_VENUE_LENGTH = 500;
+const MAX_CATEGORY_LENGTH = 64;
+const MAX_CATEGORIES = 100;
+const MAX_URL_LENGTH = 2_048;
 /** The database's integers. */
-const maxCount = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -68,7 +68,7 @@ export function countOf(object: JsonObject, keys: readonly string[], complain: C
     // In arXiv's own files `comments` are the authors' remarks: not a count and no mistake.
     if (key === 'comments' && typeof value === 'string' && !/^\d+$/.test(value.trim())) continue;
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-    if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= maxCount)
+    if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_COUNT)
       return number;
     complain(key, 'a whole number from 0', value);
   }
@@ -77,16 +77,16 @@ export function countOf(object: JsonObject, keys: readonly string[], complain: C
 
 export function venueOf(object: JsonObject, complain: Complain): string | undefined {
   const text = textOf(object, ['venue'], complain);
-  return text === undefined ? undefined : truncate(lineOf(text), maxVenueLength) || undefined;
+  return text === undefined ? undefined : truncate(lineOf(text), MAX_VENUE_LENGTH) || undefined;
 }
 
 export function categoriesOf(object: JsonObject, complain: Complain): string[] | undefined {
   for (const [key, value] of present(object, ['categories'])) {
     const list = typeof value === 'string' ? value.split(/[,;]/.test(value) ? /[,;]/ : /\s+/) : value;
     if (Array.isArray(list) && list.every((item) => typeof item === 'string')) {
-      const cleaned = list.map((item: string) => truncate(cleanLine(item), maxCategoryLength));
+      const cleaned = list.map((item: string) => truncate(cleanLine(item), MAX_CATEGORY_LENGTH));
       const distinct = [...new Set(cleaned.filter((item) => item !== ''))];
-      return distinct.length === 0 ? undefined : distinct.slice(0, maxCategories);
+      return distinct.length === 0 ? undefined : distinct.slice(0, MAX_CATEGORIES);
     }
     complain(key, 'an array of texts, or one text with spaces or commas between them', value);
   }
@@ -97,10 +97,10 @@ export function categoriesOf(object: JsonObject, complain: Complain): string[] |
 export function urlOf(object: JsonObject, complain: Complain): string | undefined {
   for (const [key, value] of present(object, ['url'])) {
     const url = typeof value === 'string' ? httpUrl(cleanLine(value)) : null;
-    if (url !== null && url.length <= maxUrlLength) {
+    if (url !== null && url.length <= MAX_URL_LENGTH) {
       return url.replace(/(?<=^https?:\/\/arxiv\.org\/abs\/)\d{3,4}\.\d+$/, mendArxivId);
     }
-    complain(key, `an http or https URL of at most ${maxUrlLength} characters`, value);
+    complain(key, `an http or https URL of at most ${MAX_URL_LENGTH} characters`, value);
   }
   return undefined;
 }
@@ -133,12 +133,12 @@ export function authorsOf(object: JsonObject, complain: Complain): string[] | un
       continue;
     }
     const names: string[] = [];
-    for (const item of raw.slice(0, maxAuthors)) {
+    for (const item of raw.slice(0, MAX_AUTHORS)) {
       const name = nameOf(item);
       if (name === null) complain(key, authorsExpected, item);
       else if (name !== '') names.push(name);
     }
-    if (raw.length > maxAuthors) complain(key, `at most ${maxAuthors} names; the rest was cut`, raw.length);
+    if (raw.length > MAX_AUTHORS) complain(key, `at most ${MAX_AUTHORS} names; the rest was cut`, raw.length);
     if (names.length > 0) return names;
   }
   return undefined;
@@ -146,12 +146,12 @@ export function authorsOf(object: JsonObject, complain: Complain): string[] | un
 
 /** A display name; '' for nothing to show, null for what is no name. */
 function nameOf(item: unknown): string | null {
-  if (typeof item === 'string') return truncate(lineOf(item), maxNameLength);
+  if (typeof item === 'string') return truncate(lineOf(item), MAX_NAME_LENGTH);
   if (typeof item !== 'object' || item === null) return null;
   const { name, given, family } = item as JsonObject;
-  if (typeof name === 'string') return truncate(lineOf(name), maxNameLength);
+  if (typeof name === 'string') return truncate(lineOf(name), MAX_NAME_LENGTH);
   const parts = [given, family].filter((part) => typeof part === 'string');
-  return parts.length === 0 ? null : truncate(lineOf(parts.join(' ')), maxNameLength);
+  return parts.length === 0 ? null : truncate(lineOf(parts.join(' ')), MAX_NAME_LENGTH);
 }
 
 /**

@@ -14,7 +14,7 @@ export interface JsonGap {
 export type JsonPiece = ({ kind: 'value' } & JsonText) | ({ kind: 'gap' } & JsonGap);
 
 /** Longest text of one value: more than a hundred times a long abstract. Bounds memory whatever the file. */
-export const maxValueLength = 1_048_576;
+export const MAX_VALUE_LENGTH = 1_048_576;
 
 /**
  * Cuts lines of JSON into values. Usually each line is one; an array (`[{…}, {…}]`) and objects written over
@@ -87,13 +87,13 @@ interface Growing {
 function grow(value: Growing, text: string): void {
   value.length += text.length;
   // Beyond the limit only the length is counted.
-  if (value.length <= maxValueLength) value.parts.push(text);
+  if (value.length <= MAX_VALUE_LENGTH) value.parts.push(text);
 }
 
 function finished({ line, parts, length }: Growing): JsonPiece {
   const text = parts.join('');
-  return length > maxValueLength
-    ? { kind: 'gap', line, reason: tooLong, text }
+  return length > MAX_VALUE_LENGTH
+    ? { kind: 'gap', line, reason: TOO_LONG, text }
     : { kind: 'value', line, text };
 }
 
@@ -152,7 +152,7 @@ function createScanner() {
   return { push, end };
 }
 
-const tooLong = `this value is longer than ${maxValueLength} characters: too long for a paper`;
+const TOO_LONG = `this value is longer than ${MAX_VALUE_LENGTH} characters: too long for a paper`;
 
 /** What stands between values: commas, or something that is no object. */
 function strayOf(text: string, line: number): JsonPiece[] {

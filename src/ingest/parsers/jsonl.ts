@@ -54,7 +54,10 @@ export function parseJsonPaper(text: string, line: number, options: JsonlOptions
   if (typeof rawTitle !== 'string') return [problem(`"title" must be a text, found ${kindOf(rawTitle)}`)];
   const title = lineOf(rawTitle);
   if (title === '') return [problem('"title" holds no visible characters: expected a text')];
-  const limited = limitRecord(recordOf(object, { title, source: options.source ?? 'jsonl', complain }), line);
+  const limited = limitRecord(
+    recordOf(object, { title, source: options.source ?? sourceOf(object), complain }),
+    line,
+  );
   return [
     { kind: 'paper', line, record: limited.record },
     ...entries,
@@ -119,4 +122,9 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Our own summaries are marked, so that they never pass for a paper's abstract, whoever takes them in. */
+function sourceOf(object: JsonObject): SourceName {
+  return object['summary_by'] === 'Quire' ? 'sample' : 'jsonl';
 }

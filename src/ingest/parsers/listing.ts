@@ -2,7 +2,7 @@ import type { PaperRecord, ParseProblem, SourceName } from '../../papers/paper.j
 import { assemble, type Card } from './listing/assemble.js';
 import { labelUnits } from './listing/labels.js';
 import { toPage } from './listing/paragraphs.js';
-import { maxListingLines, tokenize } from './listing/tokenize.js';
+import { MAX_LISTING_LINES, tokenize } from './listing/tokenize.js';
 import type { Token } from './listing/tokens.js';
 import { limitRecord } from './record.js';
 import { excerpt } from './text.js';
@@ -44,7 +44,7 @@ export function parseListing(text: string, { asOf, source = 'listing' }: Listing
   if (unreadFrom !== null) {
     problems.push({
       line: unreadFrom,
-      reason: `nothing was read from this line on: a listing may have ${maxListingLines} lines; split the file`,
+      reason: `nothing was read from this line on: a listing may have ${MAX_LISTING_LINES} lines; split the file`,
       excerpt: '',
     });
   }

@@ -2,9 +2,9 @@ import type { PaperRecord, ParseProblem } from '../../papers/paper.js';
 import { excerpt, truncate } from './text.js';
 
 /** The limits of papers/paper.ts. */
-export const maxTitleLength = 1_000;
-export const maxAbstractLength = 50_000;
-export const maxAuthors = 10_000;
+export const MAX_TITLE_LENGTH = 1_000;
+export const MAX_ABSTRACT_LENGTH = 50_000;
+export const MAX_AUTHORS = 10_000;
 
 /** Cuts what is longer than a paper may be, and says so. */
 export function limitRecord(
@@ -21,7 +21,7 @@ export function limitRecord(
     });
     return truncate(text, limit);
   };
-  const title = cut('title', record.title, maxTitleLength);
-  const abstract = cut('abstract', record.abstract, maxAbstractLength);
+  const title = cut('title', record.title, MAX_TITLE_LENGTH);
+  const abstract = cut('abstract', record.abstract, MAX_ABSTRACT_LENGTH);
   return { record: problems.length === 0 ? record : { ...record, title, abstract }, problems };
 }

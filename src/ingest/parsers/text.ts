@@ -1,7 +1,7 @@
 /** Cleaning that every parser shares: what comes out can be stored, compared and shown. */
 
 /** Longest excerpt in a problem (papers/paper.ts). */
-const excerptLength = 120;
+const EXCERPT_LENGTH = 120;
 
 /** Nothing to do for a text of printable ASCII without doubled spaces: nearly all lines. */
 const needsCleaning = /[^ -~]| {2}|^ | $/;
@@ -45,8 +45,8 @@ export function truncate(text: string, limit: number): string {
 /** The beginning of a text, for a problem. */
 export function excerpt(text: string): string {
   // The excess over the limit is for what cleaning removes.
-  const cleaned = cleanLine(text.slice(0, excerptLength * 4));
-  return cleaned.length <= excerptLength ? cleaned : `${truncate(cleaned, excerptLength - 1)}…`;
+  const cleaned = cleanLine(text.slice(0, EXCERPT_LENGTH * 4));
+  return cleaned.length <= EXCERPT_LENGTH ? cleaned : `${truncate(cleaned, EXCERPT_LENGTH - 1)}…`;
 }
 
 /** Lines of any system (`\r\n`, `\n`, `\r`), numbered from 1, until `visit` returns false. */

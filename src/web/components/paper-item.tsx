@@ -1,3 +1,4 @@
+import { type ComponentChildren, Fragment } from 'preact';
 import type { Paper } from '../../papers/paper.js';
 import { paperPath } from '../links.js';
 
@@ -18,15 +19,13 @@ export function PaperItem({
         <a href={paperPath(paper.id)}>{paper.title}</a>
       </h2>
       <p class="facts">
-        <Facts paper={paper} />
-        {score !== undefined && (
-          <>
-            {' · '}
+        <Facts paper={paper}>
+          {score !== undefined && (
             <span class="num" title={scoreTitle}>
               {score.toFixed(3)}
             </span>
-          </>
-        )}
+          )}
+        </Facts>
       </p>
       {paper.abstract !== '' && <p class="lead">{paper.abstract.slice(0, 600)}</p>}
       <p class="actions">
@@ -38,23 +37,37 @@ export function PaperItem({
   );
 }
 
-/** First authors, date, category, upvotes: what is known, in one line. */
-export function Facts({ paper }: { paper: Paper }) {
-  const facts = [authorsLine(paper), paper.venue, paper.categories[0]].filter(Boolean).join(' · ');
+/** First authors, date, category, upvotes: what is known, in one line; `children` come last. */
+export function Facts({ paper, children }: { paper: Paper; children?: ComponentChildren }) {
+  const { date, venue, categories, upvotes, comments } = paper;
+  const facts: ComponentChildren[] = [
+    date && <PaperDate date={date} />,
+    authorsLine(paper),
+    venue,
+    categories[0],
+    upvotes !== null && plural(upvotes, 'upvote'),
+    comments !== null && plural(comments, 'comment'),
+    children,
+  ];
   return (
     <>
-      {paper.date && <PaperDate date={paper.date} />}
-      {paper.date && facts && ' · '}
-      {facts}
-      {paper.upvotes !== null && ` · ${paper.upvotes} upvotes`}
-      {paper.comments !== null && ` · ${paper.comments} ${paper.comments === 1 ? 'comment' : 'comments'}`}
+      {facts.filter(Boolean).map((fact, at) => (
+        <Fragment key={String(at)}>
+          {at > 0 && ' · '}
+          {fact}
+        </Fragment>
+      ))}
     </>
   );
 }
 
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function authorsLine({ authors, authorCount }: Paper): string {
   const total = Math.max(authorCount ?? 0, authors.length);
-  if (authors.length === 0) return total === 0 ? '' : `${total} ${total === 1 ? 'author' : 'authors'}`;
+  if (authors.length === 0) return total === 0 ? '' : plural(total, 'author');
   const rest = total - Math.min(SHOWN_AUTHORS, authors.length);
   return authors.slice(0, SHOWN_AUTHORS).join(', ') + (rest > 0 ? ` + ${rest}` : '');
 }

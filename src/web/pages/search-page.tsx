@@ -23,6 +23,7 @@ const description = 'Search research papers by meaning.';
 export function FrontPage({ newest, readiness }: { newest: Paper[]; readiness: Readiness }) {
   return (
     <Page title="Quire: research papers by meaning" description={description} canonical="/">
+      <p class="facts">Say what a paper is about, in your own words; it is found by its meaning.</p>
       <ul class="examples" aria-label="Searches to try">
         {examples.map((query) => (
           <li key={query}>

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createJsonCutter, type JsonPiece, maxValueLength } from '../../../src/ingest/parsers/json-values.js';
+import {
+  createJsonCutter,
+  type JsonPiece,
+  MAX_VALUE_LENGTH,
+} from '../../../src/ingest/parsers/json-values.js';
 
 function cut(text: string): JsonPiece[] {
   const cutter = createJsonCutter();
@@ -115,7 +119,7 @@ test('a value beyond the limit is given up, the next one isn’t', () => {
       ['value', 44],
     ],
   );
-  assert.ok((pieces[0]?.text.length ?? 0) <= maxValueLength);
+  assert.ok((pieces[0]?.text.length ?? 0) <= MAX_VALUE_LENGTH);
 });
 
 test('any array of objects comes back, however it is written', () => {

@@ -117,7 +117,7 @@ function endCard(state: State): void {
 }
 
 /** Problems in a row of one kind reported one by one; of a text that is no listing, the rest is only counted. */
-const mostInRow = 3;
+const MOST_IN_ROW = 3;
 
 function report(state: State, problem: ParseProblem): void {
   const { row, cards, problems } = state;
@@ -127,12 +127,12 @@ function report(state: State, problem: ParseProblem): void {
     return;
   }
   row.length += 1;
-  if (row.length <= mostInRow) {
+  if (row.length <= MOST_IN_ROW) {
     problems.push(problem);
     return;
   }
   const last = problems[problems.length - 1]!;
-  last.reason = `${problem.reason} (and ${row.length - mostInRow} more of the kind, up to line ${problem.line})`;
+  last.reason = `${problem.reason} (and ${row.length - MOST_IN_ROW} more of the kind, up to line ${problem.line})`;
 }
 
 /**

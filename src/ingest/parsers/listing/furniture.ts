@@ -108,7 +108,7 @@ const likelyPhrases = new Set([
 ]);
 
 /** Longest phrase above, with room for decoration. */
-const maxLength = 120;
+const MAX_LENGTH = 120;
 
 const patterns = [
   /^©.*hugging ?face/i,
@@ -125,7 +125,7 @@ const patterns = [
 
 /** What a cleaned line is to the page; null for a line that isn't known. */
 export function furnitureOf(line: string): Furniture | null {
-  if (line.length > maxLength) return null;
+  if (line.length > MAX_LENGTH) return null;
   const bare = line.replace(/^(?:[-*•] )+/, '');
   const phrase = bare.toLowerCase();
   if (fixedPhrases.has(phrase) || patterns.some((pattern) => pattern.test(bare))) return 'fixed';

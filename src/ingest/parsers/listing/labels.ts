@@ -16,7 +16,7 @@ enum Border {
   Closed = 4,
   Both = 5,
 }
-const borders = 6;
+const BORDERS = 6;
 
 function combine(a: Border, b: Border): Border {
   return a + b === Border.Opened + Border.Closed ? Border.Both : Math.max(a, b);
@@ -29,7 +29,7 @@ enum Last {
   Abstract = 2,
 }
 
-const never = -1e9;
+const NEVER = -1e9;
 
 /**
  * Log-probabilities, in nats, of what follows what, for each border from None to Both. Their size says how
@@ -49,28 +49,28 @@ const follows = {
 const withMetadata = { abstractAfterAbstract: -1, titleAfterAbstract: -2 };
 
 const endAfterTitle = [-5, -5, -5, -5, -2, -2];
-const organisationAfterTitle = -3;
-const organisationAfterAbstract = -0.5;
+const ORGANISATION_AFTER_TITLE = -3;
+const ORGANISATION_AFTER_ABSTRACT = -0.5;
 /** Names are short and hold no verbs, as titles, but there is nothing more to them. */
-const bestOrganisation = 7;
-const maxOrganisationWidth = 70;
+const BEST_ORGANISATION = 7;
+const MAX_ORGANISATION_WIDTH = 70;
 /** A menu's word as a title (among other furniture, apart from it), and apart from it as furniture. */
 const likelyFurnitureAsTitle = [-10, -5] as const;
-const likelyFurnitureAsAbstract = -7;
-const likelyFurnitureApart = -1.5;
+const LIKELY_FURNITURE_AS_ABSTRACT = -7;
+const LIKELY_FURNITURE_APART = -1.5;
 /** Columns below which a text hardly is, or begins, an abstract, whatever its words. */
-const leastAbstract = 25;
-const veryShortAbstract = -3;
-/** No text alone outweighs several borders. */
-const strongest = 12;
+const LEAST_ABSTRACT = 25;
+const VERY_SHORT_ABSTRACT = -3;
+/** No text alone outweighs several BORDERS. */
+const STRONGEST = 12;
 /** A title that is a heading with a link to its paper, or a heading as the other titles are. */
-const headingWithPaper = 100;
-const headingAlone = 12;
+const HEADING_WITH_PAPER = 100;
+const HEADING_ALONE = 12;
 /** On a page whose titles are headings, a title that is none. */
-const withoutHeading = -6;
-const linkToPaper = 3;
+const WITHOUT_HEADING = -6;
+const LINK_TO_PAPER = 3;
 
-const states = 3 * borders;
+const STATES = 3 * BORDERS;
 
 enum Code {
   Title = 0,
@@ -90,28 +90,28 @@ export function labelUnits(page: Page): Label[] {
   const levels = page.between.map(borderOf);
   const closing = closesPapers(page, levels);
   const depth = titleDepth(units);
-  const from = new Uint8Array(units.length * states);
-  const how = new Uint8Array(units.length * states);
-  let scores = new Float64Array(states).fill(never);
-  scores[Last.Nothing * borders] = 0;
+  const from = new Uint8Array(units.length * STATES);
+  const how = new Uint8Array(units.length * STATES);
+  let scores = new Float64Array(STATES).fill(NEVER);
+  scores[Last.Nothing * BORDERS] = 0;
   for (const index of units.keys()) {
-    const next = new Float64Array(states).fill(never);
+    const next = new Float64Array(STATES).fill(NEVER);
     const choices = choicesOf(page, index, depth);
-    const short = widthOf(page.units[index]!.text) < leastAbstract;
-    for (let state = 0; state < states; state += 1) {
+    const short = widthOf(page.units[index]!.text) < LEAST_ABSTRACT;
+    for (let state = 0; state < STATES; state += 1) {
       const score = scores[state]!;
-      if (score <= never) continue;
-      const last = Math.floor(state / borders) as Last;
-      const border = combine(state % borders, levels[index]!);
+      if (score <= NEVER) continue;
+      const last = Math.floor(state / BORDERS) as Last;
+      const border = combine(state % BORDERS, levels[index]!);
       for (let label: Code = 0; label < labels.length; label += 1) {
         const own = choices[label]!;
-        if (own <= never) continue;
+        if (own <= NEVER) continue;
         const total = score + own + transition({ last, label, border, closing, short });
         const target = targetOf(label, last, border);
         if (total > next[target]!) {
           next[target] = total;
-          from[index * states + target] = state;
-          how[index * states + target] = label;
+          from[index * STATES + target] = state;
+          how[index * STATES + target] = label;
         }
       }
     }
@@ -122,8 +122,8 @@ export function labelUnits(page: Page): Label[] {
 
 /** Furniture leaves the state as it is, but for a border; an organisation belongs to the abstract above it. */
 function targetOf(label: Code, last: Last, border: Border): number {
-  if (label === Code.Furniture) return last * borders + combine(border, Border.Furniture);
-  return (label === Code.Title ? Last.Title : Last.Abstract) * borders;
+  if (label === Code.Furniture) return last * BORDERS + combine(border, Border.Furniture);
+  return (label === Code.Title ? Last.Title : Last.Abstract) * BORDERS;
 }
 
 function trace({
@@ -141,15 +141,15 @@ function trace({
 }): Label[] {
   let best = 0;
   let bestScore = Number.NEGATIVE_INFINITY;
-  for (let state = 0; state < states; state += 1) {
-    const isTitle = Math.floor(state / borders) === Last.Title;
-    const score = scores[state]! + (isTitle ? endAfterTitle[combine(end, state % borders)]! : 0);
+  for (let state = 0; state < STATES; state += 1) {
+    const isTitle = Math.floor(state / BORDERS) === Last.Title;
+    const score = scores[state]! + (isTitle ? endAfterTitle[combine(end, state % BORDERS)]! : 0);
     if (score > bestScore) [best, bestScore] = [state, score];
   }
   const result: Label[] = new Array(units.length);
   for (let index = units.length - 1; index >= 0; index -= 1) {
-    result[index] = labels[how[index * states + best]!]!;
-    best = from[index * states + best]!;
+    result[index] = labels[how[index * STATES + best]!]!;
+    best = from[index * STATES + best]!;
   }
   return result;
 }
@@ -171,14 +171,14 @@ function transition({
   if (label === Code.Furniture) return 0;
   if (label === Code.Organisation) {
     // Behind closing metadata stands a title, not one more name.
-    if (border >= Border.Opened || last === Last.Nothing) return never;
-    return last === Last.Title ? organisationAfterTitle : organisationAfterAbstract;
+    if (border >= Border.Opened || last === Last.Nothing) return NEVER;
+    return last === Last.Title ? ORGANISATION_AFTER_TITLE : ORGANISATION_AFTER_ABSTRACT;
   }
   if (last === Last.Nothing)
     return follows[label === Code.Title ? 'titleAfterNothing' : 'abstractAfterNothing'][border];
   if (last === Last.Title) {
     if (label === Code.Title) return follows.titleAfterTitle[border];
-    return follows.abstractAfterTitle[border] + (short ? veryShortAbstract : 0);
+    return follows.abstractAfterTitle[border] + (short ? VERY_SHORT_ABSTRACT : 0);
   }
   const name = label === Code.Title ? 'titleAfterAbstract' : 'abstractAfterAbstract';
   return closing && border <= Border.Weak ? withMetadata[name] : follows[name][border];
@@ -187,29 +187,29 @@ function transition({
 /** Log-odds of each label from the unit itself, in the order of `labels`. */
 function choicesOf({ units, between }: Page, index: number, depth: number): number[] {
   const unit = units[index]!;
-  const score = Math.max(-strongest, Math.min(strongest, titleScore(unit.text)));
+  const score = Math.max(-STRONGEST, Math.min(STRONGEST, titleScore(unit.text)));
   if (unit.heading > 0) {
-    if (unit.arxiv) return [headingWithPaper, 0, never, never];
-    return unit.heading === depth ? [headingAlone, 0, never, never] : [never, 0, never, never];
+    if (unit.arxiv) return [HEADING_WITH_PAPER, 0, NEVER, NEVER];
+    return unit.heading === depth ? [HEADING_ALONE, 0, NEVER, NEVER] : [NEVER, 0, NEVER, NEVER];
   }
   if (unit.likelyFurniture) {
-    if (opensCard(between[index]!) && beginsWithDot(between[index + 1]!)) return [0, never, never, never];
+    if (opensCard(between[index]!) && beginsWithDot(between[index + 1]!)) return [0, NEVER, NEVER, NEVER];
     const apart = isApart(units, between, index);
     return [
       score + likelyFurnitureAsTitle[apart ? 1 : 0],
-      likelyFurnitureAsAbstract,
-      never,
-      apart ? likelyFurnitureApart : 0,
+      LIKELY_FURNITURE_AS_ABSTRACT,
+      NEVER,
+      apart ? LIKELY_FURNITURE_APART : 0,
     ];
   }
   const width = widthOf(unit.text);
-  const linked = unit.arxiv && width <= 350 ? linkToPaper : 0;
-  const organisation = width <= maxOrganisationWidth && beginsWithDot(between[index + 1]!);
+  const linked = unit.arxiv && width <= 350 ? LINK_TO_PAPER : 0;
+  const organisation = width <= MAX_ORGANISATION_WIDTH && beginsWithDot(between[index + 1]!);
   return [
-    score + linked + (depth > 0 ? withoutHeading : 0),
+    score + linked + (depth > 0 ? WITHOUT_HEADING : 0),
     0,
-    organisation ? Math.min(score, bestOrganisation) : never,
-    never,
+    organisation ? Math.min(score, BEST_ORGANISATION) : NEVER,
+    NEVER,
   ];
 }
 

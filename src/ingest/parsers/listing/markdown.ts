@@ -26,13 +26,13 @@ export interface Unwrapped {
 }
 
 /** Longest URL followed; a longer one is text. */
-const maxUrlLength = 2_048;
+const MAX_URL_LENGTH = 2_048;
 
 /** Second halves of links in one line; a line of a page has one. */
-const maxHalves = 8;
+const MAX_HALVES = 8;
 
 /** A link around a picture with a name in brackets nests three deep; deeper brackets are text. */
-const maxDepth = 4;
+const MAX_DEPTH = 4;
 
 interface Bracket {
   /** Where it was opened in the line. */
@@ -66,7 +66,7 @@ export function unwrapLinks(line: string): Unwrapped {
     top.parts.push(line.slice(from, picture ? at - 1 : at));
     from = at + 1;
     if (found[0] === '[') {
-      if (stack.length < maxDepth) stack.push({ at, picture, parts: [] });
+      if (stack.length < MAX_DEPTH) stack.push({ at, picture, parts: [] });
       else top.parts.push('[');
       continue;
     }
@@ -110,7 +110,7 @@ function closeBracket({
   if (!bracket) {
     // The second half of a link: everything so far was its text.
     if (url === null) outer.parts.push(']');
-    else if (url !== '' && links.length < maxHalves) links.push({ text: outer.parts.join('').trim(), url });
+    else if (url !== '' && links.length < MAX_HALVES) links.push({ text: outer.parts.join('').trim(), url });
     return;
   }
   const inner = bracket.parts.join('');
@@ -132,7 +132,7 @@ function linkTarget(line: string, at: number): { url: string; length: number } |
   }
   if (line[at] !== '(') return null;
   const match = /^\(((?:https?:\/)?\/[^\s()]*(?:\([^\s()]*\)[^\s()]*)?)(?: "[^"]*")?\)/.exec(
-    line.slice(at, at + maxUrlLength),
+    line.slice(at, at + MAX_URL_LENGTH),
   );
   return match ? { url: match[1]!, length: match[0].length } : null;
 }

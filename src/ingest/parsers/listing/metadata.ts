@@ -3,10 +3,10 @@ import { readListingDate } from '../dates.js';
 import type { Meta } from './tokens.js';
 
 /** Longest line that is looked at as metadata: an organisation's name, a dot and a date fit. */
-const maxLength = 240;
+const MAX_LENGTH = 240;
 
 /** Most authors a listing's count is believed: the longest author lists of physics hold some 5,000 names. */
-const maxAuthors = 100_000;
+const MAX_AUTHORS = 100_000;
 
 const count = '(\\d{1,3}(?:,\\d{3})+|\\d{1,7}(?:\\.\\d{1,2})?[km]?)';
 const patterns = {
@@ -30,7 +30,7 @@ export function parseCount(text: string): number {
  * Parts are separated by dots: `• 8 authors`, `·`, `Some Lab · Published on Oct 4, 2026`.
  */
 export function metaOf(line: string): Meta[] | null {
-  if (line.length > maxLength) return null;
+  if (line.length > MAX_LENGTH) return null;
   if (line === '·') return [{ kind: 'dot' }];
   const dotted = line.includes('·');
   const parts = line
@@ -63,7 +63,7 @@ function partOf(part: string, { dotted, alone }: { dotted: boolean; alone: boole
   const authors = patterns.authors.exec(part);
   if (authors) {
     const value = parseCount(authors[1]!);
-    return value <= maxAuthors ? { kind: 'authors', count: value } : null;
+    return value <= MAX_AUTHORS ? { kind: 'authors', count: value } : null;
   }
   const upvotes = patterns.upvotes.exec(part) ?? patterns.upvotesAfter.exec(part);
   if (upvotes) {

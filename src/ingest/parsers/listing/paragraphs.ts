@@ -77,7 +77,7 @@ function runEnd(tokens: readonly Token[], start: number): number {
 }
 
 /** Shortest line that a year may have been broken off from. */
-const minBeforeYear = 50;
+const MIN_BEFORE_YEAR = 50;
 
 /**
  * A bare date or number that a sentence is broken around (text follows, and the line before is unfinished),
@@ -88,7 +88,11 @@ function isStrayInText(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1];
   const after = tokens[at + 1];
   if (token.kind !== 'count' && !(token.kind === 'date' && !token.dotted)) return false;
-  if (before?.kind === 'text' && before.text.length >= minBeforeYear && /^(?:19|20)\d\d$/.test(token.text)) {
+  if (
+    before?.kind === 'text' &&
+    before.text.length >= MIN_BEFORE_YEAR &&
+    /^(?:19|20)\d\d$/.test(token.text)
+  ) {
     return !endsSentence(before.text);
   }
   if (before?.kind !== 'text' || after?.kind !== 'text' || after.gap || after.heading > 0) return false;

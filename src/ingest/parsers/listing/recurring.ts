@@ -2,10 +2,10 @@ import { titleScore } from './title-score.js';
 import type { Token } from './tokens.js';
 
 /** Longest label that a page repeats in every card. */
-const maxLabelLength = 40;
+const MAX_LABEL_LENGTH = 40;
 
 /** A label stands with at least so many different texts; a page that was saved often repeats title and text. */
-const leastNeighbours = 3;
+const LEAST_NEIGHBOURS = 3;
 
 interface Occurrences {
   count: number;
@@ -30,7 +30,7 @@ export function dropRecurring(tokens: readonly Token[]): Token[] {
       continue;
     }
     const { text } = token;
-    const short = text.length <= maxLabelLength;
+    const short = text.length <= MAX_LABEL_LENGTH;
     if (!short && titleScore(text) < 0) abstracts += 1;
     if (above !== null) add(seen.get(above)?.below, text);
     // A label is no part of a sentence that a wrapped text repeats.
@@ -44,7 +44,7 @@ export function dropRecurring(tokens: readonly Token[]): Token[] {
   }
   const labels = new Set<string>();
   for (const [text, { count, below, above: over }] of seen) {
-    const changing = below.size >= leastNeighbours || (below.size === 0 && over.size >= leastNeighbours);
+    const changing = below.size >= LEAST_NEIGHBOURS || (below.size === 0 && over.size >= LEAST_NEIGHBOURS);
     if (changing && count * 2 >= abstracts) labels.add(text);
   }
   if (labels.size === 0) return [...tokens];
@@ -56,5 +56,5 @@ export function dropRecurring(tokens: readonly Token[]): Token[] {
 }
 
 function add(neighbours: Set<string> | undefined, text: string): void {
-  if (neighbours && neighbours.size < leastNeighbours) neighbours.add(text.slice(0, maxLabelLength));
+  if (neighbours && neighbours.size < LEAST_NEIGHBOURS) neighbours.add(text.slice(0, MAX_LABEL_LENGTH));
 }

@@ -1,5 +1,5 @@
 /** Enough of a text to tell a title from an abstract; keeps the cost of a very long line constant. */
-const looked = 600;
+const LOOKED = 600;
 
 /**
  * Log-odds, in nats, that a text is a title and not an abstract or a part of one (a sentence or a paragraph).
@@ -36,8 +36,8 @@ const weights = {
 } as const;
 
 /** Sentences and verbs are counted up to here: more of them prove nothing more. */
-const mostBreaks = 3;
-const mostVerbs = 4;
+const MOST_BREAKS = 3;
+const MOST_VERBS = 4;
 
 const wideLetters = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
 const abbreviations = /\b(?:vs|e\.g|i\.e|al|etc|St|Dr|Mr|No|Fig|Eq|cf|resp|[A-Z])\. /g;
@@ -58,13 +58,13 @@ const smallLetter = /^\p{Ll}(?![\p{L}\d]*[\p{Lu}\d:-])/u;
 
 /** Columns of a text: an ideograph says about as much as three Latin letters. */
 export function widthOf(text: string): number {
-  const wide = text.slice(0, looked).match(wideLetters)?.length ?? 0;
+  const wide = text.slice(0, LOOKED).match(wideLetters)?.length ?? 0;
   return text.length + wide * 2;
 }
 
 /** Above 0: rather a title; a difference of 3 means twenty to one. */
 export function titleScore(text: string): number {
-  const head = text.slice(0, looked);
+  const head = text.slice(0, LOOKED);
   const width = widthOf(text);
   const tail = text.slice(-250);
   let score: number = weights.base;
@@ -73,10 +73,10 @@ export function titleScore(text: string): number {
   if (/[?!？！]$/.test(tail)) score += weights.lastQuestion;
   if (/[:;,：；，]$/.test(tail)) score += weights.lastColon;
   if (lastParticle.test(tail)) score += weights.lastParticle;
-  score += weights.sentenceBreak * countUpTo(head.replace(abbreviations, ' '), sentenceBreaks, mostBreaks);
+  score += weights.sentenceBreak * countUpTo(head.replace(abbreviations, ' '), sentenceBreaks, MOST_BREAKS);
   score += weights.capitals * capitalShare(head, width > text.length + head.length / 2);
   if (width <= 250 && /[:：](?!\/)/.test(head)) score += weights.innerColon;
-  score += weights.verb * countUpTo(head, verbs, mostVerbs);
+  score += weights.verb * countUpTo(head, verbs, MOST_VERBS);
   if (opening.test(head)) score += weights.opening;
   if (smallLetter.test(head)) score += weights.smallLetter;
   if (lastUrl.test(tail)) score += weights.lastUrl;

@@ -8,13 +8,13 @@ import type { Meta, TextToken, Token } from './tokens.js';
 import { endsSentence } from './wrapping.js';
 
 /** Non-blank lines read; a page of 64 MB wrapped at 64 columns has about as many. Bounds memory. */
-export const maxListingLines = 1_000_000;
+export const MAX_LISTING_LINES = 1_000_000;
 
 /** Characters of a line that are read: twice what an abstract may have. The rest is cut like an abstract's. */
-const maxLineLength = 100_000;
+const MAX_LINE_LENGTH = 100_000;
 
 /** A title in a link that is broken over lines takes at most this many. */
-const maxHeadingLines = 5;
+const MAX_HEADING_LINES = 5;
 
 export interface Tokens {
   tokens: Token[];
@@ -51,14 +51,14 @@ export function tokenize(text: string): Tokens {
   let read = 0;
   let unreadFrom: number | null = null;
   forEachLine(text, (raw, line) => {
-    const cleaned = cleanLine(raw.length > maxLineLength ? raw.slice(0, maxLineLength) : raw);
+    const cleaned = cleanLine(raw.length > MAX_LINE_LENGTH ? raw.slice(0, MAX_LINE_LENGTH) : raw);
     if (cleaned === '') {
       endHeading(state);
       state.gap = true;
       return true;
     }
     read += 1;
-    if (read > maxListingLines) {
+    if (read > MAX_LISTING_LINES) {
       unreadFrom = line;
       return false;
     }
@@ -79,7 +79,7 @@ function addLine(state: State, cleaned: string, line: number): void {
   if (heading) {
     heading.raw = `${heading.raw} ${cleaned}`;
     heading.lines += 1;
-    if (heading.lines >= maxHeadingLines || !unwrapLinks(heading.raw).open) endHeading(state);
+    if (heading.lines >= MAX_HEADING_LINES || !unwrapLinks(heading.raw).open) endHeading(state);
     return;
   }
   if (state.markdown && /^#{1,6} /.test(cleaned) && cleaned.length <= 2_000 && unwrapLinks(cleaned).open) {

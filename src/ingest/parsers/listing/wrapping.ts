@@ -16,38 +16,40 @@ export interface Manner {
 type Run = readonly TextToken[];
 
 /** Columns at which people and tools break lines; longer lines were not broken. */
-const maxWrapWidth = 250;
+const MAX_WRAP_WIDTH = 250;
 
 /** Lines looked at to both sides when telling broken from unbroken text. */
-const neighbourhood = 8;
+const NEIGHBOURHOOD = 8;
 
 /** Share of line breaks that fall where a wrapping tool would have had to make one. */
-const wrappedShare = 0.6;
+const WRAPPED_SHARE = 0.6;
 
 /** Tools fill lines; people break them by hand, in about this range of columns. */
-const raggedSlack = 12;
+const RAGGED_SLACK = 12;
 
 /** Characters of a title with its abstract; runs that are mostly longer hold more than one paper. */
-const maxPaired = 6_000;
+const MAX_PAIRED = 6_000;
 
 /** Runs up to here may be titles; broken at 60 columns the longest take five lines. */
-const maxTitleLines = 5;
+const MAX_TITLE_LINES = 5;
 
 /** Paragraphs of an abstract, on the average of a page at most. */
-const mostParagraphs = 4;
+const MOST_PARAGRAPHS = 4;
 
 /** How surely a full line must look like a title to end the paragraph above: few titles fill a line. */
-const longTitle = 5;
+const LONG_TITLE = 5;
 
 export function mannerOf(runs: readonly Run[]): Manner {
   const long = runs.filter((run) => run.length > 2);
   const middle = (run: Run): number => Math.ceil(run.length / 2);
-  const wrapped = long.filter((run) => isWrapped(run, middle(run), raggedSlack)).length;
+  const wrapped = long.filter((run) => isWrapped(run, middle(run), RAGGED_SLACK)).length;
   const titles = runs.filter(
-    (run) => run.length <= maxTitleLines && titleScore(run.map(({ text }) => text).join(' ')) > 0,
+    (run) => run.length <= MAX_TITLE_LINES && titleScore(run.map(({ text }) => text).join(' ')) > 0,
   ).length;
-  const parted = titles > 0 && titles * mostParagraphs >= runs.length - titles;
-  const short = long.filter((run) => run.reduce((sum, { text }) => sum + text.length, 0) <= maxPaired).length;
+  const parted = titles > 0 && titles * MOST_PARAGRAPHS >= runs.length - titles;
+  const short = long.filter(
+    (run) => run.reduce((sum, { text }) => sum + text.length, 0) <= MAX_PAIRED,
+  ).length;
   return {
     wrapped: wrapped * 2 > long.length,
     slack: slackOf(long),
@@ -67,19 +69,19 @@ function slackOf(runs: readonly Run[]): number {
       if (!isFull(run, i, { width: widthAround(run, i), slack: 0 })) early += 1;
     }
   }
-  return early * 25 > breaks ? raggedSlack : 0;
+  return early * 25 > breaks ? RAGGED_SLACK : 0;
 }
 
 /** Was the text around `run[index]` broken at a column? null: too few lines to tell. */
 function isWrapped(run: Run, index: number, slack: number): boolean | null {
-  const from = Math.max(0, index - neighbourhood);
-  const to = Math.min(run.length, index + neighbourhood);
+  const from = Math.max(0, index - NEIGHBOURHOOD);
+  const to = Math.min(run.length, index + NEIGHBOURHOOD);
   if (to - from < 3) return null;
   const width = widthOfLines(run, from, to);
-  if (width > maxWrapWidth) return false;
+  if (width > MAX_WRAP_WIDTH) return false;
   let full = 0;
   for (let i = from + 1; i < to; i += 1) if (isFull(run, i, { width, slack })) full += 1;
-  return full / (to - from - 1) >= wrappedShare;
+  return full / (to - from - 1) >= WRAPPED_SHARE;
 }
 
 function widthAround(run: Run, index: number): number {
@@ -149,7 +151,7 @@ export function joins({ run, index, manner, continued, belowTitle }: LineBreak):
   // A full line that begins a paragraph is a whole title where a longer text of another look follows.
   if (unfinished) return continued || last || titleScore(above.text) - score < 2;
   // A sentence ends with the line: a title may follow, alone in its line or, rarely, broken as well.
-  return next === undefined || endsSentence(below.text) || score <= (last ? 0 : longTitle);
+  return next === undefined || endsSentence(below.text) || score <= (last ? 0 : LONG_TITLE);
 }
 
 function beginsSmall(text: string): boolean {

@@ -4,8 +4,9 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError, messageOf } from '../../errors.js';
+import { unwritable } from '../../folders.js';
 import type { PostgresBinaries } from './binaries.js';
-import { isCode, openToServer, unwritable } from './folders.js';
+import { isCode, openToServer } from './folders.js';
 import type { Launcher } from './launcher.js';
 
 const run = promisify(execFile);

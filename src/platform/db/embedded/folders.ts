@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  accessSync,
   chmodSync,
   chownSync,
-  constants,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -13,7 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError, messageOf } from '../../errors.js';
+import { AppError } from '../../errors.js';
+import { ensureDataFolder, unwritable } from '../../folders.js';
 import type { Launcher } from './launcher.js';
 
 /** The number in a socket's file name; nothing listens on TCP. */
@@ -37,11 +36,9 @@ export interface DataFolders {
 
 /** Makes the data folder where it is missing (for its owner alone) and says where everything lies in it. */
 export function prepareDataFolder(dataDir: string): DataFolders {
+  const root = ensureDataFolder(dataDir);
+  const cluster = join(root, 'postgres');
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    const root = realpathSync(dataDir);
-    const cluster = join(root, 'postgres');
     const { uid, gid } = statSync(cluster, { throwIfNoEntry: false }) ?? statSync(root);
     return {
       root,
@@ -53,14 +50,6 @@ export function prepareDataFolder(dataDir: string): DataFolders {
   } catch (cause) {
     throw unwritable(dataDir, cause);
   }
-}
-
-export function unwritable(dataDir: string, cause: unknown): AppError {
-  return new AppError(
-    'data_dir_unwritable',
-    `the data folder ${dataDir} can't be written: ${messageOf(cause)}; give its owner write access or name another (DATA_DIR)`,
-    { cause },
-  );
 }
 
 /** `<root>/run`, or, where a socket's path would be too long, a folder below the system's temporary one. */
