@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, isAppError } from '../../platform/errors.js';
+import { isDatabaseOutage } from '../../platform/outage.js';
 import { PROBLEM_TYPE, problemOf } from '../problem.js';
 
 /** Seconds that a client should wait where the error doesn't say. */
@@ -16,6 +17,8 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
   const problem = problemOf(error, request.id);
   // A client's mistake is news, not an error of ours: alarms hang on `error`.
   if (error.kind === 'fatal') request.log.error({ err: error }, 'request failed');
+  else if (error.code === 'database_unreachable')
+    request.log.warn({ err: error }, 'the database does not answer');
   else request.log.info({ code: error.code, detail: error.message }, 'request refused');
   if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? DEFAULT_RETRY_AFTER);
   if (error.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="quire"');
@@ -43,5 +46,11 @@ export function toAppError(error: FastifyError | Error): AppError {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new AppError('invalid_input', error.message);
   if (statusCode === 503) return new AppError('overloaded', error.message);
+  if (isDatabaseOutage(error)) {
+    return new AppError('database_unreachable', 'The database does not answer; try again in a moment.', {
+      cause: error,
+      retryAfter: 5,
+    });
+  }
   return new AppError('internal', error.message, { cause: error });
 }
