@@ -99,8 +99,8 @@ export async function createApp(services: Services, config: Config) {
   await app.register(healthRoutes, { readiness });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  addSlashRedirects(app, `${API_BASE}/papers`);
-  addSlashRedirects(app, '/papers');
+  addSlashRedirects(app, `${API_BASE}/papers`, /^(.+?)(\/related)?\/?$/);
+  addSlashRedirects(app, '/papers', /^(.+?)()\/?$/);
   await app.register(webPages, {
     catalog,
     search,
@@ -114,13 +114,13 @@ export async function createApp(services: Services, config: Config) {
   return app;
 }
 
-/** Old arXiv ids and DOIs hold slashes, and people write them into paths as they are. */
-function addSlashRedirects(app: FastifyInstance, path: string): void {
+/** Old arXiv ids and DOIs hold slashes, and people write them into paths as they are. `parts`: id, and what follows it. */
+function addSlashRedirects(app: FastifyInstance, path: string, parts: RegExp): void {
   app.get<{ Params: { '*': string } }>(
     `${path}/*`,
     { schema: { hide: true } },
     async ({ params, url }, reply) => {
-      const [, id = '', suffix = ''] = /^(.+?)(\/related)?\/?$/.exec(params['*']) ?? [];
+      const [, id = '', suffix = ''] = parts.exec(params['*']) ?? [];
       // Only a slash in an id leads here, or an id that is too long for a route of its own.
       if (!id.includes('/') || id.length > MAX_PARAM_LENGTH) {
         throw new AppError('paper_not_found', `No paper is known as “${id.slice(0, 200)}”.`);

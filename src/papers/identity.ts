@@ -83,7 +83,9 @@ export function createResolver(known: Iterable<Draft>) {
     const byTitleId = byRef.get(titleIdOf(key));
     if (byTitleId) sameTitle.add(byTitleId);
     for (const draft of sameTitle) {
-      if (!found.has(draft) && isSamePaper({ ...fields, arxivId, doi }, draft)) found.add(draft);
+      if (found.has(draft) || !isSamePaper({ ...fields, arxivId, doi }, draft)) continue;
+      // A record that says little fits two papers that are not one: it goes to the first and unites nothing.
+      if ([...found].every((other) => isSamePaper(other, draft))) found.add(draft);
     }
     return [...found];
   }
@@ -134,19 +136,27 @@ export function createResolver(known: Iterable<Draft>) {
     register(draft);
   }
 
+  /** Another paper with this title has the plain id: this one's also hashes what tells it from that. */
+  function freeTitleId(record: PaperRecord, key: string): string {
+    const { abstract, authors = [], date = '', doi = '', arxivId = '' } = record;
+    const rest = foldWords(`${abstract} ${authors.join(' ')} ${date} ${doi} ${arxivId}`).join(' ');
+    let id = titleIdOf(key);
+    for (let n = 0; byRef.has(id); n++) id = `t:${shortHash(`${key}\n${rest}\n${n}`, 16)}`;
+    return id;
+  }
+
   function add(record: PaperRecord, fields: PaperFields, key: string): Draft {
-    const plain = titleIdOf(key);
-    // Another paper with this title has the plain id: this one's also hashes its abstract and its authors.
-    const rest = `${key}\n${foldWords(`${record.abstract} ${fields.authors.join(' ')} ${record.doi ?? ''} ${record.arxivId ?? ''}`).join(' ')}`;
+    // A DOI that leads to a paper with another arXiv id: one of the two records is wrong, so it stays there.
+    const doi = record.doi !== undefined && !byRef.has(doiPublicId(record.doi)) ? record.doi : null;
     const draft: Draft = {
       ...fields,
       key: null,
       id: '',
       arxivId: record.arxivId ?? null,
       arxivVersion: record.arxivVersion ?? null,
-      doi: record.doi ?? null,
+      doi,
       titleKey: key,
-      titleId: byRef.has(plain) ? `t:${shortHash(rest, 16)}` : plain,
+      titleId: freeTitleId(record, key),
       aliases: new Set(),
     };
     draft.id = publicIdOf(draft);

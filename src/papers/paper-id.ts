@@ -94,7 +94,10 @@ export function parseDoi(text: string): { doi: string } | null {
     .replace(/^doi\s*:\s*/i, '')
     .replace(/^[<(["']+|[>)\]"'.,;]+$/g, (found) => balancedTail(value, found))
     .toLowerCase();
-  if (!/^10\.\d{4,9}(?:\.\d+)*\/[^\s<>"]{1,500}$/.test(value) || value.startsWith(ARXIV_DOI_PREFIX))
+  if (
+    !/^10\.\d{4,9}(?:\.\d+)*\/[^\s<>"\p{Cc}\p{Cs}]{1,500}$/u.test(value) ||
+    value.startsWith(ARXIV_DOI_PREFIX)
+  )
     return null;
   return { doi: value };
 }

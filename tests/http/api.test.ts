@@ -250,6 +250,9 @@ describe('HTTP API', () => {
       assert.equal(page.statusCode, 404);
       assert.match(page.body, /^<!doctype html>/);
       assert.equal((await get('/%zz')).statusCode, 400);
+      const slashed = await get('/papers/10.1234/a/related', { accept: 'text/html' });
+      assert.equal(slashed.headers['location'], '/papers/10.1234%2Fa%2Frelated');
+      assert.equal((await get('/papers/10.1234%2Fa%2Frelated')).statusCode, 404);
       assert.equal((await get(`/api/v1/papers/${'x'.repeat(3_000)}`)).statusCode, 404);
     });
 

@@ -119,6 +119,34 @@ describe('one row a paper', () => {
     assert.equal(draft.origins.title?.asOf, '2025-12-12', 'but it is remembered for what comes later');
   });
 
+  it('unites nothing for a record that fits two papers which are not one', () => {
+    const twice = [
+      record({ doi: '10.1000/one', authors: ['Ann Aa'] }),
+      record({ doi: '10.1000/two', authors: ['Dee Dd'], abstract: abstractB }),
+      record({ abstract: '' }),
+    ];
+    assert.equal(settle(twice).length, 2);
+    assert.equal(settle([...twice, ...twice]).length, 2);
+  });
+
+  it('gives a DOI that two arXiv papers claim to the first of them', () => {
+    const papers = settle([
+      record({ arxivId: '2401.00001', doi: '10.1000/x' }),
+      record({ arxivId: '2401.00002', doi: '10.1000/x', title: 'Another' }),
+    ]);
+    assert.deepEqual(
+      papers.map(({ doi }) => doi),
+      ['10.1000/x', null],
+    );
+  });
+
+  it('finds an id for every paper of a title that is everywhere', () => {
+    const papers = settle(
+      ['2000', '2010', '2020', '1990'].map((date) => record({ title: 'Editorial', abstract: '', date })),
+    );
+    assert.equal(new Set(papers.map(({ id }) => id)).size, 4);
+  });
+
   it('never lets a poorer source overwrite a richer one', () => {
     const [paper] = settle([
       record({ source: 'jsonl', date: '2024-01-05' }),

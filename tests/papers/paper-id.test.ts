@@ -62,6 +62,8 @@ describe('parseDoi', () => {
     ['https://example.org/10.1000/182', null],
     ['11.1000/182', null],
     ['10.1000/', null],
+    ['10.1000/a\0b', null],
+    ['10.1000/a\ud800', null],
   ];
   for (const [text, expected] of cases) {
     it(`reads ${JSON.stringify(text)}`, () => assert.equal(parseDoi(text)?.doi ?? null, expected));

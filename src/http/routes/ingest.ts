@@ -86,7 +86,12 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       const tooLate = AbortSignal.timeout(timeoutMs);
       const signal = AbortSignal.any([tooLate, clientGone(reply)]);
       try {
-        return await ingest.take({ name: query.name ?? 'api', asOf: query.asOf, bytes, signal });
+        return await ingest.take({
+          name: query.name?.replace(/\p{Cc}/gu, ' ') ?? 'api',
+          asOf: query.asOf,
+          bytes,
+          signal,
+        });
       } catch (error) {
         if (!tooLate.aborted) throw error;
         const limit = `${timeoutMs / 1_000} s`;
