@@ -167,6 +167,14 @@ describe('compression and encodings', () => {
     }
   });
 
+  test('a gzip file with zeros behind it, as tapes leave them, comes to its end', async () => {
+    for (const size of [7, 100_000]) {
+      const padded = Buffer.concat([gzipSync(jsonl), Buffer.alloc(512)]);
+      const { titles, problems } = await collect(padded, { size });
+      assert.deepEqual([titles, problems], [['One', 'Two', 'Three'], []]);
+    }
+  });
+
   test('a gzip file that is cut off or damaged: what stands before is read, and the rest reported', async () => {
     const many = Array.from(
       { length: 3_000 },

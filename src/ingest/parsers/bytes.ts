@@ -34,23 +34,30 @@ export async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
       resolve();
     });
   });
+  // zlib ends by itself at zeros behind the last member, as tapes and block devices leave them, and takes no more.
+  let isOver = false;
+  const ended = new Promise<void>((resolve) => {
+    gunzip.once('end', () => {
+      isOver = true;
+      resolve();
+    });
+  });
   const taken = (): Uint8Array[] => {
     const ready = out;
     out = [];
     return ready;
   };
   const write = (step: Uint8Array): Promise<void> =>
-    Promise.race([failed, new Promise<void>((resolve) => gunzip.write(step, () => resolve()))]);
+    Promise.race([failed, ended, new Promise<void>((resolve) => gunzip.write(step, () => resolve()))]);
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length && !failure; at += GUNZIP_STEP) {
+      for (let at = 0; at < chunk.length && !failure && !isOver; at += GUNZIP_STEP) {
         await write(chunk.subarray(at, at + GUNZIP_STEP));
         yield* taken();
       }
-      if (failure) break;
+      if (failure || isOver) break;
     }
-    if (!failure) {
-      const ended = new Promise<void>((resolve) => gunzip.once('end', () => resolve()));
+    if (!failure && !isOver) {
       gunzip.end();
       await Promise.race([failed, ended]);
     }
