@@ -5,56 +5,14 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { MAX_VALUE_LENGTH } from '../../src/ingest/parsers/json-values.js';
-import { type ReadOptions, readPapers } from '../../src/ingest/read.js';
-import type { PaperRecord, ParseProblem } from '../../src/papers/paper.js';
+import { readPapers } from '../../src/ingest/read.js';
 import { isAppError } from '../../src/platform/errors.js';
 import { projectRoot } from '../../src/platform/paths.js';
+import { collect, pieces } from './read-fixture.js';
 
 const listing =
   'Light Birds\n\nWe weigh a thousand feathers of small birds and report what they weigh.\n\n• 2 authors\n·\nMay 2\n';
 const jsonl = '{"title":"One","abstract":"A"}\n{"title":"Two"}\n{"title":"Three","date":"2024"}\n';
-
-interface Result {
-  titles: string[];
-  records: PaperRecord[];
-  problems: ParseProblem[];
-  format: string | null;
-  /** In the order they came. */
-  lines: number[];
-}
-
-async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
-
-async function collect(
-  input: string | Uint8Array | AsyncIterable<Uint8Array>,
-  options: Partial<ReadOptions> & { size?: number } = {},
-): Promise<Result> {
-  const { size = 7, ...rest } = options;
-  const bytes = typeof input === 'string' ? Buffer.from(input) : input;
-  const chunks = bytes instanceof Uint8Array ? pieces(bytes, size) : bytes;
-  const result: Result = { titles: [], records: [], problems: [], format: null, lines: [] };
-  const onFormat = (format: string): void => {
-    result.format = format;
-  };
-  for await (const entry of readPapers(chunks, {
-    name: 'birds.txt',
-    asOf: '2025-06-15',
-    onFormat,
-    ...rest,
-  })) {
-    if (entry.kind === 'problem') {
-      result.problems.push(entry.problem);
-      result.lines.push(entry.problem.line);
-    } else {
-      result.titles.push(entry.record.title);
-      result.records.push(entry.record);
-      result.lines.push(entry.line);
-    }
-  }
-  return result;
-}
 
 function utf16(text: string, order: 'le' | 'be', mark = true): Buffer {
   const bytes = Buffer.from(mark ? `\ufeff${text}` : text, 'utf16le');
