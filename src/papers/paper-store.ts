@@ -141,10 +141,7 @@ async function write(tx: Tx, resolver: Resolver): Promise<number> {
   // Ids that move between rows of one batch would meet their unique indexes: free them first.
   for (const draft of updated) await tx.paper.update({ where: { id: draft.key! }, data: toRow(draft) });
   if (added.length > 0) {
-    const rows = await tx.paper.createManyAndReturn({
-      data: added.map(toRow),
-      select: { id: true, publicId: true },
-    });
+    const rows = await insert(tx, added);
     const keys = new Map(rows.map((row) => [row.publicId, row.id]));
     for (const draft of added) draft.key = keys.get(draft.id)!;
   }
@@ -153,6 +150,25 @@ async function write(tx: Tx, resolver: Resolver): Promise<number> {
   );
   if (aliases.length > 0) await tx.paperAlias.createMany({ data: aliases, skipDuplicates: true });
   return gone.length;
+}
+
+/** One statement and one value, past the ORM: half the time of its `createMany`, most of what an intake costs. */
+async function insert(tx: Tx, drafts: readonly Draft[]): Promise<{ id: number; publicId: string }[]> {
+  const rows = drafts.map((draft) => {
+    const row = toRow(draft);
+    return { ...row, textHash: Buffer.from(row.textHash).toString('hex') };
+  });
+  // JSON can escape half of a surrogate pair, which PostgreSQL refuses; as text it would become U+FFFD as well.
+  const json = JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value));
+  return tx.$queryRaw`
+    INSERT INTO papers (public_id, arxiv_id, arxiv_version, doi, title_key, title, abstract, authors,
+      author_count, date, venue, url, categories, upvotes, comments, origins, text_hash)
+    SELECT "publicId", "arxivId", "arxivVersion", doi, "titleKey", title, abstract, authors,
+      "authorCount", date, venue, url, categories, upvotes, comments, origins, decode("textHash", 'hex')
+    FROM json_to_recordset(${json}::json) AS r("publicId" text, "arxivId" text, "arxivVersion" int, doi text,
+      "titleKey" text, title text, abstract text, authors text[], "authorCount" int, date text, venue text,
+      url text, categories text[], upvotes int, comments int, origins jsonb, "textHash" text)
+    RETURNING id, public_id AS "publicId"`;
 }
 
 function toRow(draft: Draft) {

@@ -72,6 +72,14 @@ for (const kind of databaseKinds) {
       assert.equal((await store().getByRef('10.1000/three')).id, '2401.03000');
     });
 
+    it('takes half of a surrogate pair as the character that stands for it', async () => {
+      const { outcomes } = await store().takeIn([
+        inventedPaper(1_500, { abstract: 'Half \ud800 of a pair.' }),
+      ]);
+      const [paper] = await store().listByKeys([outcomes[0]!.key]);
+      assert.equal(paper?.abstract, 'Half \ufffd of a pair.');
+    });
+
     it('keeps one row a paper when many take the same in at once', async () => {
       const batch = Array.from({ length: 20 }, (_, n) => inventedPaper(4_000 + n));
       const before = await store().count();
