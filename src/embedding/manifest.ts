@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { AppError, messageOf } from '../platform/errors.js';
+import { messageOf } from '../platform/errors.js';
 import type { EmbeddingModel } from './embedder.js';
-
-export const MANIFEST_FILE = 'quire-model.json';
+import { deriveManifest } from './model-derive.js';
+import {
+  commonFiles,
+  invalidModel as invalid,
+  MANIFEST_FILE,
+  manifestFields,
+  modelFileOf,
+  sha256OfFile,
+} from './model-files.js';
 
 const ManifestFile = Type.Object(
   {
@@ -44,39 +50,18 @@ const Manifest = Type.Object(
   { additionalProperties: false },
 );
 
-/** Each completes the sentence "expected …". */
-const expectedOf: Readonly<Record<string, string>> = {
-  format: '1, the only format there is',
-  name: 'a model name such as Xenova/all-MiniLM-L6-v2',
-  revision: 'a label of 1 to 100 characters',
-  dimension: 'a whole number from 1 to 4096',
-  pooling: '"mean" (of all tokens) or "cls" (the first token)',
-  normalize: 'true, because the index compares by inner product',
-  maxTokens: 'a whole number from 8 to 8192, special tokens included',
-  prefixes: '{ "query": text, "document": text }, "" for none, at most 500 characters each',
-  documentTemplate: 'a text with {title} and then {abstract} in it, each once',
-  quantization: `"int8" (onnx/model_quantized.onnx) or "none" (onnx/model.onnx)`,
-  license: 'the licence as an SPDX identifier',
-  source: 'where the model came from',
-  files: 'a list of { path, size in bytes, sha256 in hexadecimal }',
-} satisfies Record<keyof Type.Static<typeof Manifest>, string>;
+const expectedOf: Readonly<Record<string, string>> = manifestFields satisfies Record<
+  keyof Type.Static<typeof Manifest>,
+  string
+>;
 
 const compiledManifest = Compile(Manifest);
 
 export type ModelManifest = Type.Static<typeof Manifest>;
 export type ModelFile = Type.Static<typeof ManifestFile>;
 
-/** The file with the network, by quantization: the names that transformers.js looks for. */
-export const modelFileOf = {
-  int8: 'onnx/model_quantized.onnx',
-  none: 'onnx/model.onnx',
-} as const satisfies Record<ModelManifest['quantization'], string>;
-
-function invalid(file: string, problem: string, details: Record<string, unknown> = {}): AppError {
-  return new AppError('model_invalid', `${file} ${problem}`, { details: { file, ...details } });
-}
-
-function checkShape(file: string, value: unknown): ModelManifest {
+/** @throws AppError model_invalid, naming `file` and the field */
+export function checkManifest(file: string, value: unknown): ModelManifest {
   if (compiledManifest.Check(value)) return value;
   const [first] = compiledManifest.Errors(value);
   const path = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
@@ -89,7 +74,8 @@ function checkShape(file: string, value: unknown): ModelManifest {
 
 /**
  * Reads and checks `quire-model.json` of a model folder, and that the files it names are there in the size
- * it gives. Sums are `verifyModelFiles`' part.
+ * it gives. Sums are `verifyModelFiles`' part. A folder without one gets the manifest that its other files
+ * allow to derive.
  * @throws AppError model_invalid, naming the file and the field
  */
 export async function readManifest(modelDir: string): Promise<ModelManifest> {
@@ -98,15 +84,13 @@ export async function readManifest(modelDir: string): Promise<ModelManifest> {
   try {
     value = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return checkManifest(`the manifest derived for ${modelDir}`, await deriveManifest(modelDir));
+    }
     throw invalid(file, `cannot be read as a model's manifest: ${messageOf(error)}`);
   }
-  const manifest = checkShape(file, value);
-  const needed = [
-    'config.json',
-    'tokenizer.json',
-    'tokenizer_config.json',
-    modelFileOf[manifest.quantization],
-  ];
+  const manifest = checkManifest(file, value);
+  const needed = [...commonFiles, modelFileOf[manifest.quantization]];
   for (const path of needed) {
     if (!manifest.files.some((entry) => entry.path === path)) {
       throw invalid(file, `has no entry in files for ${path}, which every such model needs`, {
@@ -124,13 +108,6 @@ async function checkSize(modelDir: string, { path, size }: ModelFile): Promise<v
     throw invalid(file, `cannot be read, though ${MANIFEST_FILE} names it: ${messageOf(error)}`);
   });
   if (found.size !== size) throw invalid(file, `has ${found.size} bytes, but ${MANIFEST_FILE} says ${size}`);
-}
-
-/** SHA-256 of a file in hexadecimal, streamed. */
-export async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /**

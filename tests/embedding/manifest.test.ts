@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   embeddingModelOf,
-  MANIFEST_FILE,
   type ModelManifest,
   modelIdOf,
   readManifest,
   verifyModelFiles,
 } from '../../src/embedding/manifest.js';
+import { MANIFEST_FILE } from '../../src/embedding/model-files.js';
 import { isAppError } from '../../src/platform/errors.js';
 import { copyModel, defaultModelDir, tinyModelDir } from '../support/models.js';
 
@@ -49,7 +49,7 @@ describe('readManifest', () => {
   it('says which file is missing or no JSON', async () => {
     await assert.rejects(
       readManifest(join(dir, 'nowhere')),
-      isInvalid(/nowhere.*quire-model\.json/, /ENOENT/),
+      isInvalid(/nowhere is no model/, /neither quire-model\.json nor config\.json/),
     );
     await writeFile(join(dir, MANIFEST_FILE), '{"format": 1,');
     await assert.rejects(readManifest(dir), isInvalid(/quire-model\.json/, /JSON/));
@@ -95,8 +95,8 @@ describe('readManifest', () => {
   it('wants an entry for every file that the model needs', async () => {
     await write({ ...good, files: good.files.filter(({ path }) => path !== 'tokenizer.json') });
     await assert.rejects(readManifest(dir), isInvalid(/no entry in files for tokenizer\.json/));
-    await write({ ...good, quantization: 'int8' });
-    await assert.rejects(readManifest(dir), isInvalid(/no entry in files for onnx\/model_quantized\.onnx/));
+    await write({ ...good, quantization: 'none' });
+    await assert.rejects(readManifest(dir), isInvalid(/no entry in files for onnx\/model\.onnx/));
   });
 
   it('sees a file that is missing or cut, without reading it', async () => {
@@ -104,8 +104,8 @@ describe('readManifest', () => {
     await rm(join(dir, 'config.json'));
     await assert.rejects(readManifest(dir), isInvalid(/config\.json/, /ENOENT/));
     await writeFile(join(dir, 'config.json'), await readFile(join(tinyModelDir(), 'config.json')));
-    await truncate(join(dir, 'onnx', 'model.onnx'), 1000);
-    await assert.rejects(readManifest(dir), isInvalid(/model\.onnx has 1000 bytes/));
+    await truncate(join(dir, 'onnx', 'model_quantized.onnx'), 1000);
+    await assert.rejects(readManifest(dir), isInvalid(/model_quantized\.onnx has 1000 bytes/));
   });
 });
 
@@ -115,14 +115,14 @@ describe('verifyModelFiles', () => {
     try {
       const manifest = await readManifest(dir);
       await verifyModelFiles(dir, manifest);
-      const file = join(dir, 'onnx', 'model.onnx');
+      const file = join(dir, 'onnx', 'model_quantized.onnx');
       const bytes = await readFile(file);
       bytes[50_000]! ^= 1;
       await writeFile(file, bytes);
       await readManifest(dir);
       await assert.rejects(
         verifyModelFiles(dir, manifest),
-        isInvalid(/model\.onnx is damaged/, /expected [0-9a-f]{64}/),
+        isInvalid(/model_quantized\.onnx is damaged/, /expected [0-9a-f]{64}/),
       );
     } finally {
       await remove();
@@ -149,7 +149,7 @@ describe('modelIdOf', () => {
       { prefixes: { query: '', document: 'query: ' } },
       { documentTemplate: '{title} {abstract}' },
       { dimension: 32 },
-      { quantization: 'int8' },
+      { quantization: 'none' },
       { files: [{ ...first!, sha256: '0'.repeat(64) }, ...rest] },
     ];
     const ids = new Set(others.map((change) => modelIdOf({ ...manifest, ...change })));

@@ -1,6 +1,8 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ModelManifest } from '../../src/embedding/manifest.js';
+import { MANIFEST_FILE } from '../../src/embedding/model-files.js';
 import { projectRoot } from '../../src/platform/paths.js';
 
 /** The model that Quire ships: 384 dimensions, 20 ms an abstract. */
@@ -22,4 +24,14 @@ export async function copyModel(modelDir: string): Promise<{ dir: string; remove
   const dir = await mkdtemp(join(tmpdir(), 'quire-model-'));
   await cp(modelDir, dir, { recursive: true });
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** Changes what the manifest of a copied model says. */
+export async function changeManifest(
+  modelDir: string,
+  change: (manifest: ModelManifest) => Partial<ModelManifest>,
+): Promise<void> {
+  const file = join(modelDir, MANIFEST_FILE);
+  const manifest: ModelManifest = JSON.parse(await readFile(file, 'utf8'));
+  await writeFile(file, `${JSON.stringify({ ...manifest, ...change(manifest) }, null, 2)}\n`);
 }
