@@ -2,18 +2,24 @@ import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../platform/errors.js';
 import type { ModelManifest } from './manifest.js';
 import { openGate } from './run-gate.js';
-import type { FromWorker, TextResult, ToWorker, WorkerSettings } from './worker-protocol.js';
+import type { Answer, EmbedRequest, FromWorker, ToWorker, WorkerSettings } from './worker-protocol.js';
 
-/** A worker as the pool sees it: holds one model and embeds one batch at a time. */
+/** A worker as the pool sees it: holds one model and embeds one text after another. */
 export interface ModelWorker {
   /** Resolves with the load's milliseconds; rejects with an AppError when the model can't be loaded. */
   readonly ready: Promise<number>;
   /** Resolves with the reason once the worker is gone, for whatever reason; never rejects. */
   readonly gone: Promise<string>;
-  /** One result a text, in order. Not before `ready`, and not before the last batch's last result. */
-  run(texts: readonly string[], onResult: (result: TextResult) => void): void;
+  /** Not before `ready`. */
+  embed(request: EmbedRequest): void;
+  /** Makes a text urgent that was given as one that isn't. */
+  hurry(id: number): void;
+  /** One call a text that was given; a worker that dies leaves some out. */
+  onAnswer(receive: (answer: Answer) => void): void;
   /** Asks it to end after what it was given; `gone` tells when. */
   stop(): void;
+  /** It doesn't come back from native code: neither the process nor its end waits for it any longer. */
+  abandon(): void;
 }
 
 export interface ModelThreadOptions {
@@ -32,7 +38,7 @@ export function startModelThread({
   const gate = openGate();
   const workerData: WorkerSettings = { modelDir, manifest, gate: gate.buffer };
   const worker = new Worker(entry, { workerData, name: 'embedding' });
-  let onResult: (result: TextResult) => void = () => {};
+  let receive: (answer: Answer) => void = () => {};
   let reason = 'it ended by itself';
 
   const gone = new Promise<string>((resolve) => {
@@ -50,7 +56,7 @@ export function startModelThread({
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') resolve(message.loadMs);
       else if (message.kind === 'load-failed') fail('model_invalid', message.reason);
-      else onResult(message.result);
+      else receive(message);
     });
     void gone.then((why) => fail('model_unavailable', why));
   });
@@ -58,10 +64,16 @@ export function startModelThread({
   return {
     ready,
     gone,
-    run(texts, receive) {
-      onResult = receive;
-      post({ kind: 'embed', texts });
+    embed: (request) => post({ kind: 'embed', ...request }),
+    hurry: (id) => post({ kind: 'hurry', id }),
+    onAnswer(callback) {
+      receive = callback;
     },
     stop: () => post({ kind: 'stop' }),
+    abandon() {
+      gate.abandon();
+      worker.unref();
+      post({ kind: 'stop' });
+    },
   };
 }

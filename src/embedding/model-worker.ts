@@ -7,15 +7,30 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../platform/errors.js';
 import type { ModelRunner } from './model-runner.js';
 import { passGate } from './run-gate.js';
-import type { FromWorker, TextResult, ToWorker, WorkerSettings } from './worker-protocol.js';
+import type { EmbedRequest, FromWorker, TextResult, ToWorker, WorkerSettings } from './worker-protocol.js';
 
 const port = parentPort;
 if (port === null) throw new Error('model-worker.ts is a worker thread, not a program');
 const settings: WorkerSettings = workerData;
 const gate = new Int32Array(settings.gate);
 
+const urgent: EmbedRequest[] = [];
+const others: EmbedRequest[] = [];
+let stopping = false;
+let wake = (): void => {};
+
+function take(message: ToWorker): void {
+  if (message.kind === 'stop') stopping = true;
+  else if (message.kind === 'embed') (message.urgent ? urgent : others).push(message);
+  else {
+    const at = others.findIndex(({ id }) => id === message.id);
+    if (at !== -1) urgent.push(...others.splice(at, 1));
+  }
+  wake();
+}
+
 function send(message: FromWorker): void {
-  const transfer = message.kind === 'result' && message.result.ok ? [message.result.vector.buffer] : [];
+  const transfer = message.kind === 'answer' && message.result.ok ? [message.result.vector.buffer] : [];
   port!.postMessage(message, transfer);
 }
 
@@ -35,25 +50,34 @@ async function load(): Promise<ModelRunner | null> {
   }
 }
 
-async function embedAll(runner: ModelRunner, texts: readonly string[]): Promise<void> {
-  for (const text of texts) {
-    const result = await passGate(gate, () => runner.embed(text)).then(
-      (embedded): TextResult => ({ ok: true, ...embedded }),
-      (error: unknown): TextResult => ({ ok: false, reason: messageOf(error) }),
-    );
-    send({ kind: 'result', result });
+async function embedOne(runner: ModelRunner, { id, text }: EmbedRequest): Promise<void> {
+  const started = performance.now();
+  const result = await passGate(gate, () => runner.embed(text)).then(
+    (embedded): TextResult => ({ ok: true, ...embedded }),
+    (error: unknown): TextResult => ({ ok: false, reason: messageOf(error) }),
+  );
+  send({ kind: 'answer', id, result, runMs: performance.now() - started });
+}
+
+async function serve(runner: ModelRunner): Promise<void> {
+  port!.on('message', take);
+  for (;;) {
+    // Lets messages in that came during the run: what is urgent among them goes first.
     await nextTick();
+    const next = urgent.shift() ?? others.shift();
+    if (next !== undefined) await embedOne(runner, next);
+    else if (stopping) return;
+    else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   }
 }
 
 const runner = await load();
 if (runner !== null) {
-  let tail = Promise.resolve();
-  port.on('message', (message: ToWorker) => {
-    tail = tail.then(async () => {
-      if (message.kind === 'embed') return embedAll(runner, message.texts);
-      await passGate(gate, () => runner.dispose());
-      port.close();
-    });
-  });
+  await serve(runner);
+  await passGate(gate, () => runner.dispose());
+  port.close();
 }

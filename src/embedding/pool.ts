@@ -1,50 +1,20 @@
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
-import {
-  type BatchQueue,
-  createBatchQueue,
-  type Lane,
-  type QueueItem,
-  type QueueLimits,
-} from './batch-queue.js';
+import { createDeathToll } from './death-toll.js';
 import type { ModelWorker } from './model-thread.js';
-import type { TextResult } from './worker-protocol.js';
+import { createOpenTexts, type Death, type EmbedTask, type Entry, type OpenTexts } from './open-texts.js';
+import { createCounters, type PoolStats, type RunReport } from './pool-counters.js';
+import { createTextQueue, type Lane } from './text-queue.js';
+import { vectorFault } from './vector-fault.js';
+import { type Slot, workerFor } from './worker-choice.js';
+import type { Answer } from './worker-protocol.js';
 
-/** More deaths than this within the window and no worker is started until some have aged out of it. */
-export const MAX_DEATHS = 5;
-export const DEATH_WINDOW_MS = 10 * 60_000;
 /** How often a text may be under way when a worker dies: once may be chance, twice is the text. */
 export const MAX_DEATHS_PER_TEXT = 2;
-/** What `close` waits for at most: a batch and a load under way take about two seconds on a slow machine. */
+/** A run takes under a second, a load a few on a slow disk: a worker that needs longer won't come back. */
+export const RUN_TIMEOUT_MS = 60_000;
+/** What `close` waits for at most: two runs and a load under way take about two seconds on a slow machine. */
 export const CLOSE_TIMEOUT_MS = 30_000;
-
-/** One text on its way. One of the callbacks is called at most once, and none after `cancel`. */
-export interface EmbedTask {
-  readonly lane: Lane;
-  readonly text: string;
-  /** Estimated. */
-  readonly tokens: number;
-  done(vector: Float32Array): void;
-  /** Not the text's fault: the pool closes or has no workers. */
-  fail(error: AppError): void;
-  /** This very text can't be embedded, for a reason that a second try would meet again. */
-  refuse(reason: string): void;
-}
-
-export interface PoolStats {
-  /** Texts embedded since the start, by lane. */
-  embedded: Record<Lane, number>;
-  /** Tokens that the model has seen, special ones included. */
-  tokens: number;
-  /** Texts that were longer than the model's maximum. */
-  truncated: number;
-  /** Texts waiting now, by lane; those under way not counted. */
-  waiting: Record<Lane, number>;
-  /** Workers with the model loaded. */
-  workers: number;
-  /** Workers that died, failed loads included. */
-  deaths: number;
-}
 
 export interface PoolOptions {
   /** Starts one worker. */
@@ -52,24 +22,18 @@ export interface PoolOptions {
   /** Runs before the first worker is started, and again after all were lost. */
   prepare: () => Promise<void>;
   workers: number;
-  queue: QueueLimits;
+  /** Length of every vector. */
+  dimension: number;
+  /** Texts taken in and not answered yet, by lane. */
+  maxOpen: Readonly<Record<Lane, number>>;
   log: Logger;
+  onRun?: ((report: RunReport) => void) | undefined;
+  /** Default RUN_TIMEOUT_MS. */
+  runTimeoutMs?: number | undefined;
+  /** Default CLOSE_TIMEOUT_MS. */
+  closeTimeoutMs?: number | undefined;
   /** Monotonic milliseconds. */
   now?: () => number;
-}
-
-interface Entry extends QueueItem {
-  readonly task: EmbedTask;
-  deaths: number;
-  open: boolean;
-  alone: boolean;
-}
-
-interface Slot {
-  readonly worker: ModelWorker;
-  state: 'loading' | 'idle' | 'busy';
-  /** Texts given to the worker and not answered yet, in order. */
-  underWay: Entry[];
 }
 
 interface Waiter {
@@ -86,38 +50,34 @@ function toAppError(error: unknown): AppError {
   });
 }
 
-function settle(entry: Entry, outcome: Float32Array | AppError | string): void {
-  if (!entry.open) return;
-  entry.open = false;
-  if (typeof outcome === 'string') entry.task.refuse(outcome);
-  else if (outcome instanceof AppError) entry.task.fail(outcome);
-  else entry.task.done(outcome);
-}
-
 /**
  * Workers with one model each, fed from one queue. The first worker is started on demand and alone, so that
  * a model that can't be loaded says so once; the others follow when it is ready. A dead worker is replaced,
- * and what it was doing is tried once more, every text alone, so that a text that kills workers takes no
- * other down with it.
+ * and what it had is tried once more, every text with a worker for itself, so that a text that kills
+ * workers takes no other down with it.
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #now: () => number;
-  readonly #queue: BatchQueue<Entry>;
-  readonly #entries = new WeakMap<EmbedTask, Entry>();
+  readonly #queue = createTextQueue<Entry>();
+  readonly #texts: OpenTexts;
+  readonly #counters = createCounters();
   readonly #slots = new Set<Slot>();
-  readonly #counts = { embedded: { query: 0, document: 0 }, tokens: 0, truncated: 0, deaths: 0 };
-  /** Times of deaths within the window. */
-  #deaths: number[] = [];
+  readonly #abandoned = new Set<ModelWorker>();
+  #target: number;
+  readonly #toll = createDeathToll();
   /** Calls of `warm` that wait for a first worker. */
-  #waiters: Waiter[] = [];
+  readonly #waiters: Waiter[] = [];
   #preparing = false;
   #closing: Promise<void> | null = null;
+  /** Called when the last worker of a closing pool is gone or given up. */
+  #onEmpty = (): void => {};
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#queue = createBatchQueue<Entry>(options.queue);
+    this.#texts = createOpenTexts(options.maxOpen);
+    this.#target = options.workers;
   }
 
   /** Resolves when a worker has the model loaded. @throws AppError model_*, shutting_down */
@@ -133,59 +93,92 @@ export class WorkerPool {
     return this.#closing === null && this.#loaded > 0;
   }
 
-  /** Queues all tasks or none. @throws AppError shutting_down, overloaded, model_unavailable */
+  get isClosing(): boolean {
+    return this.#closing !== null;
+  }
+
+  /** Takes all tasks of one lane or none. @throws AppError shutting_down, overloaded, model_unavailable */
   submit(lane: Lane, tasks: readonly EmbedTask[]): void {
     if (this.#closing !== null) throw shuttingDown();
-    const limit = this.#options.queue.maxWaiting[lane];
-    const added = tasks.map(
-      (task): Entry => ({ task, tokens: task.tokens, deaths: 0, open: true, alone: false }),
-    );
-    if (!this.#queue.offer(lane, added)) {
-      const what = lane === 'query' ? 'queries' : 'documents';
-      const message = `${this.#queue.waiting(lane)} ${what} already wait to be embedded; with ${tasks.length} more it would be over the limit of ${limit}.`;
-      throw new AppError('overloaded', message, { retryAfter: lane === 'query' ? 1 : 10 });
-    }
-    for (const entry of added) this.#entries.set(entry.task, entry);
     const error = this.#loaded > 0 ? null : this.#begin();
-    if (error !== null) {
-      this.cancel(tasks);
-      throw error;
-    }
+    if (error !== null) throw error;
+    this.#enqueue(lane, tasks);
     this.#pump();
   }
 
-  /** Forgets tasks: those that wait leave the queue, the result of one under way is dropped. */
+  /** Forgets tasks: a text that nobody else wants leaves the queue; if it is under way, its vector is dropped. */
   cancel(tasks: readonly EmbedTask[]): void {
-    const gone = tasks.map((task) => this.#entries.get(task)).filter((entry) => entry !== undefined);
-    for (const entry of gone) entry.open = false;
-    this.#queue.remove(gone);
+    for (const entry of this.#texts.withdraw(tasks)) {
+      if (this.#queue.remove(entry)) this.#texts.forget(entry);
+    }
+  }
+
+  /** Workers from now on; those that are too many end after what they were given. */
+  resize(workers: number): void {
+    this.#target = workers;
+    if (this.#closing !== null) return;
+    const serving = [...this.#slots].filter(({ state }) => state !== 'draining');
+    const costOf = ({ state, underWay }: Slot) => (state === 'loading' ? -1 : underWay.size);
+    serving.sort((a, b) => costOf(b) - costOf(a));
+    for (const slot of serving.slice(workers)) {
+      slot.state = 'draining';
+      slot.worker.stop();
+    }
+    if (this.#loaded > 0) this.#fill();
   }
 
   stats(): PoolStats {
-    return {
-      ...this.#counts,
-      embedded: { ...this.#counts.embedded },
-      waiting: { query: this.#queue.waiting('query'), document: this.#queue.waiting('document') },
-      workers: this.#loaded,
-    };
+    const of = (lane: Lane) => ({ waiting: this.#queue.waiting(lane), open: this.#texts.open(lane) });
+    return this.#counters.snapshot(of, this.#loaded);
   }
 
-  /** Refuses what waits, lets what is under way finish, ends the workers. */
+  /** Refuses what waits, lets what is under way finish, ends the workers; within `CLOSE_TIMEOUT_MS`. */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
     return this.#closing;
   }
 
-  get #loaded(): number {
+  #count(isCounted: (state: Slot['state']) => boolean): number {
     let count = 0;
-    for (const slot of this.#slots) if (slot.state !== 'loading') count += 1;
+    for (const { state } of this.#slots) if (isCounted(state)) count += 1;
     return count;
+  }
+
+  get #loaded(): number {
+    return this.#count((state) => state === 'ready');
+  }
+
+  /** Workers that are there or coming, and not about to end. */
+  get #serving(): number {
+    return this.#count((state) => state !== 'draining');
+  }
+
+  #enqueue(lane: Lane, tasks: readonly EmbedTask[]): void {
+    const { lanes } = this.#counters;
+    try {
+      const { added, raised } = this.#texts.admit(lane, tasks, this.#now());
+      this.#counters.shared += tasks.length - added.length;
+      for (const entry of added) this.#queue.add(lane, entry);
+      for (const entry of raised) {
+        if (!this.#queue.remove(entry)) this.#hurry(entry);
+        else if (entry.alone) this.#queue.putBack(lane, entry);
+        else this.#queue.add(lane, entry);
+      }
+    } catch (error) {
+      if (isAppError(error, 'overloaded')) lanes[lane].overloaded += 1;
+      throw error;
+    }
+  }
+
+  #hurry({ id, lane }: Entry): void {
+    if (lane !== 'query') return;
+    for (const { underWay, worker } of this.#slots) if (underWay.has(id)) worker.hurry(id);
   }
 
   /** Starts the first worker unless one is there or coming; answers why not where that is not allowed. */
   #begin(): AppError | null {
-    if (this.#slots.size > 0 || this.#preparing) return null;
-    const error = this.#tooManyDeaths();
+    if (this.#serving > 0 || this.#preparing) return null;
+    const error = this.#mayNotStart();
     if (error !== null) return error;
     this.#preparing = true;
     this.#options.prepare().then(
@@ -210,138 +203,193 @@ export class WorkerPool {
       else this.#recordDeath(messageOf(error));
       return;
     }
-    const slot: Slot = { worker, state: 'loading', underWay: [] };
+    const slot: Slot = { worker, state: 'loading', underWay: new Map(), busySince: 0, timer: undefined };
     this.#slots.add(slot);
-    worker.ready.then(
-      (loadMs) => {
-        void worker.gone.then((reason) => this.#onGone(slot, reason));
-        this.#onReady(slot, loadMs, first);
-      },
-      (error: unknown) => {
-        this.#slots.delete(slot);
-        if (this.#closing !== null) return;
-        if (first) return this.#giveUp(toAppError(error));
-        this.#recordDeath(messageOf(error));
-        this.#fill();
-      },
-    );
+    const failed = (error: unknown) => {
+      if (!this.#lose(slot)) return;
+      if (this.#closing !== null || slot.state === 'draining') return;
+      if (first) return this.#giveUp(toAppError(error));
+      this.#recordDeath(messageOf(error));
+      this.#fill();
+    };
+    this.#watch(slot, (seconds) => {
+      this.#abandon(slot);
+      this.#counters.timeouts += 1;
+      failed(new AppError('model_unavailable', `The model did not load within ${seconds} s.`));
+    });
+    worker.onAnswer((answer) => this.#onAnswer(slot, answer));
+    worker.ready.then((loadMs) => {
+      void worker.gone.then((reason) => this.#bury(slot, reason));
+      if (this.#slots.has(slot)) this.#onReady(slot, loadMs, first);
+    }, failed);
   }
 
   #onReady(slot: Slot, loadMs: number, first: boolean): void {
-    slot.state = 'idle';
+    clearTimeout(slot.timer);
+    if (slot.state === 'draining') return;
+    slot.state = 'ready';
     const facts = { loadMs: Math.round(loadMs), workers: this.#loaded };
     this.#options.log[first ? 'info' : 'debug'](facts, 'an embedding worker is ready');
-    for (const waiter of this.#takeWaiters()) waiter.resolve();
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
     if (this.#closing !== null) return;
     this.#pump();
     this.#fill();
   }
 
-  #onGone(slot: Slot, reason: string): void {
-    this.#slots.delete(slot);
-    this.#retryOrReject(slot.underWay.splice(0), reason);
-    if (this.#closing !== null) return;
-    this.#recordDeath(reason);
+  #lose(slot: Slot): boolean {
+    clearTimeout(slot.timer);
+    const had = this.#slots.delete(slot);
+    if (this.#slots.size === 0) this.#onEmpty();
+    return had;
+  }
+
+  /** A worker that had the model is lost: what it had goes back, and another takes its place. */
+  #bury(slot: Slot, reason: string): void {
+    if (!this.#lose(slot)) return;
+    const had = [...slot.underWay.values()];
+    slot.underWay.clear();
+    if (this.#closing !== null) {
+      this.#texts.settleAll(had, { error: shuttingDown() });
+      return;
+    }
+    // One that was asked to end and had nothing left has not died.
+    if (slot.state !== 'draining' || had.length > 0)
+      this.#retryOrRefuse(had, this.#recordDeath(reason), reason);
     this.#fill();
+    this.#pump();
   }
 
   /** Brings the pool to its size, as far as too many deaths don't forbid it. */
   #fill(): void {
-    while (this.#slots.size < this.#options.workers) {
-      const error = this.#tooManyDeaths();
+    while (this.#serving < this.#target) {
+      const error = this.#mayNotStart();
       if (error === null) {
         this.#start(false);
         continue;
       }
-      if (this.#slots.size === 0) this.#giveUp(error);
+      if (this.#serving === 0) this.#giveUp(error);
       return;
     }
   }
 
   #pump(): void {
-    for (const slot of this.#slots) {
-      if (slot.state !== 'idle') continue;
-      const batch = this.#queue.take();
-      if (batch.length === 0) return;
-      slot.state = 'busy';
-      slot.underWay = batch;
-      slot.worker.run(
-        batch.map((entry) => entry.task.text),
-        (result) => this.#onResult(slot, result),
-      );
+    for (const kind of ['query', 'document'] as const) {
+      // Behind a query that waits for a worker of its own no document may take it.
+      if (kind === 'document' && this.#queue.waiting('query') > 0) return;
+      for (let slot = workerFor(kind, this.#slots); slot !== null; slot = workerFor(kind, this.#slots)) {
+        const isFree = slot.underWay.size === 0;
+        const fits = ({ alone }: Entry) => isFree || !alone;
+        const entry = kind === 'query' ? this.#queue.takeQuery(fits) : this.#queue.takeDocument(fits);
+        if (entry === undefined) break;
+        this.#give(slot, entry);
+      }
     }
   }
 
-  #onResult(slot: Slot, result: TextResult): void {
-    const entry = slot.underWay.shift();
-    if (entry === undefined) return;
-    if (result.ok) {
-      this.#counts.embedded[entry.task.lane] += 1;
-      this.#counts.tokens += result.tokens;
-      if (result.truncated) this.#counts.truncated += 1;
-      settle(entry, result.vector);
-    } else {
-      settle(entry, result.reason);
+  #give(slot: Slot, entry: Entry): void {
+    if (slot.underWay.size === 0) {
+      slot.busySince = this.#now();
+      this.#watchRun(slot);
     }
-    if (slot.underWay.length > 0) return;
-    slot.state = 'idle';
+    slot.underWay.set(entry.id, entry);
+    slot.worker.embed({ id: entry.id, text: entry.text, urgent: entry.lane === 'query' });
+  }
+
+  #onAnswer(slot: Slot, { id, result, runMs }: Answer): void {
+    const entry = slot.underWay.get(id);
+    if (entry === undefined) return;
+    slot.underWay.delete(id);
+    const now = this.#now();
+    slot.busySince = now;
+    clearTimeout(slot.timer);
+    if (slot.underWay.size > 0) this.#watchRun(slot);
+    const waitMs = this.#counters.countRun(entry, runMs, now);
+    const fault = result.ok ? vectorFault(result.vector, this.#options.dimension) : result.reason;
+    const { lane } = entry;
+    if (fault !== null || !result.ok) {
+      this.#refuse(entry, fault ?? 'for no reason given');
+    } else {
+      const { tokens, vector } = result;
+      this.#counters.lanes[lane].embedded += 1;
+      this.#counters.tokens += tokens;
+      if (result.truncated) this.#counters.truncated += 1;
+      this.#toll.forgive();
+      this.#texts.settle(entry, { vector });
+      this.#options.onRun?.({ lane, waitMs, runMs, tokens });
+    }
     this.#pump();
   }
 
-  /** What a worker had when it died: all of one lane, because batches are. */
-  #retryOrReject(underWay: readonly Entry[], reason: string): void {
-    const again: Entry[] = [];
-    for (const entry of underWay) {
-      entry.deaths += 1;
+  #watchRun(slot: Slot): void {
+    this.#watch(slot, (seconds) => {
+      this.#abandon(slot);
+      this.#counters.timeouts += 1;
+      this.#bury(slot, `it did not come back within ${seconds} s`);
+    });
+  }
+
+  #watch(slot: Slot, late: (seconds: number) => void): void {
+    const ms = this.#options.runTimeoutMs ?? RUN_TIMEOUT_MS;
+    slot.timer = setTimeout(late, ms, ms / 1000);
+  }
+
+  /** Terminating a thread in native code aborts the process, so it is left to itself. */
+  #abandon({ worker }: Slot): void {
+    this.#abandoned.add(worker);
+    void worker.gone.then(() => this.#abandoned.delete(worker));
+    worker.abandon();
+  }
+
+  #retryOrRefuse(had: readonly Entry[], death: Death, reason: string): void {
+    for (const entry of had) {
+      entry.deaths.push(death);
       entry.alone = true;
-      if (this.#closing !== null) settle(entry, shuttingDown());
-      else if (entry.deaths >= MAX_DEATHS_PER_TEXT) {
-        settle(entry, `the worker died on it ${entry.deaths} times, in the end because: ${reason}`);
-      } else if (entry.open) again.push(entry);
+      const deaths = entry.deaths.length;
+      if (deaths >= MAX_DEATHS_PER_TEXT) {
+        this.#toll.explain(entry.deaths);
+        this.#refuse(entry, `the worker died on it ${deaths} times, in the end because: ${reason}`);
+      } else if (entry.tasks.size > 0) this.#queue.putBack(entry.lane, entry);
+      else this.#texts.forget(entry);
     }
-    const lane = again[0]?.task.lane;
-    if (lane !== undefined) this.#queue.putBack(lane, again);
   }
 
-  #recordDeath(reason: string): void {
-    this.#counts.deaths += 1;
-    this.#deaths.push(this.#now());
-    this.#options.log.warn({ reason, recent: this.#deaths.length }, 'an embedding worker died');
+  #refuse(entry: Entry, reason: string): void {
+    this.#counters.lanes[entry.lane].refused += 1;
+    this.#texts.settle(entry, { refused: reason });
   }
 
-  #tooManyDeaths(): AppError | null {
-    const since = this.#now() - DEATH_WINDOW_MS;
-    this.#deaths = this.#deaths.filter((time) => time > since);
-    if (this.#deaths.length <= MAX_DEATHS) return null;
-    const message = `The embedding workers died ${this.#deaths.length} times within ${DEATH_WINDOW_MS / 60_000} minutes, so no more are started for now. The log says why.`;
-    const retryAfter = Math.max(1, Math.ceil((this.#deaths[0]! - since) / 1000));
-    return new AppError('model_unavailable', message, { retryAfter });
+  #recordDeath(reason: string): Death {
+    this.#counters.deaths += 1;
+    this.#options.log.warn({ reason, deaths: this.#counters.deaths }, 'an embedding worker died');
+    return this.#toll.record(this.#now());
   }
 
-  #takeWaiters(): Waiter[] {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    return waiters;
+  #mayNotStart(): AppError | null {
+    return this.#toll.tooMany(this.#now(), this.#abandoned.size);
   }
 
   /** No worker is left and none is coming: whoever waits learns why. */
   #giveUp(error: AppError): void {
-    for (const waiter of this.#takeWaiters()) waiter.reject(error);
-    for (const entry of this.#queue.drain()) settle(entry, error);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    this.#texts.settleAll(this.#queue.drain(), { error });
   }
 
   async #shutDown(): Promise<void> {
     this.#giveUp(shuttingDown());
-    const workers = [...this.#slots].map((slot) => slot.worker);
-    for (const worker of workers) worker.stop();
-    const ended = Promise.all(workers.map((worker) => worker.gone)).then(() => true);
     let timeout: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timeout = setTimeout(resolve, CLOSE_TIMEOUT_MS, false);
+    const ended = new Promise<boolean>((resolve) => {
+      this.#onEmpty = () => resolve(true);
+      timeout = setTimeout(resolve, this.#options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, false);
     });
-    if (!(await Promise.race([ended, late]))) {
+    for (const { worker } of this.#slots) worker.stop();
+    if (this.#slots.size === 0) this.#onEmpty();
+    if (!(await ended)) {
       this.#options.log.error({ workers: this.#slots.size }, 'embedding workers did not end in time');
     }
     clearTimeout(timeout);
+    for (const slot of [...this.#slots]) {
+      this.#abandon(slot);
+      this.#bury(slot, 'it did not end');
+    }
   }
 }

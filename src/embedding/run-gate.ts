@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 /**
  * Keeps a process from ending in the middle of native code. ONNX Runtime aborts the whole process (signal
  * 6) when its thread is torn down during a run, and `process.exit()`, an uncaught error and
@@ -12,19 +14,42 @@ const CLOSED = 1;
 export const EXIT_WAIT_MS = 5_000;
 
 const open = new Set<Int32Array>();
+/** Gates of workers that were given up: nobody waits for them. */
+const abandoned = new WeakSet<Int32Array>();
+
+const isRunning = (words: Int32Array): boolean => Atomics.load(words, RUNNING) === 1;
 
 function holdExit(): void {
   for (const words of open) Atomics.store(words, CLOSED, 1);
   const until = performance.now() + EXIT_WAIT_MS;
   for (const words of open) {
-    while (Atomics.load(words, RUNNING) === 1 && performance.now() < until) {
+    while (isRunning(words) && !abandoned.has(words) && performance.now() < until) {
       Atomics.wait(words, RUNNING, 1, 100);
     }
   }
+  if ([...open].some(isRunning)) endAtOnce();
 }
 
-/** Main thread: a gate to hand to a worker. Release it once the worker is gone. */
-export function openGate(): { buffer: SharedArrayBuffer; release(): void } {
+/**
+ * Node.js joins every thread before it ends, and would for ever wait for one that hangs in native code, or
+ * abort in one that is slow. The exit code is lost, an end that everybody waits for is worse.
+ */
+function endAtOnce(): void {
+  writeSync(2, 'An embedding run does not return, so this process ends itself with SIGKILL.\n');
+  process.kill(process.pid, 'SIGKILL');
+}
+
+export interface Gate {
+  /** For the worker. */
+  buffer: SharedArrayBuffer;
+  /** The worker is given up: an ending process doesn't wait for its run. */
+  abandon(): void;
+  /** The worker is gone. */
+  release(): void;
+}
+
+/** Main thread: a gate to hand to a worker. */
+export function openGate(): Gate {
   const buffer = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
   const words = new Int32Array(buffer);
   // One listener for all workers of the process: Node.js warns from the eleventh on.
@@ -32,6 +57,7 @@ export function openGate(): { buffer: SharedArrayBuffer; release(): void } {
   open.add(words);
   return {
     buffer,
+    abandon: () => void abandoned.add(words),
     release() {
       open.delete(words);
       if (open.size === 0) process.off('exit', holdExit);

@@ -9,8 +9,20 @@ export interface WorkerSettings {
   gate: SharedArrayBuffer;
 }
 
-/** Messages are handled strictly one after another, so `stop` takes effect after everything sent before. */
-export type ToWorker = { kind: 'embed'; texts: readonly string[] } | { kind: 'stop' };
+export interface EmbedRequest {
+  /** Unlike that of any other text the worker has. */
+  id: number;
+  text: string;
+  /** Goes before every text that isn't, once the run under way is over. */
+  urgent: boolean;
+}
+
+export type ToWorker =
+  | ({ kind: 'embed' } & EmbedRequest)
+  /** A text that was given already has become urgent. Ignored where it is done or under way. */
+  | { kind: 'hurry'; id: number }
+  /** End once every text given has been answered. */
+  | { kind: 'stop' };
 
 export type TextResult =
   | {
@@ -23,8 +35,14 @@ export type TextResult =
     }
   | { ok: false; reason: string };
 
+export interface Answer {
+  id: number;
+  result: TextResult;
+  /** Milliseconds from the text's turn to its result. */
+  runMs: number;
+}
+
 export type FromWorker =
   | { kind: 'ready'; loadMs: number }
   | { kind: 'load-failed'; reason: string }
-  /** One a text, in order, as soon as it is there. */
-  | { kind: 'result'; result: TextResult };
+  | ({ kind: 'answer' } & Answer);

@@ -1,26 +1,27 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeTinyModel } from '../../scripts/model/make-tiny.js';
 import {
   createEmbedder,
   type EmbedderOptions,
   type LocalEmbedder,
   MAX_CHARACTERS_PER_TOKEN,
   MAX_DOCUMENTS_PER_CALL,
-  queueLimits,
+  maxOpen,
 } from '../../src/embedding/create-embedder.js';
 import type { ModelManifest } from '../../src/embedding/manifest.js';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
-import { copyModel, tinyModelDir } from '../support/models.js';
+import { changeManifest, copyModel, tinyModelDir } from '../support/models.js';
 import { dot, norm } from './vector-math.js';
 
 const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);
 const titles = (...all: string[]) => all.map((title) => ({ title, abstract: '' }));
-const manyDocuments = (count: number) => titles(...Array.from({ length: count }, (_, at) => `number ${at}`));
+const manyDocuments = (count: number, prefix = 'number') =>
+  titles(...Array.from({ length: count }, (_, at) => `${prefix} ${at}`));
 
 const open: LocalEmbedder[] = [];
 async function embedderWith(options: Partial<EmbedderOptions> = {}): Promise<LocalEmbedder> {
@@ -35,14 +36,14 @@ async function embedderWith(options: Partial<EmbedderOptions> = {}): Promise<Loc
 }
 after(() => Promise.all(open.map((embedder) => embedder.close())));
 
-/** A tiny model of another seed or manifest, in a folder of its own for the length of `use`. */
+/** The tiny model with another manifest, in a folder of its own for the length of `use`. */
 async function withVariant(
   manifest: Partial<ModelManifest>,
   use: (modelDir: string) => Promise<void>,
 ): Promise<void> {
   const { dir, remove } = await copyModel(tinyModelDir());
   try {
-    await writeTinyModel({ modelDir: dir, manifest });
+    await changeManifest(dir, () => manifest);
     await use(dir);
   } finally {
     await remove();
@@ -85,8 +86,7 @@ describe('embedding', () => {
       { title: 'Graph neural network learning', abstract: '' },
       { title: 'Protein folding in cells', abstract: 'Biology of molecules.' },
     ]);
-    assert.ok(dot(graphs!, same!) > 0.7);
-    assert.ok(dot(graphs!, other!) < 0.4);
+    assert.ok(dot(graphs!, same!) > dot(graphs!, other!) + 0.3);
   });
 
   it('takes no documents, and not more than a call may have', async () => {
@@ -146,14 +146,14 @@ describe('embedding', () => {
     assert.notDeepEqual(shorter, full);
     assert.equal(stats.tokens - before.tokens, 256 * 3 + 255);
     assert.equal(stats.truncated - before.truncated, 2);
-    assert.equal(stats.embedded.query - before.embedded.query, 4);
+    assert.equal(stats.lanes.query.embedded - before.lanes.query.embedded, 4);
   });
 
   it('takes a path with spaces and dashes for the model', async () => {
     const { dir, remove } = await copyModel(tinyModelDir());
     try {
       const odd = join(dir, 'my model--v1.0 [ü]');
-      await writeTinyModel({ modelDir: odd });
+      await cp(tinyModelDir(), odd, { recursive: true });
       const other = await embedderWith({ modelDir: odd });
       assert.deepEqual(await other.embedQuery('graph'), await embedder.embedQuery('graph'));
       assert.equal(other.model.id, embedder.model.id);
@@ -233,16 +233,13 @@ describe('damage', () => {
   it('of a network whose sum is right is told by the runtime', async () => {
     const { dir, remove } = await copyModel(tinyModelDir());
     try {
-      await writeTinyModel({ modelDir: dir });
-      const manifest: ModelManifest = JSON.parse(await readFile(join(dir, 'quire-model.json'), 'utf8'));
+      const network = 'onnx/model_quantized.onnx';
       const garbage = Buffer.alloc(1000, 7);
-      await writeFile(join(dir, 'onnx', 'model.onnx'), garbage);
-      const { createHash } = await import('node:crypto');
+      await writeFile(join(dir, network), garbage);
       const sha256 = createHash('sha256').update(garbage).digest('hex');
-      const files = manifest.files.map((file) =>
-        file.path === 'onnx/model.onnx' ? { ...file, size: 1000, sha256 } : file,
-      );
-      await writeFile(join(dir, 'quire-model.json'), JSON.stringify({ ...manifest, files }));
+      await changeManifest(dir, ({ files }) => ({
+        files: files.map((file) => (file.path === network ? { ...file, size: 1000, sha256 } : file)),
+      }));
       const embedder = await embedderWith({ modelDir: dir });
       await assert.rejects(
         embedder.embedQuery('graph'),
@@ -266,19 +263,23 @@ describe('limits', () => {
     abort.abort();
     await assert.rejects(aborted, hasCode('cancelled'));
     assert.equal((await other).length, 3);
-    assert.equal(embedder.stats().embedded.document, 3);
+    assert.equal(embedder.stats().lanes.fresh.embedded, 3);
     await embedder.close();
   });
 
   it('refuses what the queue has no room for, and nothing of what it has taken', async () => {
     const embedder = await embedderWith();
-    const calls = [1, 2].map(() => embedder.embedDocuments(manyDocuments(MAX_DOCUMENTS_PER_CALL)));
+    const calls = ['one', 'two'].map((prefix) =>
+      embedder.embedDocuments(manyDocuments(MAX_DOCUMENTS_PER_CALL, prefix)),
+    );
     await assert.rejects(embedder.embedDocuments(manyDocuments(1)), hasCode('overloaded'));
     const query = embedder.embedQuery('queries have room of their own');
-    assert.equal(embedder.stats().waiting.document, queueLimits.maxWaiting.document);
+    assert.equal(embedder.stats().lanes.fresh.open, maxOpen.fresh);
+    const backfill = embedder.embedDocuments(manyDocuments(1, 'backfill'), { lane: 'backfill' });
     await query;
-    assert.ok(embedder.stats().waiting.document > 0, 'the query was answered before the documents');
+    assert.ok(embedder.stats().lanes.fresh.waiting > 0, 'the query was answered before the documents');
     for (const vectors of await Promise.all(calls)) assert.equal(vectors.length, MAX_DOCUMENTS_PER_CALL);
+    assert.equal((await backfill).length, 1);
     await embedder.embedDocuments(manyDocuments(1));
     await embedder.close();
   });
@@ -287,29 +288,8 @@ describe('limits', () => {
     for (const workers of [0, 1.5, Number.NaN, 65]) {
       await assert.rejects(embedderWith({ workers }), hasCode('invalid_config'));
     }
-  });
-});
-
-describe('a worker that dies', () => {
-  it('costs only the text that kills it', async () => {
-    const workerEntry = new URL('./dying-worker.js', import.meta.url);
-    const embedder = await embedderWith({ workers: 2, workerEntry });
-    const calls = await Promise.allSettled([
-      embedder.embedDocuments(titles('graph', 'noise')),
-      embedder.embedDocuments(titles('robot', 'a poison pill', 'planet')),
-      embedder.embedDocuments(titles('protein', 'crystal')),
-      embedder.embedQuery('galaxy'),
-    ]);
-    assert.deepEqual(
-      calls.map(({ status }) => status),
-      ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
-    );
-    const [, rejected] = calls;
-    assert.ok(rejected?.status === 'rejected' && isAppError(rejected.reason, 'model_unavailable'));
-    assert.equal(rejected.reason.details['index'], 1);
-    assert.match(rejected.reason.message, /Document 1 of 3.*died on it 2 times.*exit code 7/);
-    assert.equal(embedder.stats().deaths, 2);
-    assert.equal((await embedder.embedDocuments(titles('still alive'))).length, 1);
+    const embedder = await embedderWith();
+    assert.throws(() => embedder.resize(0), hasCode('invalid_config'));
     await embedder.close();
   });
 });

@@ -52,3 +52,31 @@ for (const { name, all, code } of cases) {
     await Promise.all([work(), work()]);
   });
 }
+
+const hangChild = fileURLToPath(new URL('./hang-child.js', import.meta.url));
+
+for (const how of ['close', 'exit']) {
+  it(`a run that hangs in native code costs its text alone, and does not hold the process's end: ${how}`, async () => {
+    // A group of its own, so that what the hanging thread has started goes with it.
+    const process = spawn(globalThis.process.execPath, [hangChild, how], { detached: true });
+    const timeout = setTimeout(() => process.kill('SIGKILL'), 60_000);
+    try {
+      let output = '';
+      let errors = '';
+      process.stdout.on('data', (chunk) => {
+        output += chunk;
+      });
+      process.stderr.on('data', (chunk) => {
+        errors += chunk;
+      });
+      const [, signal] = await once(process, 'exit');
+      const hung = 'the worker died on it 2 times, in the end because: it did not come back within 1.5 s';
+      assert.deepEqual(JSON.parse(output), [['good', hung, 'good'], 2, 2]);
+      assert.equal(signal, 'SIGKILL');
+      assert.match(errors, /An embedding run does not return, so this process ends itself/);
+    } finally {
+      clearTimeout(timeout);
+      globalThis.process.kill(-process.pid!, 'SIGKILL');
+    }
+  });
+}

@@ -1,24 +1,29 @@
 import type { ModelWorker } from '../../src/embedding/model-thread.js';
-import type { TextResult } from '../../src/embedding/worker-protocol.js';
+import type { Answer, EmbedRequest } from '../../src/embedding/worker-protocol.js';
 import { AppError } from '../../src/platform/errors.js';
 
 /** A worker that does what the test says, when it says so. */
 export interface FakeWorker extends ModelWorker {
-  /** Batches as they came. */
-  readonly batches: readonly (readonly string[])[];
-  /** Texts given and not answered yet. */
+  /** All texts given, as they came; a text given as urgent ends with '!'. */
+  readonly given: readonly string[];
+  /** Texts given and not answered yet, in the order in which a real worker would run them. */
   readonly open: readonly string[];
   readonly stopped: boolean;
+  readonly abandoned: boolean;
   readonly alive: boolean;
   readonly loading: boolean;
   load(): void;
   failLoad(reason: string): void;
-  /** Answers the next text: with its length and first character code, or with a failure. */
-  answer(failure?: string): void;
+  /** Answers the next text: with its vector, another one, or a failure. */
+  answer(instead?: string | Float32Array<ArrayBuffer>): void;
   die(reason: string): void;
 }
 
-export const vectorOf = (text: string): number[] => [text.length, text.charCodeAt(0)];
+/** Of length 1, and another one for other texts. */
+export function vectorOf(text: string): number[] {
+  const angle = text.length + [...text].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7);
+  return [...Float32Array.of(Math.cos(angle), Math.sin(angle))];
+}
 
 interface Deferred<T> {
   promise: Promise<T>;
@@ -37,21 +42,29 @@ function deferred<T>(): Deferred<T> {
 export function createFakeWorkers() {
   const all: FakeWorker[] = [];
   const spawn = (): ModelWorker => {
-    const batches: (readonly string[])[] = [];
+    const given: string[] = [];
     const ready = deferred<number>();
     const gone = deferred<string>();
-    let open: string[] = [];
-    let onResult: (result: TextResult) => void = () => {};
-    const state = { stopped: false, alive: true, loading: true };
+    let running: EmbedRequest | undefined;
+    const urgent: EmbedRequest[] = [];
+    const others: EmbedRequest[] = [];
+    let onAnswer: (answer: Answer) => void = () => {};
+    const state = { stopped: false, abandoned: false, alive: true, loading: true };
+    const begin = () => {
+      running ??= urgent.shift() ?? others.shift();
+    };
     const worker: FakeWorker = {
       ready: ready.promise,
       gone: gone.promise,
-      batches,
+      given,
       get open() {
-        return open;
+        return [...(running ? [running] : []), ...urgent, ...others].map(({ text }) => text);
       },
       get stopped() {
         return state.stopped;
+      },
+      get abandoned() {
+        return state.abandoned;
       },
       get alive() {
         return state.alive;
@@ -59,14 +72,24 @@ export function createFakeWorkers() {
       get loading() {
         return state.loading;
       },
-      run(texts, receive) {
-        if (open.length > 0 || state.loading || !state.alive) throw new Error('given a batch too early');
-        batches.push(texts);
-        open = [...texts];
-        onResult = receive;
+      onAnswer(receive) {
+        onAnswer = receive;
+      },
+      embed(request) {
+        if (state.loading || !state.alive || state.stopped) throw new Error('given a text at the wrong time');
+        given.push(request.urgent ? `${request.text}!` : request.text);
+        (request.urgent ? urgent : others).push(request);
+        begin();
+      },
+      hurry(id) {
+        const at = others.findIndex((one) => one.id === id);
+        if (at !== -1) urgent.push(...others.splice(at, 1));
       },
       stop() {
         state.stopped = true;
+      },
+      abandon() {
+        state.abandoned = true;
       },
       load() {
         state.loading = false;
@@ -76,11 +99,15 @@ export function createFakeWorkers() {
         ready.reject(new AppError('model_invalid', reason));
         worker.die(reason);
       },
-      answer(failure) {
-        const text = open.shift();
-        if (text === undefined) throw new Error('nothing to answer');
-        if (failure !== undefined) return onResult({ ok: false, reason: failure });
-        onResult({ ok: true, vector: Float32Array.from(vectorOf(text)), tokens: 3, truncated: false });
+      answer(instead) {
+        if (running === undefined) throw new Error('nothing to answer');
+        const { id, text } = running;
+        running = undefined;
+        begin();
+        if (typeof instead === 'string')
+          return onAnswer({ id, runMs: 2, result: { ok: false, reason: instead } });
+        const vector = instead ?? Float32Array.from(vectorOf(text));
+        onAnswer({ id, runMs: 2, result: { ok: true, vector, tokens: 3, truncated: false } });
       },
       die(reason) {
         state.alive = false;

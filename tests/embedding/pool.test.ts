@@ -1,69 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import fc from 'fast-check';
-import type { Lane, QueueLimits } from '../../src/embedding/batch-queue.js';
-import { DEATH_WINDOW_MS, type EmbedTask, MAX_DEATHS, WorkerPool } from '../../src/embedding/pool.js';
+import { MAX_DEATHS } from '../../src/embedding/death-toll.js';
 import { AppError, isAppError } from '../../src/platform/errors.js';
-import { silentLogger } from '../../src/platform/log.js';
-import { createFakeWorkers, type FakeWorker, vectorOf } from './fake-workers.js';
-
-const queue: QueueLimits = { maxWaiting: { query: 4, document: 20 }, maxBatchTexts: 3, maxBatchTokens: 100 };
-
-/** What became of a text: its vector, the reason it was refused for, or an error's code. */
-type Outcome = number[] | string;
-
-function setUp({
-  workers = 1,
-  prepare = async () => {},
-}: {
-  workers?: number;
-  prepare?: () => Promise<void>;
-} = {}) {
-  const fakes = createFakeWorkers();
-  const clock = { now: 0 };
-  const pool = new WorkerPool({
-    spawn: fakes.spawn,
-    prepare,
-    workers,
-    queue,
-    log: silentLogger,
-    now: () => clock.now,
-  });
-  const outcomes = new Map<string, Outcome>();
-  const settle = (text: string, outcome: Outcome) => {
-    assert.ok(!outcomes.has(text), `${text} was settled twice`);
-    outcomes.set(text, outcome);
-  };
-  const task = (lane: Lane, text: string): EmbedTask => ({
-    lane,
-    text,
-    tokens: 10,
-    done: (vector) => settle(text, [...vector]),
-    fail: (error) => settle(text, error.code),
-    refuse: (reason) => settle(text, `refused: ${reason}`),
-  });
-  const submit = (lane: Lane, ...texts: string[]): EmbedTask[] => {
-    const tasks = texts.map((text) => task(lane, text));
-    pool.submit(lane, tasks);
-    return tasks;
-  };
-  const worker = (at: number): FakeWorker => fakes.all[at] ?? assert.fail(`there is no worker ${at}`);
-  const outcome = (text: string) => outcomes.get(text);
-  /** Starts and loads all workers. */
-  const ready = async () => {
-    const warm = pool.warm();
-    for (let at = 0; at < workers; at++) {
-      await settled();
-      worker(at).load();
-    }
-    await warm;
-    await settled();
-  };
-  return { pool, fakes, clock, submit, worker, outcomes, outcome, ready };
-}
-
-const hasCode = (code: AppError['code']) => (error: unknown) => isAppError(error, code);
+import { vectorOf } from './fake-workers.js';
+import { hasCode, setUp } from './pool-set-up.js';
 
 describe('loading', () => {
   it('starts one worker, the others when it is ready, and answers warm at the first', async () => {
@@ -82,7 +23,7 @@ describe('loading', () => {
 
   it('is started by a text, and rejects what waits when it fails; the next try starts afresh', async () => {
     const { pool, fakes, submit, worker, outcome } = setUp({ workers: 2 });
-    submit('document', 'a');
+    submit('fresh', 'a');
     submit('query', 'b');
     const warm = pool.warm();
     await settled();
@@ -132,21 +73,140 @@ describe('loading', () => {
 });
 
 describe('order', () => {
-  it('gives queries the next free worker, before every document', async () => {
-    const { submit, worker, ready } = setUp();
-    await ready();
-    submit('document', 'a', 'b', 'c', 'd', 'e', 'f');
-    submit('query', 'q');
-    submit('query', 'r');
-    for (let answers = 0; answers < 8; answers++) worker(0).answer();
-    assert.deepEqual(worker(0).batches, [['a', 'b', 'c'], ['q'], ['r'], ['d', 'e', 'f']]);
-  });
-
-  it('uses all workers', async () => {
+  it('gives each worker one text and one more for after it, spread before stacked', async () => {
     const { submit, worker, ready } = setUp({ workers: 2 });
     await ready();
-    submit('document', 'a', 'b', 'c', 'd');
-    assert.deepEqual([worker(0).open, worker(1).open], [['a', 'b', 'c'], ['d']]);
+    submit('fresh', 'a', 'b', 'c', 'd', 'e');
+    assert.deepEqual(
+      [worker(0).given, worker(1).given],
+      [
+        ['a', 'c'],
+        ['b', 'd'],
+      ],
+    );
+    worker(1).answer();
+    assert.deepEqual(worker(1).open, ['d', 'e']);
+  });
+
+  it('has a query wait for the run under way and for nothing else', async () => {
+    const { submit, worker, ready } = setUp();
+    await ready();
+    submit('backfill', 'a', 'b', 'c');
+    submit('fresh', 'd', 'e');
+    submit('query', 'q');
+    submit('query', 'r');
+    submit('query', 's');
+    assert.deepEqual(worker(0).open, ['a', 'q', 'r', 'b']);
+    worker(0).answer();
+    worker(0).answer();
+    assert.deepEqual(
+      worker(0).open,
+      ['r', 's', 'b', 'd'],
+      'the third query is there before the second is done',
+    );
+    worker(0).answer();
+    worker(0).answer();
+    worker(0).answer();
+    assert.deepEqual(worker(0).open, ['d', 'e'], 'fresh documents go before the backfill');
+    assert.deepEqual(worker(0).given, ['a', 'b', 'q!', 'r!', 's!', 'd', 'e']);
+  });
+
+  it('gives a query to an idle worker, else to one with fewer queries, else to the longest at its run', async () => {
+    const { submit, worker, ready, clock } = setUp({ workers: 2 });
+    await ready();
+    submit('fresh', 'a');
+    submit('query', 'q');
+    assert.deepEqual(worker(1).open, ['q']);
+    worker(1).answer();
+    clock.now += 5;
+    submit('fresh', 'b');
+    clock.now += 5;
+    submit('query', 'r');
+    submit('query', 's');
+    assert.deepEqual(
+      [worker(0).open, worker(1).open],
+      [
+        ['a', 'r'],
+        ['b', 's'],
+      ],
+    );
+  });
+
+  it('counts what was waited for, run and embedded, by lane', async () => {
+    const { pool, submit, worker, ready, clock, reports } = setUp();
+    await ready();
+    submit('backfill', 'a', 'b', 'c');
+    clock.now += 12;
+    worker(0).answer();
+    submit('query', 'q');
+    clock.now += 10;
+    worker(0).answer();
+    const { lanes, runs, tokens } = pool.stats();
+    assert.deepEqual(lanes.backfill, {
+      waiting: 0,
+      open: 1,
+      embedded: 2,
+      refused: 0,
+      overloaded: 0,
+      waitMs: { total: 30, max: 20 },
+    });
+    assert.deepEqual([lanes.query.embedded, lanes.query.open], [0, 1]);
+    assert.deepEqual([runs, tokens], [{ count: 2, ms: { total: 4, max: 2 } }, 6]);
+    assert.deepEqual(reports, [
+      { lane: 'backfill', waitMs: 10, runMs: 2, tokens: 3 },
+      { lane: 'backfill', waitMs: 20, runMs: 2, tokens: 3 },
+    ]);
+  });
+});
+
+describe('identical texts', () => {
+  it('share one run, and each caller has a vector of its own', async () => {
+    const { pool, submit, worker, ready, vectors } = setUp();
+    await ready();
+    submit('fresh', 'a', 'a');
+    submit('backfill', 'a');
+    assert.deepEqual(worker(0).given, ['a']);
+    worker(0).answer();
+    const all = vectors('a');
+    assert.equal(all.length, 3);
+    assert.equal(new Set(all.map(({ buffer }) => buffer)).size, 3);
+    for (const vector of all) assert.deepEqual([...vector], vectorOf('a'));
+    assert.equal(pool.stats().shared, 2);
+    submit('fresh', 'a');
+    assert.deepEqual(worker(0).given, ['a', 'a'], 'what is done is not kept');
+  });
+
+  it('take the class of the most urgent, waiting or given already', async () => {
+    const { submit, worker, ready } = setUp();
+    await ready();
+    submit('backfill', 'a', 'b', 'c', 'd');
+    submit('query', 'q');
+    submit('query', 'b');
+    assert.deepEqual(worker(0).open.slice(0, 3), ['a', 'q', 'b'], 'the one that was given hurries');
+    submit('query', 'd');
+    for (let answers = 0; answers < 3; answers++) worker(0).answer();
+    assert.deepEqual(worker(0).open.slice(0, 2), ['d', 'c']);
+  });
+
+  it('are kept for the others when one caller goes', async () => {
+    const { pool, submit, worker, ready, outcome } = setUp();
+    await ready();
+    submit('fresh', 'a', 'b');
+    const gone = submit('fresh', 'c', 'd');
+    submit('backfill', 'c');
+    pool.cancel(gone);
+    for (let answers = 0; answers < 3; answers++) worker(0).answer();
+    assert.deepEqual(worker(0).given, ['a', 'b', 'c']);
+    assert.deepEqual(outcome('c'), vectorOf('c'));
+    assert.equal(outcome('d'), undefined);
+  });
+
+  it('count each against the limit', async () => {
+    const { pool, submit, ready } = setUp();
+    await ready();
+    for (let at = 0; at < 4; at++) submit('query', 'q');
+    assert.throws(() => submit('query', 'q'), hasCode('overloaded'));
+    assert.deepEqual([pool.stats().lanes.query.open, pool.stats().lanes.query.overloaded], [4, 1]);
   });
 });
 
@@ -154,103 +214,124 @@ describe('limits', () => {
   it('takes all texts of a call or none, and says when to come back', async () => {
     const { pool, submit, ready } = setUp();
     await ready();
-    submit('document', ...Array.from({ length: 20 }, (_, at) => `d${at}`));
-    submit('document', 'x', 'y', 'z');
+    submit('fresh', ...Array.from({ length: 19 }, (_, at) => `d${at}`));
     assert.throws(
-      () => submit('document', 'one more', 'and another'),
+      () => submit('fresh', 'one more', 'and another'),
       (error) =>
         isAppError(error, 'overloaded') && error.retryAfter === 10 && /limit of 20/.test(error.message),
     );
-    assert.equal(pool.stats().waiting.document, 20);
+    assert.equal(pool.stats().lanes.fresh.open, 19);
+    submit('fresh', 'just one');
+    submit('backfill', 'a lane of its own');
     submit('query', 'q');
   });
 
-  it('forgets what is cancelled, waiting or under way', async () => {
+  it('forgets what is cancelled, waiting or under way, and has room again', async () => {
     const { pool, submit, worker, ready, outcome } = setUp();
     await ready();
-    const first = submit('document', 'a', 'b');
-    const second = submit('document', 'c');
-    submit('document', 'd');
+    const first = submit('fresh', 'a', 'b');
+    const second = submit('fresh', 'c');
+    submit('fresh', 'd');
     pool.cancel(first);
     pool.cancel(second);
+    assert.equal(pool.stats().lanes.fresh.open, 1);
     for (let answers = 0; answers < 3; answers++) worker(0).answer();
-    assert.deepEqual(worker(0).batches, [['a', 'b'], ['d']]);
+    assert.deepEqual(worker(0).given, ['a', 'b', 'd']);
     assert.deepEqual([outcome('a'), outcome('c'), outcome('d')], [undefined, undefined, vectorOf('d')]);
   });
 });
 
-describe('death of a worker', () => {
-  it('tries what was under way once more, each text alone, and rejects only what kills again', async () => {
+describe('vectors of a broken model', () => {
+  const broken = [
+    Float32Array.of(Number.NaN, 1),
+    Float32Array.of(0, 0),
+    Float32Array.of(1),
+    Float32Array.of(3, 4),
+  ];
+
+  for (const vector of broken) {
+    it(`are refused: ${vector}`, async () => {
+      const { pool, submit, worker, ready, outcome } = setUp();
+      await ready();
+      submit('fresh', 'a', 'b');
+      worker(0).answer(vector);
+      worker(0).answer();
+      assert.match(String(outcome('a')), /^refused: the model gave a vector /);
+      assert.deepEqual(outcome('b'), vectorOf('b'));
+      const { refused, embedded } = pool.stats().lanes.fresh;
+      assert.deepEqual([refused, embedded], [1, 1]);
+    });
+  }
+
+  it('and other failures are not tried again', async () => {
     const { submit, worker, ready, outcome } = setUp();
     await ready();
-    submit('document', 'good', 'poison', 'fine');
-    submit('document', 'later');
+    submit('fresh', 'a', 'b');
+    worker(0).answer('no token for this');
     worker(0).answer();
-    worker(0).die('out of memory');
-    await settled();
+    assert.equal(outcome('a'), 'refused: no token for this');
+    assert.deepEqual(worker(0).given, ['a', 'b']);
+  });
+});
+
+describe('size', () => {
+  it('grows at once, and shrinks by letting the least busy finish', async () => {
+    const { pool, fakes, submit, worker, ready, outcome } = setUp();
+    await ready();
+    submit('fresh', 'a', 'b', 'c', 'd', 'e');
+    pool.resize(3);
+    assert.equal(fakes.all.length, 3);
     worker(1).load();
-    await settled();
-    assert.deepEqual(worker(1).open, ['poison']);
-    worker(1).die('out of memory');
-    await settled();
-    assert.equal(
-      outcome('poison'),
-      'refused: the worker died on it 2 times, in the end because: out of memory',
-    );
     worker(2).load();
     await settled();
+    assert.equal(pool.stats().workers, 3);
+    pool.resize(1);
+    assert.deepEqual(
+      fakes.all.map(({ stopped }) => stopped),
+      [false, true, true],
+    );
+    assert.equal(pool.stats().workers, 1);
+    assert.deepEqual([worker(1).open, worker(2).open], [['c', 'd'], ['e']]);
+    worker(1).answer();
+    worker(1).answer();
+    worker(1).die('stopped');
     worker(2).answer();
-    worker(2).answer();
-    assert.deepEqual(worker(2).batches, [['fine'], ['later']]);
-    for (const text of ['good', 'fine', 'later']) assert.deepEqual(outcome(text), vectorOf(text));
+    worker(2).die('stopped');
+    await settled();
+    assert.equal(fakes.all.length, 3);
+    assert.equal(pool.stats().deaths, 0);
+    worker(0).answer();
+    worker(0).answer();
+    for (const text of ['a', 'b', 'c', 'd', 'e']) assert.deepEqual(outcome(text), vectorOf(text));
   });
 
-  it('replaces a worker that dies with nothing to do', async () => {
-    const { fakes, worker, ready, pool } = setUp();
-    await ready();
-    worker(0).die('it ended by itself');
+  it('changes while loading too, and a shrinking pool tries again what a leaving worker dies on', async () => {
+    const { pool, fakes, submit, worker, outcome } = setUp({ workers: 2 });
+    submit('fresh', 'a', 'b');
+    pool.resize(3);
     await settled();
-    assert.equal(pool.isWarm, false);
-    assert.equal(fakes.all.length, 2);
+    assert.equal(fakes.all.length, 1);
+    worker(0).load();
+    await settled();
+    assert.equal(fakes.all.length, 3);
     worker(1).load();
     await settled();
-    assert.equal(pool.isWarm, true);
-  });
-
-  it('does not retry what failed without a death', async () => {
-    const { submit, worker, ready, outcome } = setUp();
-    await ready();
-    submit('document', 'a', 'b');
-    worker(0).answer('the model gave a vector of length 0');
+    submit('fresh', 'c');
+    pool.resize(1);
+    assert.deepEqual(
+      fakes.all.map(({ stopped }) => stopped),
+      [false, true, true],
+    );
+    assert.deepEqual(worker(1).open, ['c']);
+    worker(2).load();
+    worker(1).die('crash');
+    await settled();
+    assert.equal(fakes.all.length, 3);
     worker(0).answer();
-    assert.equal(outcome('a'), 'refused: the model gave a vector of length 0');
-    assert.deepEqual(outcome('b'), vectorOf('b'));
-  });
-
-  it('stops after too many deaths, says for how long, and starts again when they are past', async () => {
-    const { pool, fakes, clock, submit, worker, ready, outcome } = setUp();
-    await ready();
-    for (let deaths = 0; deaths <= MAX_DEATHS; deaths++) {
-      submit('document', `d${deaths}`);
-      clock.now += 1000;
-      worker(deaths).die('crash');
-      await settled();
-      if (deaths < MAX_DEATHS) worker(deaths + 1).load();
-      await settled();
-    }
-    assert.equal(fakes.all.length, MAX_DEATHS + 1);
-    assert.equal(outcome(`d${MAX_DEATHS}`), 'model_unavailable');
-    const tooOften = (error: unknown) => isAppError(error, 'model_unavailable') && error.retryAfter === 595;
-    assert.throws(() => submit('query', 'q'), tooOften);
-    await assert.rejects(pool.warm(), tooOften);
-    clock.now += DEATH_WINDOW_MS - 5_000;
-    submit('query', 'r');
-    await settled();
-    worker(MAX_DEATHS + 1).load();
-    await settled();
-    worker(MAX_DEATHS + 1).answer();
-    assert.deepEqual(outcome('r'), vectorOf('r'));
-    assert.equal(outcome('q'), undefined, 'a text that was refused is not kept');
+    worker(0).answer();
+    worker(0).answer();
+    assert.deepEqual(outcome('c'), vectorOf('c'));
+    assert.equal(pool.stats().deaths, 1);
   });
 });
 
@@ -258,7 +339,7 @@ describe('close', () => {
   it('finishes what is under way, refuses the rest, and ends when the workers have', async () => {
     const { pool, submit, worker, ready, outcome } = setUp();
     await ready();
-    submit('document', 'a', 'b', 'c', 'd');
+    submit('fresh', 'a', 'b', 'c', 'd');
     let closed = false;
     const closing = pool.close().then(() => {
       closed = true;
@@ -268,8 +349,9 @@ describe('close', () => {
     assert.throws(() => submit('query', 'q'), hasCode('shutting_down'));
     await assert.rejects(pool.warm(), hasCode('shutting_down'));
     assert.equal(worker(0).stopped, true);
-    for (let answers = 0; answers < 3; answers++) worker(0).answer();
-    assert.deepEqual(outcome('c'), vectorOf('c'));
+    worker(0).answer();
+    worker(0).answer();
+    assert.deepEqual([outcome('a'), outcome('b')], [vectorOf('a'), vectorOf('b')]);
     await settled();
     assert.equal(closed, false);
     worker(0).die('stopped');
@@ -280,7 +362,7 @@ describe('close', () => {
 
   it('waits for a load under way and starts nothing after it', async () => {
     const { pool, fakes, submit, worker, outcome } = setUp({ workers: 2 });
-    submit('document', 'a');
+    submit('fresh', 'a');
     await settled();
     const closing = pool.close();
     assert.equal(outcome('a'), 'shutting_down');
@@ -303,67 +385,10 @@ describe('close', () => {
   it('rejects what a worker dies on meanwhile', async () => {
     const { pool, submit, worker, ready, outcome } = setUp();
     await ready();
-    submit('document', 'a');
+    submit('fresh', 'a');
     const closing = pool.close();
     worker(0).die('crash');
     await closing;
     assert.equal(outcome('a'), 'shutting_down');
   });
-});
-
-const events = fc.array(
-  fc.tuple(
-    fc.constantFrom('document', 'query', 'load', 'answer', 'fail', 'die', 'failLoad', 'cancel', 'later'),
-    fc.nat(5),
-  ),
-  { maxLength: 80 },
-);
-
-it('settles every text exactly once, whatever workers do', async () => {
-  const run = fc.asyncProperty(events, fc.integer({ min: 1, max: 3 }), async (steps, workers) => {
-    const { pool, fakes, clock, submit, outcomes } = setUp({ workers });
-    const submitted: EmbedTask[] = [];
-    const cancelled = new Set<EmbedTask>();
-    const pick = (at: number, which: (worker: FakeWorker) => boolean) => {
-      const some = fakes.all.filter(which);
-      return some[at % Math.max(1, some.length)];
-    };
-    for (const [what, at] of steps) {
-      if (what === 'document' || what === 'query') {
-        const texts = Array.from(
-          { length: what === 'query' ? 1 : at + 1 },
-          (_, n) => `${submitted.length + n}`,
-        );
-        try {
-          submitted.push(...submit(what, ...texts));
-        } catch (error) {
-          assert.ok(isAppError(error, 'overloaded') || isAppError(error, 'model_unavailable'));
-        }
-      } else if (what === 'load') pick(at, (worker) => worker.loading && worker.alive)?.load();
-      else if (what === 'failLoad') pick(at, (worker) => worker.loading && worker.alive)?.failLoad('no');
-      else if (what === 'die') pick(at, (worker) => worker.alive)?.die('crash');
-      else if (what === 'later') clock.now += DEATH_WINDOW_MS / 3;
-      else if (what === 'cancel') {
-        const task = submitted[at];
-        if (task !== undefined && !outcomes.has(task.text)) {
-          pool.cancel([task]);
-          cancelled.add(task);
-        }
-      } else
-        pick(at, (worker) => worker.alive && worker.open.length > 0)?.answer(
-          what === 'fail' ? 'bad' : undefined,
-        );
-      await settled();
-    }
-    const closing = pool.close();
-    for (const worker of fakes.all) {
-      while (worker.alive && worker.open.length > 0) worker.answer();
-      if (worker.alive) worker.die('stopped');
-    }
-    await closing;
-    for (const task of submitted) {
-      assert.equal(outcomes.has(task.text), !cancelled.has(task), `text ${task.text}`);
-    }
-  });
-  await fc.assert(run, { numRuns: 150 });
 });
