@@ -24,20 +24,22 @@ const SUSPECT_COPIES = 16;
 /** Most vectors kept beside the graph: they are searched exactly, which 10,000 make 4 ms dearer. */
 export const MAX_STRAYS = 10_000;
 
-/** Searches between two looks at other work: some 5 ms. */
-const SEARCHES_PER_SLICE = 10;
+/** How long it searches before it looks at other work: about one search. */
+const SLICE_MS = 1;
 
 /** Two vectors whose products with a third differ by less are the same to float32 sums of 384 terms. */
 const SCORE_TOLERANCE = 1e-6;
 
-function suspects({ count, labels, deleted, inDegree, vectorHash }: GraphFileReport): Label[] {
-  const sorted = Uint32Array.from(vectorHash).sort();
-  const hasGroup = sorted.some(
-    (hash, i) => i >= SUSPECT_COPIES - 1 && hash === sorted[i - SUSPECT_COPIES + 1],
-  );
+/** Nodes looked at between two looks at other work: some 0.1 ms. */
+const NODES_PER_SLICE = 8_192;
+
+async function suspects(report: GraphFileReport): Promise<Label[]> {
+  const { count, labels, deleted, inDegree, mostAlike } = report;
+  const areAll = mostAlike >= SUSPECT_COPIES;
   const found: Label[] = [];
   for (let node = 0; node < count; node++) {
-    if (deleted[node] === 0 && (hasGroup || inDegree[node]! <= SUSPECT_IN_DEGREE)) found.push(labels[node]!);
+    if (deleted[node] === 0 && (areAll || inDegree[node]! <= SUSPECT_IN_DEGREE)) found.push(labels[node]!);
+    if (node % NODES_PER_SLICE === 0) await nextTick();
   }
   return found;
 }
@@ -50,7 +52,7 @@ export function findsItself(graph: HnswIndex, label: Label, vector: Float32Array
 
 /**
  * The live labels that the graph's search misses, with their vectors; at most `MAX_STRAYS`. `report` is that of
- * a file of the graph; it may have changed since. Lets other work pass every few searches, and gives null as
+ * a file of the graph; it may have changed since. Lets other work pass every millisecond, and gives null as
  * soon as `isStale` says that nobody wants the result.
  */
 export async function findStrays(
@@ -59,10 +61,13 @@ export async function findStrays(
   isStale: () => boolean,
 ): Promise<Map<Label, Float32Array> | null> {
   const strays = new Map<Label, Float32Array>();
-  let searched = 0;
-  for (const label of suspects(report)) {
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const label of await suspects(report)) {
     if (strays.size >= MAX_STRAYS) break;
-    if (++searched % SEARCHES_PER_SLICE === 0) await nextTick();
+    if (performance.now() >= sliceEnd) {
+      await nextTick();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
     if (isStale()) return null;
     const vector = graph.vector(label);
     if (vector !== undefined && !findsItself(graph, label, vector)) strays.set(label, vector);

@@ -1,4 +1,5 @@
 import { AppError } from '../platform/errors.js';
+import { createLabelSet } from './label-set.js';
 import type { Hit, Label } from './ports.js';
 import { assertDimension, assertK, assertLabel, assertVector, dot } from './vector.js';
 
@@ -8,6 +9,11 @@ import { assertDimension, assertK, assertLabel, assertVector, dot } from './vect
  */
 export function createTopK(k: number) {
   assertK(k);
+  return createBest(k);
+}
+
+/** As `createTopK`, of any number: for candidates that are scored again. */
+export function createBest(k: number) {
   const scores = new Float64Array(k);
   const labels = new Uint32Array(k);
   let size = 0;
@@ -141,10 +147,18 @@ export function createExactIndex(dimension: number) {
       return true;
     },
 
-    /** Errors: `vector_invalid`, `invalid_input` (k). */
-    search(vector: Float32Array, k: number): Hit[] {
+    /** Of all, or of those whose labels are in `within`. Errors: `vector_invalid`, `invalid_input` (k). */
+    search(vector: Float32Array, k: number, within?: Uint32Array): Hit[] {
       assertVector(vector, dimension, 'the query vector');
       const best = createTopK(k);
+      if (within !== undefined) {
+        const seen = createLabelSet();
+        for (const label of within) {
+          const slot = slots.get(label);
+          if (slot !== undefined && seen.add(label)) best.offer(label, clampScore(dot(vector, rowAt(slot))));
+        }
+        return best.hits();
+      }
       for (let slot = 0; slot < labels.length; slot++) {
         const offset = (slot & (rowsPerBlock - 1)) * dimension;
         best.offer(labels[slot]!, clampScore(dot(vector, blocks[slot >>> shift]!, offset)));

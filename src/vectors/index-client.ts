@@ -1,25 +1,23 @@
 import { AppError } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
+import { packInParts } from './change-parts.js';
+import { type ActivityHooks, createIndexActivity } from './index-activity.js';
 import {
-  type IndexStats,
-  type OpenedIndex,
-  type PackedChanges,
   type PackedHits,
-  type SavedSnapshot,
+  type SearchBody,
+  type ThreadStats,
   unpackHits,
   type WorkerMessage,
 } from './index-protocol.js';
 import { EXACT_CEILING, EXACT_LIMIT } from './live-index.js';
-import type { Hit, VectorChange, VectorSearcher } from './ports.js';
-import { assertDimension, assertK, assertLabel, assertVector } from './vector.js';
+import type { Hit, VectorIndex } from './ports.js';
+import { assertDimension, assertK, assertVector } from './vector.js';
 import {
   createWorkerChannel,
   type StartWorker,
   startIndexWorker,
   type WorkerChannel,
 } from './worker-channel.js';
-
-export type { IndexStats, OpenedIndex, SavedSnapshot } from './index-protocol.js';
 
 /** Searches that may wait: at 1 ms each the last is answered after a quarter of a second. */
 export const MAX_WAITING_SEARCHES = 256;
@@ -30,10 +28,10 @@ export const SEARCH_TIMEOUT_MS = 5_000;
 /** Searches handed to the thread at once: enough to keep it busy, few enough that an abort still helps. */
 const SEARCHES_IN_FLIGHT = 16;
 
-/** Changes of one message: 1,000 vectors of 384 numbers are 1.5 MB. */
-const CHANGES_PER_MESSAGE = 1_000;
+/** Messages of changes with the thread at once: they bound the memory, and the thread never waits for the next. */
+const PARTS_IN_FLIGHT = 4;
 
-export interface VectorIndexOptions {
+export interface VectorIndexOptions extends ActivityHooks {
   dimension: number;
   modelId: string;
   /** The snapshots' folder; nothing else belongs in it. */
@@ -46,33 +44,13 @@ export interface VectorIndexOptions {
   startWorker?: StartWorker;
 }
 
-interface WaitingSearch {
-  vector: Float32Array<ArrayBuffer>;
-  k: number;
+interface WaitingSearch extends SearchBody {
   /** Does nothing once the search was answered, aborted or timed out. */
-  settle(outcome: { hits: Hit[] } | { error: unknown }): void;
+  settle(outcome: { hits: PackedHits } | { error: unknown }): void;
 }
 
-function packChanges(changes: readonly VectorChange[], dimension: number): PackedChanges {
-  const additions = changes.reduce((count, { vector }) => count + (vector === null ? 0 : 1), 0);
-  const labels = new Uint32Array(changes.length);
-  const rows = new Uint32Array(changes.length);
-  const vectors = new Float32Array(additions * dimension);
-  let row = 0;
-  for (const [i, { label, vector }] of changes.entries()) {
-    labels[i] = label;
-    if (vector === null) continue;
-    vectors.set(vector, row * dimension);
-    rows[i] = ++row;
-  }
-  return { labels, rows, vectors };
-}
-
-/**
- * The vector index of a process, on a thread of its own. Errors of every call: `index_unavailable` before
- * `open`, after `close` and once the thread has died; `onDeath` tells, and `open` starts it anew.
- */
-export function createVectorIndex(options: VectorIndexOptions) {
+/** The vector index of a process, on a thread of its own. */
+export function createVectorIndex(options: VectorIndexOptions): VectorIndex {
   const { dimension, modelId, dir, log, startWorker = startIndexWorker } = options;
   const { exactLimit = EXACT_LIMIT, exactCeiling = EXACT_CEILING } = options;
   const { maxWaitingSearches = MAX_WAITING_SEARCHES, searchTimeoutMs = SEARCH_TIMEOUT_MS } = options;
@@ -80,7 +58,10 @@ export function createVectorIndex(options: VectorIndexOptions) {
 
   let channel: WorkerChannel | null = null;
   let isOpen = false;
-  let stats: IndexStats = emptyStats(dimension);
+  let stats: ThreadStats = emptyStats(dimension);
+  const activity = createIndexActivity(options);
+  /** What changes the index or reads all of it goes to the thread in the order of the calls. */
+  let lastJob: Promise<unknown> = Promise.resolve();
   const waiting = new Set<WaitingSearch>();
   let inFlight = 0;
   const deathListeners = new Set<(error: AppError) => void>();
@@ -95,7 +76,16 @@ export function createVectorIndex(options: VectorIndexOptions) {
 
   function onMessage(message: WorkerMessage): void {
     if (message.type === 'log') log[message.level](message.fields, message.message);
+    else if (message.type === 'built' || message.type === 'snapshot') activity.heard(message);
     else stats = message.stats;
+  }
+
+  /** Runs `job` on the thread of now after all jobs before. */
+  async function inOrder<T>(job: (current: WorkerChannel) => Promise<T>): Promise<T> {
+    const current = openChannel();
+    const turn = lastJob.then(() => job(current));
+    lastJob = turn.catch(() => {});
+    return turn;
   }
 
   function stop(error: AppError): void {
@@ -114,11 +104,12 @@ export function createVectorIndex(options: VectorIndexOptions) {
       if (inFlight >= SEARCHES_IN_FLIGHT) return;
       waiting.delete(search);
       inFlight++;
-      const { vector, k, settle } = search;
+      const { vector, k, within, settle } = search;
+      const transfer = within === undefined ? [vector.buffer] : [vector.buffer, within.buffer];
       current
-        .request('search', { vector, k }, [vector.buffer])
+        .request('search', { vector, k, within }, transfer)
         .then(
-          (packed: PackedHits) => settle({ hits: unpackHits(packed) }),
+          (hits: PackedHits) => settle({ hits }),
           (error: unknown) => settle({ error }),
         )
         .finally(() => {
@@ -131,21 +122,15 @@ export function createVectorIndex(options: VectorIndexOptions) {
   }
 
   return {
-    /**
-     * Starts the thread and loads the newest good snapshot, where there is one. Changes after `watermark` have
-     * to be applied. Callable again after a death.
-     */
-    async open(): Promise<OpenedIndex> {
+    async open() {
       if (channel !== null) throw new AppError('internal', 'the vector index is open already');
       const settings = { dimension, modelId, dir, exactLimit, exactCeiling };
-      const started = createWorkerChannel(startWorker(settings), {
-        onMessage,
-        onDeath: (error) => {
-          log.error({ err: error }, error.message);
-          stop(error);
-          for (const listener of deathListeners) listener(error);
-        },
-      });
+      const onDeath = (error: AppError): void => {
+        log.error({ err: error }, error.message);
+        stop(error);
+        for (const listener of deathListeners) listener(error);
+      };
+      const started = createWorkerChannel({ start: startWorker, settings }, { onMessage, onDeath });
       channel = started;
       try {
         const opened = await started.request('open', {});
@@ -158,46 +143,33 @@ export function createVectorIndex(options: VectorIndexOptions) {
       }
     },
 
-    /** Called with the reason whenever the thread ends unasked. Returns what takes the listener off again. */
-    onDeath(listener: (error: AppError) => void): () => void {
+    onDeath(listener) {
       deathListeners.add(listener);
       return () => deathListeners.delete(listener);
     },
 
-    /**
-     * Applies changes in order; resolves when searches see them. Idempotent: a live label is not added twice,
-     * and a retired one stays retired. `watermark` is kept as the last change that the index holds.
-     * Errors: `vector_invalid` names the first label in `changes` that can't be taken; nothing was applied then.
-     */
-    async apply(changes: readonly VectorChange[], watermark: bigint): Promise<void> {
-      const current = openChannel();
-      for (const { label, vector } of changes) {
-        assertLabel(label);
-        if (vector !== null) assertVector(vector, dimension, `the vector of label ${label}`);
-      }
-      const sent: Promise<null>[] = [];
-      for (let from = 0; from < changes.length || from === 0; from += CHANGES_PER_MESSAGE) {
-        const part = packChanges(changes.slice(from, from + CHANGES_PER_MESSAGE), dimension);
-        const isLast = from + CHANGES_PER_MESSAGE >= changes.length;
-        const { labels, rows, vectors } = part;
-        const transfer = [labels.buffer, rows.buffer, vectors.buffer];
-        sent.push(
-          current.request('apply', { changes: part, watermark: isLast ? watermark : null }, transfer),
-        );
-      }
-      await Promise.all(sent);
+    apply(changes, watermark) {
+      return inOrder(async (current) => {
+        const started = performance.now();
+        const sent: Promise<null>[] = [];
+        for await (const { part, isLast } of packInParts(changes, dimension)) {
+          const { labels, rows, vectors } = part;
+          const transfer = [labels.buffer, rows.buffer, vectors.buffer];
+          const body = { changes: part, watermark: isLast ? watermark : null };
+          const answer = current.request('apply', body, transfer);
+          // It is awaited below; until then a failure is not one that nobody handles.
+          answer.catch(() => {});
+          sent.push(answer);
+          await sent[sent.length - PARTS_IN_FLIGHT];
+        }
+        await Promise.all(sent);
+        activity.applied(performance.now() - started, changes.length);
+      });
     },
 
-    /**
-     * k nearest of all live vectors, best first, ties by ascending label. Errors: `vector_invalid`,
-     * `invalid_input` (k), `overloaded`, `timeout`, `cancelled`, `index_unavailable`.
-     */
-    search(
-      vector: Float32Array,
-      k: number,
-      { signal }: { signal?: AbortSignal | undefined } = {},
-    ): Promise<Hit[]> {
-      return new Promise((resolve, reject) => {
+    search(vector, k, { signal, within } = {}) {
+      const asked = performance.now();
+      return new Promise<Hit[]>((resolve, reject) => {
         assertVector(vector, dimension, 'the query vector');
         assertK(k);
         openChannel();
@@ -213,14 +185,20 @@ export function createVectorIndex(options: VectorIndexOptions) {
             error: new AppError('timeout', `no answer within ${searchTimeoutMs} ms`, { retryAfter: 1 }),
           });
         const timer = setTimeout(onTimeout, searchTimeoutMs);
+        let isSettled = false;
         const search: WaitingSearch = {
           vector: vector.slice(),
           k,
+          within: within?.slice(),
           settle(outcome) {
             clearTimeout(timer);
             signal?.removeEventListener('abort', onAbort);
             waiting.delete(search);
-            if ('hits' in outcome) resolve(outcome.hits);
+            if (isSettled) return;
+            isSettled = true;
+            const hits = 'hits' in outcome ? outcome.hits : null;
+            activity.searched(performance.now() - asked, hits?.ms ?? null);
+            if ('hits' in outcome) resolve(unpackHits(outcome.hits));
             else reject(outcome.error);
           },
         };
@@ -230,38 +208,29 @@ export function createVectorIndex(options: VectorIndexOptions) {
       });
     },
 
-    /** Writes a snapshot of everything applied so far; null where there is none to write: the index is exact or being built. */
-    save(): Promise<SavedSnapshot | null> {
-      return openChannel().request('save', {});
-    },
+    save: () => inOrder((current) => current.request('save', {})),
 
-    /** Empties the index and removes its snapshots. */
-    async reset(): Promise<void> {
-      await openChannel().request('reset', {});
-    },
+    reset: () => inOrder(async (current) => void (await current.request('reset', {}))),
 
-    /** As of the last answer of the thread; empty while it is not open. */
-    stats(): IndexStats {
-      return stats;
-    },
+    stats: () => ({ ...stats, activity: activity.read() }),
 
     get isOpen(): boolean {
       return isOpen;
     },
 
-    /** Finishes what was asked before, then ends the thread. Callable more than once. */
-    async close({ save = false }: { save?: boolean } = {}): Promise<void> {
+    async close({ save = false } = {}) {
       const current = channel;
       if (current === null) return;
       isOpen = false;
+      await current.request('hurry', {}).catch(() => {});
+      await lastJob;
       await current.close(save);
       if (channel === current) stop(unavailable());
     },
-  } satisfies VectorSearcher & Record<string, unknown>;
+  };
 }
 
-export type VectorIndex = ReturnType<typeof createVectorIndex>;
-
-function emptyStats(dimension: number): IndexStats {
-  return { kind: 'exact', building: false, live: 0, dead: 0, strays: 0, watermark: 0n, dimension, bytes: 0 };
+function emptyStats(dimension: number): ThreadStats {
+  const sizes = { built: 0, buildTotal: 0, live: 0, dead: 0, strays: 0, bytes: 0, copyBytes: 0 };
+  return { kind: 'exact', building: false, watermark: 0n, dimension, ...sizes };
 }

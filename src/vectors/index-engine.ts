@@ -1,28 +1,37 @@
 import type { Clock } from '../platform/clock.js';
 import { messageOf } from '../platform/errors.js';
 import { findStrays } from './audit.js';
+import type { Steps } from './copy-search.js';
 import type { GraphFileReport } from './graph-file.js';
 import type { HnswIndex } from './hnsw.js';
 import {
   type IndexOperations,
   type IndexRequest,
-  type IndexStats,
   type Operation,
   packHits,
-  type SavedSnapshot,
   serializeError,
+  type ThreadStats,
   type WorkerMessage,
   type WorkerSettings,
 } from './index-protocol.js';
 import { createLiveIndex, type LiveIndex } from './live-index.js';
+import type { Hit, SavedSnapshot } from './ports.js';
 import { loadSnapshot, removeSnapshots, writeSnapshot } from './snapshot.js';
 
-/** A search waits at most this long for changes or building under way: about ten times its own duration. */
-const SLICE_MS = 5;
+/**
+ * Changes and building get at least this much of a turn: one addition to a large graph, which is what a search
+ * waits for. Where searches fill the turns they get half as much as these, so that they come to an end.
+ */
+const MIN_SLICE_MS = 1;
+const MAX_SLICE_MS = 5;
+const SLICE_SHARE = 0.5;
+
+/** Searches that were begun in a turn after this much of it make the others wait for the next. */
+const SEARCH_TURN_MS = 8;
 
 type SearchRequest = Extract<IndexRequest, { op: 'search' }>;
 type ApplyRequest = Extract<IndexRequest, { op: 'apply' }>;
-type Job = Exclude<IndexRequest, { op: 'search' }>;
+type Job = Exclude<IndexRequest, { op: 'search' | 'hurry' }>;
 
 export interface EngineDeps {
   settings: WorkerSettings;
@@ -32,10 +41,18 @@ export interface EngineDeps {
   onClosed(): void;
 }
 
+/** A search that was begun. */
+interface RunningSearch {
+  request: SearchRequest;
+  steps: Steps<Hit[]>;
+  /** What it took so far. */
+  ms: number;
+}
+
 /**
- * The index and the order of work on it. Everything on the addon is synchronous, so one turn of the event loop
- * does: all waiting searches, then one slice of changes or of building. Other requests run one after the other
- * in the order of arrival; while one of them waits for files, searches go on and changes don't.
+ * The index and the order of work on it. One turn of the event loop does: the waiting searches, a step of the
+ * oldest of those that take longer, then one slice of changes or of building. Other requests run one after the
+ * other in the order of arrival; while one of them waits for files, searches go on and changes don't.
  */
 export function createIndexEngine({ settings, clock, post, onClosed }: EngineDeps) {
   const { dimension, exactLimit, exactCeiling, dir, modelId } = settings;
@@ -49,10 +66,12 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   let saved: { version: number; snapshot: SavedSnapshot } | null = null;
 
   const searches: SearchRequest[] = [];
+  const paused: RunningSearch[] = [];
   const jobs: Job[] = [];
   let applied = 0;
   let busy = false;
   let closing = false;
+  let stopped = false;
   let scheduled = false;
   let buildsNext = false;
   let auditRun = 0;
@@ -60,15 +79,18 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   /** A call's changes are in the index in part: it holds more than its watermark says. */
   let midCall = false;
 
-  const stats = (): IndexStats => ({
+  const stats = (): ThreadStats => ({
     kind: index.kind,
     building: index.isBuilding,
+    built: index.progress.built,
+    buildTotal: index.progress.total,
     live: index.live,
     dead: index.dead,
     strays: index.strays,
     watermark,
     dimension,
     bytes: index.bytes,
+    copyBytes: index.copyBytes,
   });
 
   const log = (
@@ -85,20 +107,39 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   const fail = (request: IndexRequest, error: unknown): void =>
     post({ type: 'failure', id: request.id, error: serializeError(error), stats: stats() });
 
-  function serveSearches(): void {
-    for (const request of searches.splice(0)) {
-      try {
-        reply(request, packHits(index.search(request.vector, request.k)));
-      } catch (error) {
-        fail(request, error);
-      }
+  /** Takes a search one step further: mostly to its end. */
+  function advance(search: RunningSearch): void {
+    const started = performance.now();
+    try {
+      const step = search.steps.next();
+      search.ms += performance.now() - started;
+      if (step.done === true) reply(search.request, packHits(step.value, search.ms));
+      else paused.push(search);
+    } catch (error) {
+      fail(search.request, error);
     }
   }
 
-  function applySlice(job: ApplyRequest): void {
+  /** Gives back the time that it took. */
+  function serveSearches(): number {
+    const started = performance.now();
+    const spent = (): number => performance.now() - started;
+    const older = paused.splice(0);
+    while (searches.length > 0 && spent() < SEARCH_TURN_MS) {
+      const request = searches.shift()!;
+      const { vector, k, within } = request;
+      advance({ request, steps: index.searchSteps(vector, k, within), ms: 0 });
+    }
+    const oldest = older.shift();
+    paused.unshift(...older);
+    if (oldest !== undefined) advance(oldest);
+    return spent();
+  }
+
+  function applySlice(job: ApplyRequest, budgetMs: number): void {
     const { labels, rows, vectors } = job.changes;
     midCall = true;
-    const deadline = performance.now() + SLICE_MS;
+    const deadline = performance.now() + budgetMs;
     // The client has checked every change: an error here ends the thread, whose graph nobody should trust then.
     while (applied < labels.length && !(index.isFull && !closing)) {
       const label = labels[applied]!;
@@ -119,13 +160,16 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
     reply(job, null);
   }
 
-  function buildSlice(): void {
-    const from = index.kind;
-    if (!index.buildStep(SLICE_MS)) return;
+  function buildSlice(budgetMs: number): void {
+    const isRebuild = index.kind === 'hnsw';
+    if (!index.buildStep(budgetMs)) return;
     version++;
-    log('info', from === 'exact' ? 'vector index: the graph is in service' : 'vector index: rebuilt', {
+    // An audit under way is of the graph before.
+    auditRun++;
+    log('info', isRebuild ? 'vector index: rebuilt' : 'vector index: the graph is in service', {
       live: index.live,
     });
+    post({ type: 'built', isRebuild });
     post({ type: 'stats', stats: stats() });
     // A restart would have to build it again, and the audit needs the file.
     saveDue = true;
@@ -136,17 +180,22 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
     if (graph === null) return null;
     if (saved?.version === version) return saved.snapshot;
     const started = performance.now();
-    const { manifest, report } = await writeSnapshot(target, { graph, watermark, clock });
+    const { manifest, report } = await writeSnapshot(target, { graph, watermark, clock }).catch((error) => {
+      post({ type: 'snapshot', ms: performance.now() - started, bytes: null });
+      throw error;
+    });
     const { file, size: bytes, count, dead } = manifest;
     saved = { version, snapshot: { file, bytes, count, dead, watermark } };
     void audit(graph, report);
+    const ms = performance.now() - started;
+    post({ type: 'snapshot', ms, bytes });
     log('info', 'vector index: snapshot written', {
       file,
       bytes,
       count,
       dead,
       watermark: String(watermark),
-      ms: Math.round(performance.now() - started),
+      ms: Math.round(ms),
     });
     return saved.snapshot;
   }
@@ -176,7 +225,7 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
       return { watermark, size: 0, source: 'empty', kind: index.kind };
     }
     const { graph, report, manifest, source } = loaded;
-    index = createLiveIndex({ dimension, exactLimit, exactCeiling, graph });
+    index = createLiveIndex({ dimension, exactLimit, exactCeiling, loaded });
     void audit(graph, report);
     watermark = loaded.watermark;
     const { file, size: bytes, count, dead } = manifest;
@@ -191,11 +240,12 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   }
 
   async function reset(): Promise<null> {
+    auditRun++;
+    index.dispose();
     index = emptyIndex();
     watermark = 0n;
     version++;
     saved = null;
-    auditRun++;
     await removeSnapshots(dir);
     return null;
   }
@@ -226,7 +276,7 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   const canSave = (): boolean => saveDue && !midCall && !closing;
   const canBuild = (): boolean => index.isBuilding && !closing;
 
-  function workOnce(): void {
+  function workOnce(budgetMs: number): void {
     if (canSave()) {
       saveDue = false;
       void exclusively(saveOrLog);
@@ -241,33 +291,41 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
     const canApply = job !== undefined && (closing || !index.isFull);
     if (canBuild() && (buildsNext || !canApply)) {
       buildsNext = false;
-      buildSlice();
+      buildSlice(budgetMs);
     } else if (canApply) {
       buildsNext = true;
-      applySlice(job);
+      applySlice(job, budgetMs);
     }
   }
 
   const hasWork = (): boolean =>
-    searches.length > 0 || (!busy && (jobs.length > 0 || canSave() || canBuild()));
+    searches.length > 0 || paused.length > 0 || (!busy && (jobs.length > 0 || canSave() || canBuild()));
 
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      serveSearches();
-      if (!busy) workOnce();
+      if (stopped) return;
+      const spent = serveSearches();
+      if (!busy) workOnce(Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, spent * SLICE_SHARE)));
       if (hasWork()) schedule();
     });
   }
 
   return {
     handle(request: IndexRequest): void {
+      if (request.op === 'close' || request.op === 'hurry') closing = true;
       if (request.op === 'search') searches.push(request);
+      else if (request.op === 'hurry') reply(request, null);
       else jobs.push(request);
-      if (request.op === 'close') closing = true;
       schedule();
+    },
+
+    /** Begins nothing more. */
+    stop(): void {
+      stopped = true;
+      auditRun++;
     },
   };
 }

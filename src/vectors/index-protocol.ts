@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, messageOf } from '../platform/errors.js';
-import type { Hit } from './ports.js';
+import type { Hit, IndexStats, OpenedIndex, SavedSnapshot } from './ports.js';
 
 /** What the worker is started with. */
 export interface WorkerSettings {
@@ -9,6 +9,8 @@ export interface WorkerSettings {
   dir: string;
   exactLimit: number;
   exactCeiling: number;
+  /** Of native-gate.ts: the process doesn't end while the thread is in native code. */
+  gate: SharedArrayBuffer;
 }
 
 /** Changes in order. `rows` gives for each label its row in `vectors`, counted from 1; 0 where it is retired. */
@@ -21,48 +23,30 @@ export interface PackedChanges {
 export interface PackedHits {
   labels: Uint32Array<ArrayBuffer>;
   scores: Float64Array<ArrayBuffer>;
+  /** What the search took without its waiting. */
+  ms: number;
 }
 
-export interface IndexStats {
-  kind: 'exact' | 'hnsw';
-  /** A graph is being built in the background; searches are complete all the same. */
-  building: boolean;
-  live: number;
-  /** Tombstones in the graph. */
-  dead: number;
-  /** Vectors searched exactly beside the graph because its search misses them. */
-  strays: number;
-  /** The last change that the index holds. */
-  watermark: bigint;
-  dimension: number;
-  /** Memory of vectors and links. */
-  bytes: number;
-}
+/** What the thread knows of itself; the client adds what was done. */
+export type ThreadStats = Omit<IndexStats, 'activity'>;
 
-export interface OpenedIndex {
-  watermark: bigint;
-  size: number;
-  source: 'snapshot' | 'previous-snapshot' | 'empty';
-  kind: 'exact' | 'hnsw';
-}
-
-export interface SavedSnapshot {
-  file: string;
-  bytes: number;
-  count: number;
-  dead: number;
-  watermark: bigint;
+export interface SearchBody {
+  vector: Float32Array<ArrayBuffer>;
+  k: number;
+  within: Uint32Array<ArrayBuffer> | undefined;
 }
 
 /** One entry a request: what goes to the worker and what comes back. */
 export interface IndexOperations {
   open: { request: object; reply: OpenedIndex };
-  search: { request: { vector: Float32Array; k: number }; reply: PackedHits };
+  search: { request: SearchBody; reply: PackedHits };
   /** `watermark` is null where more batches of the same call follow. */
   apply: { request: { changes: PackedChanges; watermark: bigint | null }; reply: null };
   /** null: there is nothing to save, because the index is exact or its graph is being built. */
   save: { request: object; reply: SavedSnapshot | null };
   reset: { request: object; reply: null };
+  /** `close` will follow: additions don't wait for the graph that is being built any more. Answered at once. */
+  hurry: { request: object; reply: null };
   /** Finishes what was asked before, saves where told and ends the thread. */
   close: { request: { save: boolean }; reply: null };
 }
@@ -80,9 +64,13 @@ export interface SerializedError {
 }
 
 export type WorkerMessage =
-  | { type: 'reply'; id: number; value: IndexOperations[Operation]['reply']; stats: IndexStats }
-  | { type: 'failure'; id: number; error: SerializedError; stats: IndexStats }
-  | { type: 'stats'; stats: IndexStats }
+  | { type: 'reply'; id: number; value: IndexOperations[Operation]['reply']; stats: ThreadStats }
+  | { type: 'failure'; id: number; error: SerializedError; stats: ThreadStats }
+  | { type: 'stats'; stats: ThreadStats }
+  /** A snapshot was written, or failed to be: then there is no `bytes`. */
+  | { type: 'snapshot'; ms: number; bytes: number | null }
+  /** A graph went into service. */
+  | { type: 'built'; isRebuild: boolean }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> };
 
 /** Errors lose their class on the way between threads. */
@@ -98,8 +86,9 @@ export function deserializeError({ code, message, details, retryAfter }: Seriali
   return new AppError(code, message, retryAfter === undefined ? { details } : { details, retryAfter });
 }
 
-export function packHits(hits: readonly Hit[]): PackedHits {
+export function packHits(hits: readonly Hit[], ms: number): PackedHits {
   return {
+    ms,
     labels: Uint32Array.from(hits, (hit) => hit.label),
     scores: Float64Array.from(hits, (hit) => hit.score),
   };

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../platform/clock.js';
+import { useGate, whenNativeIdle } from '../platform/native-gate.js';
 import { createIndexEngine } from './index-engine.js';
 import type { IndexRequest, WorkerSettings } from './index-protocol.js';
 
@@ -9,6 +10,7 @@ const port = parentPort;
 if (port === null) throw new Error('index-worker runs as a worker thread only');
 
 const settings: WorkerSettings = workerData;
+useGate(settings.gate);
 const engine = createIndexEngine({
   settings,
   clock: systemClock,
@@ -16,3 +18,13 @@ const engine = createIndexEngine({
   onClosed: () => port.close(),
 });
 port.on('message', (request: IndexRequest) => engine.handle(request));
+
+// The thread ends by an error nobody expected, but not while the addon still writes a file: that aborts the process.
+process.once('uncaughtException', (error) => {
+  engine.stop();
+  void whenNativeIdle().then(() =>
+    setImmediate(() => {
+      throw error;
+    }),
+  );
+});

@@ -2,8 +2,7 @@ import type { Clock } from '../platform/clock.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
 import { createCoverageWaiters } from './coverage-waiters.js';
-import type { VectorIndex } from './index-client.js';
-import type { Label, VectorChange, VectorSource } from './ports.js';
+import type { Label, VectorChange, VectorIndex, VectorSource } from './ports.js';
 import { vectorProblem } from './vector.js';
 
 /** Between two looks at the database when nobody hints: how late a change of another process is seen. */
@@ -18,8 +17,9 @@ export const SNAPSHOT_INTERVAL_MS = 10 * 60_000;
 /** After a failed snapshot (mostly a full disk), which costs a write of the whole graph each time. */
 const SNAPSHOT_RETRY_MS = 60_000;
 
-/** Changes of one query: 1,000 vectors of 384 numbers are 1.5 MB. */
-const BATCH = 1_000;
+/** Changes of one query: vectors of 1.5 MB, which are 1,000 of 384 numbers; checking them takes a millisecond. */
+const BATCH_BYTES = 1_536_000;
+const MAX_BATCH = 1_000;
 
 /** Waits after failures in a row: doubling from the first to the last. */
 const FIRST_RETRY_MS = 250;
@@ -58,9 +58,9 @@ export interface IndexerStatus {
   /** Last change in the index, and last change in the database when it was looked at; decimal. */
   watermark: string;
   head: string;
-  /** The index holds everything that the database held at the last look, and the counts agree. */
+  /** The index holds everything that the database held at the last look but what was skipped, and the counts agree. */
   covered: boolean;
-  /** Live vectors of the database that no index could take. */
+  /** Live vectors of the database that no index could take; `error` names the first. */
   skipped: number;
   /** The latest trouble, until the next success. */
   error?: string;
@@ -90,6 +90,7 @@ export function createIndexer(options: IndexerOptions) {
     snapshotEvery = SNAPSHOT_EVERY,
     snapshotIntervalMs = SNAPSHOT_INTERVAL_MS,
   } = options;
+  const batch = Math.min(MAX_BATCH, Math.ceil(BATCH_BYTES / (source.dimension * 4)));
   const skipped = new Map<Label, string>();
   const waiters = createCoverageWaiters();
 
@@ -123,7 +124,8 @@ export function createIndexer(options: IndexerOptions) {
     const state = failed ? 'failed' : !admitted ? 'starting' : isComplete() ? 'live' : 'catching_up';
     const base = { state, kind, live, skipped: skipped.size } as const;
     const seqs = { watermark: String(watermark), head: String(head) };
-    const covered = !failed && isComplete() && skipped.size === 0;
+    // What no index could take is told apart: waiting for it would be waiting for ever.
+    const covered = !failed && isComplete();
     return { ...base, ...seqs, covered, ...(error === undefined ? {} : { error }) };
   }
 
@@ -218,7 +220,7 @@ export function createIndexer(options: IndexerOptions) {
     while (!closed) {
       head = await readHead();
       if (head <= watermark) return;
-      const changes = await readChanges(watermark, BATCH);
+      const changes = await readChanges(watermark, batch);
       const last = changes.at(-1)?.seq;
       if (last !== undefined && last <= watermark) {
         throw new AppError(
@@ -294,11 +296,10 @@ export function createIndexer(options: IndexerOptions) {
       waiters.reached(watermark, new AppError('index_unavailable', error));
     } else if (first !== undefined) {
       error = `${skipped.size} of the vectors can't be indexed, the first with label ${first[0]}: ${first[1]}`;
-      waiters.reached(watermark, new AppError('vector_invalid', error));
     } else {
       error = undefined;
-      if (isComplete()) waiters.reached(watermark);
     }
+    if (mismatch === null && isComplete()) waiters.reached(watermark);
   }
 
   function giveUp(): void {
@@ -348,9 +349,9 @@ export function createIndexer(options: IndexerOptions) {
     status,
 
     /**
-     * Resolves once the index holds everything that the database holds now. Errors: `cancelled`,
-     * `index_unavailable` (it gave up), `vector_invalid` (a vector that can't be indexed), `shutting_down`;
-     * those of the database.
+     * Resolves once the index holds everything that the database holds now and an index can take (`skipped`
+     * counts the others). Errors: `cancelled`, `index_unavailable` (it gave up), `shutting_down`; those of the
+     * database.
      */
     async whenCovered({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
       const wanted = await readHead();

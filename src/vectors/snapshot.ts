@@ -6,6 +6,7 @@ import { AppError, messageOf } from '../platform/errors.js';
 import { findsItself } from './audit.js';
 import { type GraphFileReport, inspectGraphFile } from './graph-file.js';
 import { HNSW_PARAMETERS, type HnswIndex, readHnswIndex } from './hnsw.js';
+import { createQuantisedVectors, type QuantisedVectors } from './quantised.js';
 
 /*
  * A snapshot is two files of one generation in a folder of its own: `vectors-000007.hnsw`, the graph, and
@@ -51,10 +52,14 @@ export interface SnapshotTarget {
 }
 
 /** What writing needs of a graph. */
-export type WritableGraph = Pick<HnswIndex, 'live' | 'dead' | 'writeTo'>;
+export interface WritableGraph extends Pick<HnswIndex, 'live' | 'dead'> {
+  writeTo(path: string): Promise<void> | void;
+}
 
 export interface LoadedSnapshot {
   graph: HnswIndex;
+  /** Of the graph's live vectors, from the same reading of the file. */
+  copies: QuantisedVectors;
   report: GraphFileReport;
   manifest: SnapshotManifest;
   watermark: bigint;
@@ -177,7 +182,7 @@ async function writeGraph(
   const temporary = `${path}.tmp`;
   try {
     const { live, dead } = graph;
-    graph.writeTo(temporary);
+    await graph.writeTo(temporary);
     // The addon reports success whatever became of the write: only the file tells.
     const report = await inspectGraphFile(temporary, dimension);
     if (report.count !== live + dead || report.deadCount !== dead) {
@@ -245,16 +250,16 @@ function expectSame(
 }
 
 /** Sampled labels must find themselves: an addon built with another distance would pass every sum. */
-function probe(graph: HnswIndex): void {
-  const labels = graph.labels();
+function probe(graph: HnswIndex, labels: Uint32Array): void {
   const step = Math.max(1, Math.floor(labels.length / PROBES));
   let tried = 0;
   let found = 0;
   for (let i = 0; i < labels.length; i += step) {
     const label = labels[i]!;
     const vector = graph.vector(label);
+    if (vector === undefined) continue;
     tried++;
-    if (vector !== undefined && findsItself(graph, label, vector)) found++;
+    if (findsItself(graph, label, vector)) found++;
   }
   if (found < tried * PROBES_FOUND)
     throw new Error(`only ${found} of ${tried} sampled labels find themselves`);
@@ -269,21 +274,31 @@ async function loadGeneration(target: SnapshotTarget, name: string): Promise<Omi
   expectSame('file', [manifest.file, `${name}.hnsw`]);
   const path = join(dir, manifest.file);
   expectSame('size', [(await stat(path)).size, manifest.size]);
-  const report = await inspectGraphFile(path, dimension);
+  const copies = createQuantisedVectors(dimension);
+  const report = await inspectGraphFile(path, dimension, copies.add);
   expectSame('SHA-256', [report.sha256, manifest.sha256]);
   expectSame('count', [report.count, manifest.count]);
   expectSame('count of tombstones', [report.deadCount, manifest.dead]);
   const deadLabels = report.labels.filter((_, node) => report.deleted[node] === 1);
   const graph = readHnswIndex({ path, dimension, labels: report.labels, deadLabels });
-  probe(graph);
-  return { graph, report, manifest, watermark: BigInt(manifest.watermark) };
+  probe(graph, report.labels);
+  return { graph, copies, report, manifest, watermark: BigInt(manifest.watermark) };
+}
+
+export interface LoadOptions {
+  /** For a look from beside the service that owns the folder. */
+  keepDamaged?: boolean;
 }
 
 /** Removes a damaged generation, or the next clean-up would keep it in place of a good one. */
-async function discard(dir: string, name: string, error: unknown): Promise<string> {
+async function discard(
+  { dir, keepDamaged }: LoadOptions & { dir: string },
+  name: string,
+  error: unknown,
+): Promise<string> {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const mayBeFine = error instanceof OtherIndexError || (code !== undefined && code !== 'ENOENT');
-  if (mayBeFine) return `snapshot ${name} was passed over: ${messageOf(error)}`;
+  if (mayBeFine || keepDamaged) return `snapshot ${name} was passed over: ${messageOf(error)}`;
   for (const kind of ['json', 'hnsw'])
     await rm(join(dir, `${name}.${kind}`), { force: true }).catch(() => {});
   return `snapshot ${name} was removed: ${messageOf(error)}`;
@@ -295,6 +310,7 @@ async function discard(dir: string, name: string, error: unknown): Promise<strin
  */
 export async function loadSnapshot(
   target: SnapshotTarget,
+  { keepDamaged = false }: LoadOptions = {},
 ): Promise<{ loaded: LoadedSnapshot | null; problems: string[] }> {
   const problems: string[] = [];
   try {
@@ -306,7 +322,7 @@ export async function loadSnapshot(
         const source = problems.length === 0 ? 'snapshot' : 'previous-snapshot';
         return { loaded: { ...snapshot, source }, problems };
       } catch (error) {
-        problems.push(await discard(target.dir, name, error));
+        problems.push(await discard({ dir: target.dir, keepDamaged }, name, error));
       }
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { AppError } from '../platform/errors.js';
-import { createTopK } from './exact.js';
+import { clampScore, createTopK } from './exact.js';
+import { createLabelSet } from './label-set.js';
 import type { VectorSearcher, VectorSource } from './ports.js';
 import { assertVector, dot } from './vector.js';
 
@@ -12,14 +13,17 @@ const PAGE_SIZE = 5_000;
  */
 export function createStoredSearch(source: VectorSource): VectorSearcher {
   return {
-    async search(vector, k, { signal } = {}) {
+    async search(vector, k, { signal, within } = {}) {
       assertVector(vector, source.dimension, 'the query vector');
       const best = createTopK(k);
+      const allowed = createLabelSet();
+      for (const label of within ?? []) allowed.add(label);
       for (let after = 0n; ; ) {
         if (signal?.aborted) throw new AppError('cancelled', 'The search was cancelled by its caller.');
         const changes = await source.changesSince(after, PAGE_SIZE);
         for (const change of changes) {
-          if (change.vector !== null) best.offer(change.label, dot(vector, change.vector));
+          if (change.vector === null || (within !== undefined && !allowed.has(change.label))) continue;
+          best.offer(change.label, clampScore(dot(vector, change.vector)));
         }
         if (changes.length < PAGE_SIZE) return best.hits();
         after = changes.at(-1)!.seq;

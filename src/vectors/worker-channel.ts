@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../platform/errors.js';
+import { openGate } from '../platform/native-gate.js';
 import {
   deserializeError,
   type IndexOperations,
@@ -9,9 +10,9 @@ import {
 } from './index-protocol.js';
 
 /*
- * Ending the thread from outside (`terminate`, or `process.exit` while it works) aborts the process if it strikes
- * while the addon reads an array: 1 of 24 tries. So it is told to end and drains; the two time-outs below are for
- * a thread that hangs, where nothing better is left.
+ * Ending the thread from outside aborts the process if it strikes while the addon works (1 of 24 tries). So it is
+ * told to end and drains, and a process that ends by itself waits for the addon (native-gate.ts); the two time-outs
+ * below are for a thread that hangs, where nothing better is left.
  */
 
 /** A request that takes longer than any real one: 10 million vectors load and save in well under this. */
@@ -22,8 +23,15 @@ const EXIT_TIMEOUT_MS = 10_000;
 
 export type StartWorker = (settings: WorkerSettings) => Worker;
 
+/** For short-lived objects: without a bound they get 48 MB, and these are mostly the arrays of a search or two. */
+const YOUNG_GENERATION_MB = 2;
+
 export const startIndexWorker: StartWorker = (settings) =>
-  new Worker(new URL('./index-worker.js', import.meta.url), { workerData: settings, name: 'vector-index' });
+  new Worker(new URL('./index-worker.js', import.meta.url), {
+    workerData: settings,
+    name: 'vector-index',
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
 
 export interface ChannelEvents {
   /** Every message that is not a failure: replies carry fresh statistics. */
@@ -39,7 +47,12 @@ interface Pending {
 }
 
 /** Requests and replies over one worker thread, from its start to its end; a new thread takes a new channel. */
-export function createWorkerChannel(worker: Worker, { onMessage, onDeath }: ChannelEvents) {
+export function createWorkerChannel(
+  { start, settings }: { start: StartWorker; settings: Omit<WorkerSettings, 'gate'> },
+  { onMessage, onDeath }: ChannelEvents,
+) {
+  const gate = openGate();
+  const worker = start({ ...settings, gate: gate.buffer });
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let ended: AppError | null = null;
@@ -47,6 +60,7 @@ export function createWorkerChannel(worker: Worker, { onMessage, onDeath }: Chan
   let expectExit = false;
 
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  void exited.then(gate.release);
 
   const settle = (id: number): Pending | undefined => {
     const request = pending.get(id);

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLogger } from '../../src/platform/log.js';
 import { byRank } from '../../src/vectors/exact.js';
-import { createVectorIndex, type VectorIndex } from '../../src/vectors/index-client.js';
-import type { VectorChange } from '../../src/vectors/ports.js';
+import { createVectorIndex } from '../../src/vectors/index-client.js';
+import type { VectorChange, VectorIndex } from '../../src/vectors/ports.js';
 import { dot } from '../../src/vectors/vector.js';
 import { randomNumbers, randomVector, seeded, temporaryFolder } from './vectors-fixture.js';
 

@@ -5,12 +5,8 @@ import { type TestContext, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
-import {
-  createVectorIndex,
-  type VectorIndex,
-  type VectorIndexOptions,
-} from '../../src/vectors/index-client.js';
-import type { VectorChange } from '../../src/vectors/ports.js';
+import { createVectorIndex, type VectorIndexOptions } from '../../src/vectors/index-client.js';
+import type { VectorChange, VectorIndex } from '../../src/vectors/ports.js';
 import { startIndexWorker } from '../../src/vectors/worker-channel.js';
 import {
   atEnd,
@@ -55,17 +51,20 @@ test('a small index is exact, is not saved and starts empty', async (t) => {
   assert.equal(hits.length, 3);
   assert.equal(hits[0]?.label, 42);
   assert.ok(Math.abs(hits[0].score - 1) < 1e-6);
-  const { bytes, ...stats } = index.stats();
+  const { bytes, copyBytes, activity, ...stats } = index.stats();
   assert.deepEqual(stats, {
     kind: 'exact',
     building: false,
+    built: 0,
+    buildTotal: 0,
     live: 100,
     dead: 0,
     strays: 0,
     watermark: 100n,
     dimension,
   });
-  assert.ok(bytes > 0);
+  assert.ok(bytes > copyBytes && copyBytes > 0);
+  assert.deepEqual([activity.searches.count, activity.applies.count, activity.applies.changes], [1, 1, 100]);
   assert.equal(await index.save(), null);
   assert.deepEqual(await readdir(index.dir), []);
 });

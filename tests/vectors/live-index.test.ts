@@ -213,7 +213,7 @@ test('what the graph loses is found beside it: orphans, and islands of equal vec
   const lost = [...vectors.keys()].filter(isLost);
   assert.ok(lost.length > 0, 'the data is as nasty as it is meant to be');
 
-  graph.writeTo(join(folder, 'graph'));
+  await graph.writeTo(join(folder, 'graph'));
   const report = await inspectGraphFile(join(folder, 'graph'), 32);
   assert.equal(await findStrays(graph, report, () => true), null);
   const strays = await findStrays(graph, report, () => false);
