@@ -8,7 +8,7 @@
 //   node scripts/build.mjs             what is missing or changed
 //   node scripts/build.mjs --addon     the addon anew and nothing else, for other CXXFLAGS
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -62,6 +62,8 @@ function buildAddon() {
     fail('the vector index could not be compiled; the compiler says why above.');
   }
   renameSync(unfinished, file);
+  // For `quire doctor`: the addon itself doesn't tell.
+  writeFileSync(join(folder, 'CXXFLAGS'), `${process.env.CXXFLAGS ?? ''}\n`);
 }
 
 function generateClient() {

@@ -8,6 +8,7 @@ import { addErrorHandling, sendProblem, toAppError } from './http/plugins/errors
 import { Problem, statusOfKind } from './http/problem.js';
 import { healthRoutes } from './http/routes/health.js';
 import { ingestRoutes } from './http/routes/ingest.js';
+import { metricsRoutes } from './http/routes/metrics.js';
 import { paperRoutes } from './http/routes/papers.js';
 import { relatedRoutes, searchRoutes } from './http/routes/search.js';
 import type { Config } from './platform/config.js';
@@ -27,7 +28,7 @@ const INGEST_TIMEOUT_FACTOR = 10;
 
 /** Every route of the product. */
 export async function createApp(services: Services, config: Config) {
-  const { catalog, search, related, readiness, ingest, apiKeys, backlog, log } = services;
+  const { catalog, search, related, readiness, ingest, apiKeys, engines, metrics, log } = services;
   const ingestTimeoutMs = config.requestTimeoutMs * INGEST_TIMEOUT_FACTOR;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -48,8 +49,16 @@ export async function createApp(services: Services, config: Config) {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
   });
+  const timeRequest = metrics.timer('http_request', 'Answered requests.', ['method', 'route', 'status']);
   app.addHook('onResponse', async (request, reply) => {
-    const path = request.routeOptions.url ?? request.url.split('?')[0];
+    const { url: route } = request.routeOptions;
+    const path = route ?? request.url.split('?')[0];
+    timeRequest(reply.elapsedTime, {
+      method: request.method,
+      // Whatever isn't a route is one: paths that somebody invents must not become series.
+      route: route ?? 'none',
+      status: String(reply.statusCode),
+    });
     request.log.info(
       { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'answered',
@@ -94,9 +103,10 @@ export async function createApp(services: Services, config: Config) {
     apiKeys,
     bodyLimit: config.bodyLimitBytes,
     timeoutMs: ingestTimeoutMs,
-    onTaken: backlog.hint,
+    onTaken: engines.hint,
   });
   await app.register(healthRoutes, { readiness });
+  await app.register(metricsRoutes, { metrics });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   addSlashRedirects(app, `${API_BASE}/papers`, /^(.+?)(\/related)?\/?$/);

@@ -10,6 +10,9 @@ import { version } from './version.js';
 const ingest = () => import('./cli/ingest-command.js');
 const search = () => import('./cli/search-command.js');
 const status = () => import('./cli/status-command.js');
+const models = () => import('./cli/model-command.js');
+const reindex = () => import('./cli/reindex-command.js');
+const doctor = () => import('./cli/doctor-command.js');
 const keys = () => import('./cli/key-command.js');
 const server = () => import('./server.js');
 
@@ -77,6 +80,50 @@ program
   .description('what is there, what waits, and what was taken in last')
   .addOption(json())
   .action((options) => command(async (context) => (await status()).statusCommand(options, context)));
+
+program
+  .command('doctor')
+  .description('look at everything that search rests on; exit code 1 where something is wrong')
+  .addOption(json())
+  .action((options) => command(async (context) => (await doctor()).doctorCommand(options, context)));
+
+program
+  .command('reindex')
+  .description('build the vector index anew from the database; the present one answers meanwhile')
+  .option('--failed', 'instead: try the texts again that could not be embedded', false)
+  .addOption(json())
+  .action((options) => command(async (context) => (await reindex()).reindexCommand(options, context)));
+
+const model = program.command('model').description('the embedding model');
+const wait = () => new Option('--wait', 'until the switch is done').default(false);
+model
+  .command('use')
+  .argument('<model>', 'a folder, or an id such as Xenova/bge-small-en-v1.5')
+  .description('embed everything with another model in the background, and switch when that is complete')
+  .addOption(wait())
+  .addOption(json())
+  .action((ref: string, options) =>
+    command(async (context) => (await models()).useModelCommand(ref, options, context)),
+  );
+model
+  .command('back')
+  .description('switch back to the model before')
+  .addOption(wait())
+  .addOption(json())
+  .action((options) => command(async (context) => (await models()).previousModelCommand(options, context)));
+model
+  .command('list')
+  .description('the models that vectors are stored of')
+  .addOption(json())
+  .action((options) => command(async (context) => (await models()).listModelsCommand(options, context)));
+model
+  .command('drop')
+  .argument('<id>', 'as in `quire model list`')
+  .description('delete the vectors of a model that is not in use')
+  .addOption(json())
+  .action((id: string, options) =>
+    command(async (context) => (await models()).dropModelCommand(id, options, context)),
+  );
 
 const key = program.command('key').description('keys for the write API');
 key

@@ -8,7 +8,7 @@ import type { Config } from './platform/config.js';
 import { AppError, isAppError, messageOf } from './platform/errors.js';
 import type { Logger } from './platform/log.js';
 import { projectRoot } from './platform/paths.js';
-import { createProgress, type ProgressOutput } from './platform/progress.js';
+import { createProgress, type Progress, type ProgressOutput } from './platform/progress.js';
 import { createServices, type Services } from './services.js';
 import { version } from './version.js';
 import { examples } from './web/pages/search-page.js';
@@ -44,18 +44,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   // What can be wrong is found before anything is started.
   const listings = await findListings(options.files, options.stdin);
   await checkPort(config);
-  const services = await createServices(config, log);
+  const services = await createServices(config, log, { progress: out, signal });
   let app: App | null = null;
   try {
     app = await createApp(services, config);
     const url = await listen(app, config);
-    services.indexer.start();
-    services.backlog.start();
-    services.embedder
+    services.engines.start();
+    services.engines.serving.model.embedder
       .warm()
       .catch((error: unknown) => log.error({ err: error }, 'the model could not be loaded'));
     await greet(url, services, config, out);
-    const work = takeIn(listings, services, options).then(() => watchUntilReady(services, out, signal));
+    const work = takeIn(listings, services, options).then(async () => {
+      await watchUntilReady(services, out, signal);
+      await watchSwitches(services, out, signal);
+    });
     work.catch((error: unknown) => {
       if (!signal.aborted) out.write(`quire: ${messageOf(error)}\n`);
     });
@@ -116,7 +118,7 @@ async function greet(url: string, services: Services, config: Config, out: Progr
     `Quire ${version} is at ${url}`,
     `  papers    ${papers}`,
     `  database  ${config.databaseUrl === null ? `embedded PostgreSQL in ${config.dataDir}` : 'PostgreSQL at DATABASE_URL'}`,
-    `  model     ${services.embedder.model.id}`,
+    `  model     ${services.engines.serving.model.id}`,
     `Try it:     ${url}/?${search}`,
     `            curl '${url}/api/v1/search?${search}&limit=5'`,
   ];
@@ -136,12 +138,12 @@ async function takeIn(
   options: ServeOptions,
 ): Promise<void> {
   const { config, asOf, out, signal, log } = options;
-  const { ingest, backlog } = services;
+  const { ingest, engines } = services;
   const take = async (
     file: ListingFile,
     more: { source?: 'sample'; asOf?: string | undefined },
   ): Promise<void> => {
-    const report = await takeFile(ingest, file, { out, signal, onStored: backlog.hint, ...more });
+    const report = await takeFile(ingest, file, { out, signal, onStored: engines.hint, ...more });
     out.write(`${describeReport(report)}\n`);
     for (const { line, reason } of report.problemList.slice(0, SHOWN_PROBLEMS))
       out.write(`  line ${line}: ${reason}\n`);
@@ -192,6 +194,25 @@ async function watchUntilReady(
     await sleep(PROGRESS_POLL_MS, undefined, { signal }).catch(() => undefined);
   }
   progress.end();
+}
+
+/** Shows how another model, or a new index, is made ready behind the one that answers. */
+async function watchSwitches({ engines }: Services, out: ProgressOutput, signal: AbortSignal): Promise<void> {
+  let shown: { model: string; epoch: number; progress: Progress } | null = null;
+  while (!signal.aborted) {
+    const { model, epoch } = engines.serving;
+    const next = engines.progress();
+    if (next === null && shown !== null) {
+      shown.progress.end();
+      if (epoch !== shown.epoch) out.write(`${model.id} answers from now on (epoch ${epoch}).\n`);
+      shown = null;
+    } else if (next !== null) {
+      shown ??= { model: next.model, epoch, progress: createProgress(`Preparing ${next.model}`, out) };
+      if (next.total > 0) shown.progress.update({ done: next.done, total: next.total });
+    }
+    await sleep(PROGRESS_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  shown?.progress.end();
 }
 
 async function drain(app: App | null, services: Services, config: Config, log: Logger): Promise<void> {

@@ -1,36 +1,44 @@
 import { join } from 'node:path';
-import { createBacklog } from './embedding/backlog.js';
-import { createEmbedder } from './embedding/create-embedder.js';
-import { createEmbeddingStore } from './embedding/embedding-store.js';
+import { resolveModel } from './embedding/model-source.js';
+import { chooseModel, type FoundModel } from './engine/choose-model.js';
+import type { Engine, EngineAccess } from './engine/engine.js';
+import { createEngineHooks, type EngineHooks, watchEngines } from './engine/engine-metrics.js';
+import { createEngineStore } from './engine/engine-store.js';
+import { createEngines } from './engine/engines.js';
+import { openIndexPart } from './engine/index-part.js';
+import { openModelPart } from './engine/model-part.js';
 import { createIngest } from './ingest/ingest.js';
 import { createIntakeStore } from './ingest/intake-store.js';
 import { createCatalog } from './papers/catalog.js';
 import { createPaperStore } from './papers/paper-store.js';
 import { createApiKeys } from './platform/api-keys.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import type { Config } from './platform/config.js';
-import { tryAdvisoryLock } from './platform/db/advisory-lock.js';
+import { type Config, DEFAULT_MODEL } from './platform/config.js';
 import { createApiKeyStore } from './platform/db/api-key-store.js';
 import type { DatabaseConnection } from './platform/db/connection.js';
 import { openDatabase } from './platform/db/database.js';
 import { startEmbeddedPostgres } from './platform/db/embedded/postgres.js';
 import { migrate } from './platform/db/migrate.js';
+import { listen } from './platform/db/notifications.js';
 import { ensureDataFolder } from './platform/folders.js';
 import type { Logger } from './platform/log.js';
+import { createMetrics } from './platform/metrics.js';
 import { projectRoot } from './platform/paths.js';
+import type { ProgressOutput } from './platform/progress.js';
 import { createRelated } from './recommendations/related.js';
 import { createLexical } from './search/lexical.js';
 import { createReadiness } from './search/readiness.js';
 import { createSearch } from './search/search.js';
-import { createVectorIndex } from './vectors/index-client.js';
-import { createIndexer } from './vectors/indexer.js';
-import type { VectorSource } from './vectors/ports.js';
 import { createStoredSearch } from './vectors/stored-search.js';
 
 export interface ServiceOverrides {
   clock?: Clock;
   /** A database that is running already, instead of what the configuration says. */
   connection?: DatabaseConnection;
+  /** Where the progress of a model's download is shown; standard error when not given. */
+  progress?: ProgressOutput;
+  /** Breaks a download off. */
+  signal?: AbortSignal;
 }
 
 /** Things to close, in the reverse order of their making; also when a later one could not be made. */
@@ -50,7 +58,7 @@ function createCleanup(log: Logger) {
 
 type Cleanup = ReturnType<typeof createCleanup>;
 
-/** What the service and every command have in common: the database, the model, and what needs no index. */
+/** What the service and every command have in common: the database, and what needs no model. */
 async function createCore(
   config: Config,
   log: Logger,
@@ -66,22 +74,16 @@ async function createCore(
   await migrate(connection, { migrationsDir: join(projectRoot, 'prisma/migrations'), log });
   const db = await openDatabase(connection, { log, poolSize: config.databasePool });
   cleanup.add('the database', db.close);
-  const embedder = await createEmbedder({ modelDir: config.modelDir, workers: config.embedWorkers, log });
-  cleanup.add('the embedder', embedder.close);
 
   const papers = createPaperStore(db);
-  const embeddings = createEmbeddingStore(db, embedder.model.id, clock);
   const intakes = createIntakeStore(db);
-  const source: VectorSource = { ...embeddings, dimension: embedder.model.dimension };
   return {
     log,
     clock,
     db,
-    embedder,
     papers,
-    embeddings,
     intakes,
-    source,
+    engineStore: createEngineStore(db),
     lexical: createLexical(db),
     catalog: createCatalog(papers),
     ingest: createIngest({ papers, intakes, clock, log }),
@@ -89,8 +91,43 @@ async function createCore(
   };
 }
 
-/** The name under which one process at a time embeds with a model. */
-const embedderLock = (modelId: string) => `embed ${modelId}`;
+type Core = Awaited<ReturnType<typeof createCore>>;
+
+/** Where models are looked for, and fetched from when they are nowhere. */
+function modelResolver(config: Config, { log, signal, progress }: ServiceOverrides & { log: Logger }) {
+  const { modelsDir, dataDir, modelHub: hub } = config;
+  return (ref: string): Promise<FoundModel> =>
+    resolveModel(ref, {
+      modelsDir,
+      dataDir,
+      hub,
+      log,
+      progress: progress ?? process.stderr,
+      ...(signal ? { signal } : {}),
+    });
+}
+
+/** The model that answers, opened; nothing of it has begun to work. */
+async function openActiveModel(
+  config: Config,
+  core: Core,
+  overrides: ServiceOverrides & { maySwitch: boolean; hooks?: EngineHooks },
+) {
+  const { db, clock, log, engineStore } = core;
+  const resolve = modelResolver(config, { ...overrides, log });
+  const { model: configured, embedWorkers: workers } = config;
+  const chosen = await chooseModel({
+    store: engineStore,
+    resolve,
+    configured,
+    fallback: DEFAULT_MODEL,
+    maySwitch: overrides.maySwitch,
+    log,
+  });
+  const open = (modelDir: string) =>
+    openModelPart(modelDir, { db, clock, log, workers, onRun: overrides.hooks?.onRun });
+  return { ...chosen, model: await open(chosen.modelDir), resolve, open };
+}
 
 /** The object graph of the service, in dependency order. Nothing in it has begun to work but the database. */
 export async function createServices(config: Config, log: Logger, overrides: ServiceOverrides = {}) {
@@ -99,29 +136,44 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     // The index's snapshots go there, with whatever database.
     ensureDataFolder(config.dataDir);
     const core = await createCore(config, log, overrides, cleanup);
-    const { db, embedder, papers, embeddings, source, clock } = core;
-    const index = createVectorIndex({
-      dimension: embedder.model.dimension,
-      modelId: embedder.model.id,
-      dir: join(config.dataDir, 'index'),
-      exactLimit: config.indexExactLimit,
+    const { db, papers, clock, engineStore } = core;
+    const metrics = createMetrics();
+    const hooks = createEngineHooks(metrics);
+    const first = await openActiveModel(config, core, { ...overrides, maySwitch: true, hooks });
+    const indexDir = join(config.dataDir, 'index');
+    const engines = createEngines(first, {
+      store: engineStore,
+      openModel: async ({ ref }) => first.open((await first.resolve(ref)).modelDir),
+      openIndex: (model, generation) =>
+        openIndexPart(model, generation, { indexDir, exactLimit: config.indexExactLimit, clock, log, hooks }),
+      countPapers: papers.count,
+      indexDir,
       log,
     });
-    const indexer = createIndexer({ source, index, log, clock });
-    cleanup.add('the indexer', indexer.close);
-    const backlog = createBacklog({
-      store: embeddings,
-      embedder,
-      lock: () => tryAdvisoryLock(db.pool, embedderLock(embedder.model.id)),
+    cleanup.add('the engine', engines.close);
+    watchEngines(metrics, engines);
+    const readiness = createReadiness({ papers, engines });
+    const notifications = listen(db.pool, {
       log,
-      onStored: indexer.hint,
+      onChange(what) {
+        readiness.hint();
+        if (what !== 'embeddings') engines.hint();
+        if (what !== 'papers') engines.hintIndex();
+      },
     });
-    cleanup.add('the embedding backlog', backlog.close);
-    const readiness = createReadiness({ papers, embeddings, embedder, backlog, indexer });
-    const { coverage } = readiness;
-    const search = createSearch({ ...core, vectors: index, coverage });
-    const related = createRelated({ ...core, search });
-    return { ...core, indexer, backlog, readiness, search, related, close: cleanup.run };
+    cleanup.add('the notifications', notifications.close);
+    const search = createSearch({ ...core, engines, coverage: readiness.coverage });
+    const related = createRelated({ papers, engines, search });
+    return {
+      ...core,
+      metrics,
+      engines,
+      resolveModel: first.resolve,
+      readiness,
+      search,
+      related,
+      close: cleanup.run,
+    };
   } catch (error) {
     await cleanup.run();
     throw error;
@@ -130,24 +182,44 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
 
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
+/** What a command needs that asks no model: it works although the model's files are missing. */
+export async function createStoreServices(config: Config, log: Logger, overrides: ServiceOverrides = {}) {
+  const cleanup = createCleanup(log);
+  try {
+    const core = await createCore(config, log, overrides, cleanup);
+    return { ...core, resolveModel: modelResolver(config, { ...overrides, log }), close: cleanup.run };
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+export type StoreServices = Awaited<ReturnType<typeof createStoreServices>>;
+
 /** The object graph of a command, which may run beside the service: exact search, and no index of its own. */
 export async function createCommandServices(config: Config, log: Logger, overrides: ServiceOverrides = {}) {
   const cleanup = createCleanup(log);
   try {
     const core = await createCore(config, log, overrides, cleanup);
-    const { db, embedder, papers, embeddings, source } = core;
-    const backlog = createBacklog({
-      store: embeddings,
+    const { papers } = core;
+    const { model, state } = await openActiveModel(config, core, { ...overrides, maySwitch: false });
+    cleanup.add('the embedder', model.close);
+    const { embedder, embeddings } = model;
+    const engine: Engine = {
+      modelId: model.id,
+      epoch: state.epoch,
       embedder,
-      lock: () => tryAdvisoryLock(db.pool, embedderLock(embedder.model.id)),
-      log,
-      onStored: () => undefined,
-    });
-    cleanup.add('the embedding backlog', backlog.close);
-    const coverage = async () => ({ papers: await papers.count(), searchable: await embeddings.countLive() });
-    const search = createSearch({ ...core, vectors: createStoredSearch(source), coverage });
-    const related = createRelated({ ...core, search });
-    return { ...core, backlog, search, related, close: cleanup.run };
+      embeddings,
+      vectors: createStoredSearch(embeddings),
+    };
+    const engines: EngineAccess = { with: (work) => work(engine) };
+    const coverage = async () => {
+      const [all, { failed }] = await Promise.all([papers.count(), model.pending.count()]);
+      return { papers: all - failed, searchable: await embeddings.countLive() };
+    };
+    const search = createSearch({ ...core, engines, coverage });
+    const related = createRelated({ papers, engines, search });
+    return { ...core, model, search, related, close: cleanup.run };
   } catch (error) {
     await cleanup.run();
     throw error;

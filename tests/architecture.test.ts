@@ -11,8 +11,9 @@ const allowed: Record<string, readonly string[]> = {
   embedding: ['platform'],
   ingest: ['platform', 'papers'],
   vectors: ['platform', 'papers', 'embedding'],
-  search: ['platform', 'papers', 'embedding', 'vectors'],
-  recommendations: ['platform', 'papers', 'embedding', 'vectors', 'search'],
+  engine: ['platform', 'papers', 'embedding', 'vectors'],
+  search: ['platform', 'papers', 'embedding', 'vectors', 'engine'],
+  recommendations: ['platform', 'papers', 'embedding', 'vectors', 'engine', 'search'],
   http: ['platform', 'papers', 'ingest', 'search', 'recommendations'],
   web: ['platform', 'papers', 'search', 'recommendations'],
 };

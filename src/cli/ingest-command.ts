@@ -93,25 +93,25 @@ function linesOf({ file, report, error }: FileResult): string[] {
 
 /** Embeds what is pending, or watches the service do it. Returns how many papers got their vector meanwhile. */
 async function embedPending(
-  { backlog, embeddings }: CommandServices,
+  { model: { backlog, pending } }: CommandServices,
   { signal }: CommandContext,
 ): Promise<number> {
-  const total = await embeddings.countPending();
+  const { waiting: total, failed: failedBefore } = await pending.count();
   if (total === 0) return 0;
   backlog.start();
   const progress = createProgress('Embedding', process.stderr);
   try {
     for (;;) {
-      const pending = await embeddings.countPending();
-      const { state, failed, error } = backlog.status();
-      if (pending <= failed) return total - pending;
+      const { waiting, failed } = await pending.count();
+      const { state, error } = backlog.status();
+      if (waiting === 0) return Math.max(0, total - (failed - failedBefore));
       if (signal.aborted) throw new AppError('cancelled', 'interrupted');
       if (state === 'retrying')
         throw new AppError(
           'model_unavailable',
           `Embedding stopped: ${error}. The papers are stored; \`quire ingest\` or the service goes on from here.`,
         );
-      progress.update({ done: total - pending, total });
+      progress.update({ done: Math.max(0, total - waiting), total });
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   } finally {

@@ -1,22 +1,22 @@
 import { AppError } from '../platform/errors.js';
-import type { CommandServices } from '../services.js';
-import { type CommandContext, print, withServices } from './run-command.js';
+import type { StoreServices } from '../services.js';
+import { type CommandContext, print, withStores } from './run-command.js';
 
 export async function createKeyCommand(
   name: string,
   options: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  const work = async ({ apiKeys }: CommandServices): Promise<void> => {
+  const work = async ({ apiKeys }: StoreServices): Promise<void> => {
     const key = await apiKeys.create(name);
     print(options.json, { name, key }, [key]);
     if (!options.json) process.stderr.write('This is shown once: only its hash is kept.\n');
   };
-  await withServices(context, work, { makes: true });
+  await withStores(context, work, { makes: true });
 }
 
 export async function listKeysCommand(options: { json: boolean }, context: CommandContext): Promise<void> {
-  await withServices(context, async ({ apiKeys }) => {
+  await withStores(context, async ({ apiKeys }) => {
     const keys = await apiKeys.list();
     print(
       options.json,
@@ -31,7 +31,7 @@ export async function revokeKeyCommand(
   options: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withServices(context, async ({ apiKeys }) => {
+  await withStores(context, async ({ apiKeys }) => {
     if (!(await apiKeys.revoke(name)))
       throw new AppError('invalid_input', `There is no key named “${name}”.`);
     print(options.json, { revoked: name }, [`${name} is revoked.`]);

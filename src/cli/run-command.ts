@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Config, readConfig } from '../platform/config.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createLogger, type Logger } from '../platform/log.js';
-import type { CommandServices } from '../services.js';
+import type { CommandServices, StoreServices } from '../services.js';
 
 export interface CommandContext {
   config: Config;
@@ -46,18 +46,40 @@ export async function runCommand(
  * data may begin a data folder: for the others a mistyped one would look like an empty collection.
  */
 export async function withServices<T>(
-  { config, log }: CommandContext,
+  context: CommandContext,
   work: (services: CommandServices) => Promise<T>,
   { makes = false }: { makes?: boolean } = {},
 ): Promise<T> {
-  if (!makes && config.databaseUrl === null && !existsSync(join(config.dataDir, 'postgres'))) {
-    throw new AppError(
-      'data_dir_invalid',
-      `There is no Quire data in ${config.dataDir} (DATA_DIR): \`npm start\` or \`quire ingest FILE\` makes it.`,
-    );
-  }
+  if (!makes) requireData(context);
   const { createCommandServices } = await import('../services.js');
-  const services = await createCommandServices(config, log);
+  const { config, log, signal } = context;
+  return closing(await createCommandServices(config, log, { signal }), work);
+}
+
+/** As `withServices`, for work that needs no model: it runs although the model's files are missing. */
+export async function withStores<T>(
+  context: CommandContext,
+  work: (services: StoreServices) => Promise<T>,
+  { makes = false }: { makes?: boolean } = {},
+): Promise<T> {
+  if (!makes) requireData(context);
+  const { createStoreServices } = await import('../services.js');
+  const { config, log, signal } = context;
+  return closing(await createStoreServices(config, log, { signal }), work);
+}
+
+function requireData({ config }: CommandContext): void {
+  if (config.databaseUrl !== null || existsSync(join(config.dataDir, 'postgres'))) return;
+  throw new AppError(
+    'data_dir_invalid',
+    `There is no Quire data in ${config.dataDir} (DATA_DIR): \`npm start\` or \`quire ingest FILE\` makes it.`,
+  );
+}
+
+async function closing<S extends { close(): Promise<unknown> }, T>(
+  services: S,
+  work: (services: S) => Promise<T>,
+): Promise<T> {
   try {
     return await work(services);
   } finally {

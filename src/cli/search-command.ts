@@ -13,7 +13,7 @@ export async function searchCommand(
   { limit, mode, json }: SearchCommandOptions,
   context: CommandContext,
 ): Promise<void> {
-  await withServices(context, async ({ search, embedder }) => {
+  await withServices(context, async ({ search, model: { embedder } }) => {
     // A command waits for the model rather than answer by keywords meanwhile.
     if (mode !== 'keyword') await embedder.warm();
     const { items, notice, ...rest } = await search.search({
@@ -33,8 +33,8 @@ export async function relatedCommand(
   context: CommandContext,
 ): Promise<void> {
   await withServices(context, async ({ related }) => {
-    const { items } = await related.related(id, limit, context.signal);
-    print(json, { items: items.map(view) }, linesOf(items));
+    const { items, ...rest } = await related.related(id, limit, context.signal);
+    print(json, { items: items.map(view), ...rest }, linesOf(items));
   });
 }
 

@@ -1,34 +1,56 @@
+import { createPendingStore } from '../embedding/pending-store.js';
 import { plural } from '../ingest/take-file.js';
-import type { Config } from '../platform/config.js';
-import type { Readiness } from '../search/readiness.js';
-import { type CommandContext, print, withServices } from './run-command.js';
+import { duration } from '../platform/progress.js';
+import { type CommandContext, print, withStores } from './run-command.js';
+import { askService, describeService, type ServiceState } from './service-state.js';
 
 const INTAKES_SHOWN = 5;
-const SERVICE_TIMEOUT_MS = 1_000;
+const FAILURES_SHOWN = 10;
 
 export async function statusCommand(options: { json: boolean }, context: CommandContext): Promise<void> {
   const { config } = context;
   const service = await askService(config);
-  await withServices(context, async ({ catalog, embeddings, embedder, intakes }) => {
-    const [papers, pending, recent] = await Promise.all([
+  await withStores(context, async ({ catalog, db, engineStore, intakes }) => {
+    const engine = await engineStore.find();
+    const pending = engine === null ? null : createPendingStore(db, engine.activeModel);
+    const [papers, counts, failures, recent, target] = await Promise.all([
       catalog.count(),
-      embeddings.countPending(),
+      pending?.count() ?? { waiting: 0, failed: 0 },
+      pending?.listFailed(FAILURES_SHOWN) ?? [],
       intakes.listRecent(INTAKES_SHOWN),
+      engine?.targetModel ? createPendingStore(db, engine.targetModel).count() : null,
     ]);
+    const switching = engine?.targetModel
+      ? {
+          model: engine.targetModel,
+          done: papers - (target?.waiting ?? 0),
+          total: papers,
+          secondsLeft: service.readiness?.switching?.secondsLeft ?? null,
+          error: service.readiness?.switching?.error ?? null,
+        }
+      : null;
     const state = {
       papers,
-      pending,
-      model: embedder.model.id,
+      pending: counts.waiting,
+      failed: counts.failed,
+      failures,
+      model: engine?.activeModel ?? null,
+      epoch: engine?.epoch ?? null,
+      switching,
       database: config.databaseUrl === null ? 'embedded' : 'server',
       dataDir: config.dataDir,
       service,
       intakes: recent,
     };
     print(options.json, state, [
-      `papers    ${papers}, ${pending} of them wait to be embedded`,
-      `model     ${state.model}`,
+      `papers    ${papers}, ${counts.waiting} of them wait to be embedded${counts.failed > 0 ? `, ${counts.failed} can't be` : ''}`,
+      `model     ${state.model ?? 'none yet'}`,
+      ...(switching === null ? [] : [`switching ${describeSwitch(switching, service)}`]),
       `database  ${state.database === 'embedded' ? `embedded, in ${config.dataDir}` : 'the server at DATABASE_URL'}`,
       `service   ${describeService(service)}`,
+      ...(failures.length > 0 ? ["can't be embedded (`quire reindex --failed` tries them again):"] : []),
+      ...failures.map(({ publicId, title, reason }) => `  ${publicId}  ${title.slice(0, 60)}: ${reason}`),
+      ...(counts.failed > failures.length ? [`  and ${counts.failed - failures.length} more`] : []),
       ...(recent.length > 0 ? ['taken in last:'] : []),
       ...recent.map(
         ({ startedAt, finishedAt, name, entries, added, problems }) =>
@@ -38,26 +60,20 @@ export async function statusCommand(options: { json: boolean }, context: Command
   });
 }
 
-interface ServiceState {
-  url: string;
-  /** null: nobody answers there. */
-  readiness: Pick<Readiness, 'ready' | 'reasons'> | null;
+interface Switching {
+  model: string;
+  done: number;
+  total: number;
+  secondsLeft: number | null;
+  error: string | null;
 }
 
-async function askService({ host, port }: Config): Promise<ServiceState> {
-  const named = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const url = `http://${named.includes(':') ? `[${named}]` : named}:${port}`;
-  try {
-    const request = fetch(`${url}/readyz`, { signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
-    const answer: unknown = await (await request).json();
-    const isOurs = typeof answer === 'object' && answer !== null && 'ready' in answer && 'reasons' in answer;
-    return { url, readiness: isOurs ? (answer as Readiness) : null };
-  } catch {
-    return { url, readiness: null };
-  }
-}
-
-function describeService({ url, readiness }: ServiceState): string {
-  if (readiness === null) return `not running at ${url}`;
-  return `at ${url}, ${readiness.ready ? 'ready' : `not ready: ${readiness.reasons.join('; ')}`}`;
+function describeSwitch(
+  { model, done, total, secondsLeft, error }: Switching,
+  { readiness }: ServiceState,
+): string {
+  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
+  const trouble = error === null ? '' : `; ${error}`;
+  const waits = readiness === null ? '; goes on when the service runs' : '';
+  return `to ${model}: ${done} of ${total}${left}${trouble}${waits}`;
 }

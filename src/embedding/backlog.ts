@@ -1,20 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../platform/errors.js';
+import { isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
 import type { Embedder } from './embedder.js';
-import type { EmbeddingStore, NewEmbedding, PendingDocument } from './embedding-store.js';
+import type { EmbeddingStore } from './embedding-store.js';
+import { LEASE_S, type PendingDocument, type PendingOrder, type PendingStore } from './pending-store.js';
 
-/** Texts embedded and stored together: what a killed process has to compute again, some 1.5 s of work. */
-const CHUNK_SIZE = 64;
+/**
+ * Texts claimed, embedded and stored together. Backfill: what a killed process has to compute again, some
+ * 1.5 s of work. Fresh: fewer, so that a new paper is findable soon.
+ */
+const CHUNK_SIZE = { fresh: 16, backfill: 64 } as const satisfies Record<PendingOrder, number>;
 
-/** Chunks under way at once, so that the workers have work while vectors are being written. */
-const CHUNKS_AHEAD = 2;
+/** Chunks under way at once, so that the workers have a window to choose from while vectors are being written. */
+const CHUNKS_AHEAD = { fresh: 4, backfill: 3 } as const satisfies Record<PendingOrder, number>;
 
-/** How often an idle backlog looks by itself; `hint` looks at once. */
+/** How often an idle backlog looks by itself; `hint` looks at once. The question reads every paper. */
 const IDLE_POLL_MS = 30_000;
 
-/** How often to ask whether the process that embeds has gone. */
-const LOCK_POLL_MS = 1_000;
+/** How often to look whether another process has left something. */
+const ELSEWHERE_POLL_MS = 1_000;
+
+const RENEW_MS = (LEASE_S * 1_000) / 3;
 
 const backoffMs = { first: 500, most: 30_000 };
 
@@ -24,57 +30,58 @@ export type BacklogState =
   /** Every paper has its vector, but for those counted as failed. */
   | 'idle'
   | 'embedding'
-  /** Another process on this database embeds; this one takes over when it ends. */
+  /** Other processes on this database embed what is left. */
   | 'elsewhere'
   /** Waiting to try again after an error. */
   | 'retrying';
 
 export interface BacklogStatus {
   state: BacklogState;
-  /** Texts embedded by this process. */
+  /** Texts embedded and stored by this process. */
   embedded: number;
-  /** Papers whose text the model could not embed; tried again at the next start or when the text changes. */
-  failed: number;
   error: string | null;
 }
 
-export interface HeldLock {
+/** The lock that tells other processes that this one lives, and so that its claims hold. */
+export interface Lease {
+  /** The lock's key. */
+  readonly owner: bigint;
   /** Aborts when the lock is lost, with the connection that held it. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   release(): Promise<void>;
 }
 
 export interface BacklogDeps {
-  store: EmbeddingStore;
-  embedder: Pick<Embedder, 'embedDocuments'>;
-  /** One process embeds at a time, or two would compute the same vectors. null: another one has it. */
-  lock: () => Promise<HeldLock | null>;
+  pending: PendingStore;
+  store: Pick<EmbeddingStore, 'add'>;
+  embedder: Pick<Embedder, 'tryDocuments'>;
+  lease: () => Promise<Lease>;
   log: Logger;
   /** Called after each stored chunk. */
   onStored: () => void;
 }
 
-/** Embeds whatever lacks a vector, until there is nothing left, and then whenever something comes in. */
-export function createBacklog({ store, embedder, lock, log, onStored }: BacklogDeps) {
+/**
+ * Embeds whatever lacks a vector, until there is nothing left, and then whenever something comes in. Any number
+ * of processes may do so on one database: each claims what it takes on.
+ */
+export function createBacklog({ pending, store, embedder, lease, log, onStored }: BacklogDeps) {
   const closing = new AbortController();
-  const status: BacklogStatus = { state: 'stopped', embedded: 0, failed: 0, error: null };
-  /** Text hashes that failed, by paper: a changed text is tried again. */
-  const failed = new Map<number, Uint8Array>();
+  const status: BacklogStatus = { state: 'stopped', embedded: 0, error: null };
+  let orders: readonly PendingOrder[] = ['fresh', 'backfill'];
   let wake = new AbortController();
+  /** Aborts when `orders` has changed. */
+  let regroup = new AbortController();
   let running: Promise<void> | null = null;
+  let chunksUnderWay = 0;
 
   async function run(): Promise<void> {
     let wait = backoffMs.first;
     while (!closing.signal.aborted) {
       try {
-        const held = await lock();
-        if (held === null) {
-          status.state = 'elsewhere';
-          await pause(LOCK_POLL_MS);
-          continue;
-        }
+        const held = await lease();
         try {
-          await work(AbortSignal.any([closing.signal, held.signal]));
+          await work(held);
         } finally {
           await held.release();
         }
@@ -84,105 +91,130 @@ export function createBacklog({ store, embedder, lock, log, onStored }: BacklogD
         status.state = 'retrying';
         status.error = messageOf(error);
         log.error({ err: error, retryInMs: wait }, 'embedding stopped; it will be tried again');
-        await pause(wait);
+        await pause(wait, closing.signal);
         wait = Math.min(wait * 2, backoffMs.most);
       }
     }
     status.state = 'stopped';
   }
 
-  async function work(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      wake = new AbortController();
-      const stored = await pass(signal);
-      if (stored > 0 || signal.aborted) continue;
-      status.state = 'idle';
-      status.error = null;
-      await pause(IDLE_POLL_MS, AbortSignal.any([signal, wake.signal]));
+  /** Until the lease is lost or the backlog closes. */
+  async function work({ owner, signal: lost }: Lease): Promise<void> {
+    const failed = new AbortController();
+    regroup = new AbortController();
+    const signal = AbortSignal.any([closing.signal, lost, failed.signal, regroup.signal]);
+    const renewal = setInterval(() => {
+      pending.renew(owner).catch((error: unknown) => log.warn({ err: error }, 'claims were not renewed'));
+    }, RENEW_MS);
+    try {
+      const loops = orders.map((order) => loop(order, owner, signal));
+      // One that fails ends the others, or the caller would start anew beside them.
+      for (const one of loops) one.catch(() => failed.abort());
+      const ended = await Promise.allSettled(loops);
+      const failure = ended.find((one) => one.status === 'rejected');
+      if (failure) throw failure.reason;
+    } finally {
+      clearInterval(renewal);
     }
   }
 
-  /** Once over everything that is pending, in key order. Returns how many vectors were stored. */
-  async function pass(signal: AbortSignal): Promise<number> {
-    let after = 0;
-    let stored = 0;
+  /** Each order has its own loop: a paper that comes in must not wait for the end of a backfill. */
+  async function loop(order: PendingOrder, owner: bigint, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const woken = wake.signal;
+      if ((await pass(order, owner, signal)) > 0 || signal.aborted) continue;
+      const elsewhere = await pending.isClaimedElsewhere(owner);
+      if (chunksUnderWay === 0) {
+        status.state = elsewhere ? 'elsewhere' : 'idle';
+        status.error = null;
+      }
+      await pause(elsewhere ? ELSEWHERE_POLL_MS : IDLE_POLL_MS, AbortSignal.any([signal, woken]));
+    }
+  }
+
+  /** Once over everything that is pending. Returns how many papers were settled. */
+  async function pass(order: PendingOrder, owner: bigint, signal: AbortSignal): Promise<number> {
     const underWay: Promise<number>[] = [];
+    let after = 0;
+    let settled = 0;
     try {
       while (!signal.aborted) {
-        const pending = await store.listPending(after, CHUNK_SIZE);
-        if (pending.length === 0) break;
-        after = pending.at(-1)!.paperKey;
-        const due = pending.filter(({ paperKey, textHash }) => !isFailed(paperKey, textHash));
-        if (due.length === 0) continue;
+        const due = await pending.claim({ order, owner, after, limit: CHUNK_SIZE[order] });
+        if (due.length === 0) break;
+        // The fresh ones come newest first: a later claim may find newer ones.
+        if (order === 'backfill') after = due.at(-1)!.paperKey;
         status.state = 'embedding';
-        const chunk = embedChunk(due, signal);
+        chunksUnderWay += 1;
+        const chunk = embedChunk(due, { order, owner, signal }).finally(() => {
+          chunksUnderWay -= 1;
+        });
         // Its error is met where it is awaited; until then it must not count as unhandled.
         chunk.catch(() => undefined);
         underWay.push(chunk);
-        if (underWay.length >= CHUNKS_AHEAD) stored += await underWay.shift()!;
+        if (underWay.length >= CHUNKS_AHEAD[order]) settled += await underWay.shift()!;
       }
-      for (const chunk of underWay) stored += await chunk;
-      return stored;
+      for (const chunk of underWay) settled += await chunk;
+      return settled;
     } finally {
       await Promise.allSettled(underWay);
     }
   }
 
-  async function embedChunk(documents: PendingDocument[], signal: AbortSignal): Promise<number> {
-    const vectors = await embedAll(documents, signal);
-    const embeddings: NewEmbedding[] = documents.flatMap(({ paperKey, textHash }, at) => {
-      const vector = vectors[at];
-      return vector ? [{ paperKey, textHash, vector }] : [];
-    });
-    if (embeddings.length === 0) return 0;
-    const stored = await store.add(embeddings);
-    status.embedded += stored;
-    onStored();
-    return stored;
-  }
-
-  /** One text that the model can't take must not cost the chunk: after an error each is tried alone. */
-  async function embedAll(
+  /** Every paper of a chunk gets a vector or a reason; what gets neither is given back. */
+  async function embedChunk(
     documents: PendingDocument[],
-    signal: AbortSignal,
-  ): Promise<(Float32Array | null)[]> {
+    { order, owner, signal }: { order: PendingOrder; owner: bigint; signal: AbortSignal },
+  ): Promise<number> {
+    const keys = documents.map(({ paperKey }) => paperKey);
     try {
-      return await embedder.embedDocuments(documents, { signal });
-    } catch (error) {
-      if (signal.aborted || documents.length === 0) throw error;
-      if (documents.length > 1) {
-        const vectors: (Float32Array | null)[] = [];
-        for (const one of documents) vectors.push(...(await embedAll([one], signal)));
-        if (vectors.every((vector) => vector === null)) throw error;
-        return vectors;
+      const results = await embedder.tryDocuments(documents, { signal, lane: order });
+      const embeddings = documents.flatMap(({ paperKey, textHash }, at) => {
+        const result = results[at]!;
+        return 'vector' in result ? [{ paperKey, textHash, vector: result.vector }] : [];
+      });
+      const stored = embeddings.length === 0 ? 0 : await store.add(embeddings);
+      status.embedded += stored;
+      if (stored > 0) onStored();
+      const refused = documents.flatMap((document, at) => {
+        const result = results[at]!;
+        return 'refused' in result ? [{ document, reason: result.refused }] : [];
+      });
+      for (const { document, reason } of refused) {
+        log.error({ paper: document.paperKey, reason }, 'this text could not be embedded');
+        await pending.markFailed(document, reason);
       }
-      const [{ paperKey, textHash }] = documents as [PendingDocument];
-      failed.set(paperKey, textHash);
-      status.failed = failed.size;
-      log.error({ err: error, paper: paperKey }, 'this text could not be embedded');
-      return [null];
+      if (refused.length > 0) await pending.release(owner, keys);
+      return documents.length;
+    } catch (error) {
+      await pending.release(owner, keys).catch(() => undefined);
+      if (signal.aborted && isAppError(error)) return 0;
+      throw error;
     }
   }
 
-  function isFailed(key: number, hash: Uint8Array): boolean {
-    const known = failed.get(key);
-    return known !== undefined && Buffer.compare(known, hash) === 0;
-  }
-
-  async function pause(ms: number, signal: AbortSignal = closing.signal): Promise<void> {
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
     await sleep(ms, undefined, { signal }).catch(() => undefined);
   }
 
   return {
-    start(): void {
+    /** Begins; returns at once. `orders`: what this process does, everything when not given. */
+    start(wanted: readonly PendingOrder[] = ['fresh', 'backfill']): void {
+      orders = wanted;
       running ??= run();
+    },
+    /** From now on these as well. */
+    also(order: PendingOrder): void {
+      if (orders.includes(order)) return;
+      orders = [...orders, order];
+      regroup.abort();
     },
     /** Something came in: look now. */
     hint(): void {
       wake.abort();
+      wake = new AbortController();
     },
     status: (): BacklogStatus => ({ ...status }),
-    /** Lets go of the lock once the texts under way are done; what wasn't stored stays pending. */
+    /** Ends once the texts under way are done; what wasn't stored stays pending. */
     async close(): Promise<void> {
       closing.abort();
       await running;

@@ -1,8 +1,12 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from './errors.js';
 import { projectRoot } from './paths.js';
+
+/** The model that comes with the project. */
+export const DEFAULT_MODEL = 'Xenova/all-MiniLM-L6-v2';
+
+const MAX_EMBED_WORKERS = 64;
 
 /** One setting: its environment variable, its default, and what it means to set it too low or too high. */
 interface Setting<T> {
@@ -16,7 +20,7 @@ const settings = {
   HOST: text('127.0.0.1', 'Address to listen on. 0.0.0.0 opens the service to the network.'),
   PORT: integer(8080, 0, 65_535, 'TCP port. 0 takes any free one.'),
   DATA_DIR: text('data', 'Folder of the embedded database and the index snapshots; made when missing.'),
-  DATABASE_URL: secret(
+  DATABASE_URL: optional(
     'postgresql://… of a PostgreSQL server (15 or newer) to use instead of the embedded one.',
   ),
   DATABASE_POOL: integer(
@@ -25,20 +29,23 @@ const settings = {
     100,
     'Database connections. Too few queue requests; too many exhaust the server.',
   ),
-  API_KEY: secret(
+  API_KEY: optional(
     'Key for the write API (at least 24 characters) instead of one made and printed at the first start.',
   ),
   SAMPLE: choice(['on', 'off'], 'on', 'Take the sample collection in on the first start.'),
   MODELS_DIR: text(join(projectRoot, 'models'), 'Folder of the embedding models.'),
-  MODEL: text(
-    'Xenova/all-MiniLM-L6-v2',
-    'Model folder below MODELS_DIR. Another one embeds everything anew.',
+  MODEL: optional(
+    `Embedding model: a folder, or an id below MODELS_DIR or on MODEL_HUB; ${DEFAULT_MODEL} in a new database. Another one is embedded in the background, as by \`quire model use\`.`,
+  ),
+  MODEL_HUB: text(
+    'https://huggingface.co',
+    'Where a model that is not on this machine is downloaded from; `off`: nowhere.',
   ),
   EMBED_WORKERS: integer(
-    Math.min(2, availableParallelism()),
+    Math.min(availableParallelism(), MAX_EMBED_WORKERS),
     1,
-    64,
-    'Embedding threads. More than there are cores slows every one of them down.',
+    MAX_EMBED_WORKERS,
+    'Embedding threads, some 140 MB each. More than there are cores slows every one of them down.',
   ),
   INDEX_EXACT_LIMIT: integer(
     5_000,
@@ -93,7 +100,11 @@ export interface Config {
   readonly apiKey: string | null;
   readonly sample: boolean;
   /** Absolute. */
-  readonly modelDir: string;
+  readonly modelsDir: string;
+  /** A folder or an id; null: whatever the database uses. */
+  readonly model: string | null;
+  /** Base URL; null: nothing is downloaded. */
+  readonly modelHub: string | null;
   readonly embedWorkers: number;
   readonly indexExactLimit: number;
   readonly bodyLimitBytes: number;
@@ -108,9 +119,11 @@ export interface Config {
  */
 export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boolean } = {}): Config {
   const values = parseAll(env);
-  const modelDir = resolve(values.MODELS_DIR, values.MODEL);
   const problems: string[] = [];
-  if (!existsSync(modelDir)) problems.push(`MODEL: there is no folder ${modelDir}`);
+  const modelHub = values.MODEL_HUB === 'off' ? null : values.MODEL_HUB.replace(/\/+$/, '');
+  if (modelHub !== null && !/^https?:\/\/[^/]/.test(modelHub)) {
+    problems.push('MODEL_HUB: expected https://host or off');
+  }
   if (values.DATABASE_URL !== null && !/^postgres(ql)?:\/\//.test(values.DATABASE_URL)) {
     problems.push('DATABASE_URL: expected postgresql://user:password@host:port/database');
   }
@@ -126,7 +139,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     databasePool: values.DATABASE_POOL,
     apiKey: values.API_KEY,
     sample: values.SAMPLE === 'on',
-    modelDir,
+    modelsDir: resolve(values.MODELS_DIR),
+    model: values.MODEL,
+    modelHub,
     embedWorkers: values.EMBED_WORKERS,
     indexExactLimit: values.INDEX_EXACT_LIMIT,
     bodyLimitBytes: values.BODY_LIMIT_MB * 2 ** 20,
@@ -164,7 +179,7 @@ function text(fallback: string, about: string): Setting<string> {
   return { fallback, about, parse: (given) => given };
 }
 
-function secret(about: string): Setting<string | null> {
+function optional(about: string): Setting<string | null> {
   return { fallback: null, about, parse: (given) => given };
 }
 

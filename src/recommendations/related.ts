@@ -1,5 +1,4 @@
-import type { Embedder } from '../embedding/embedder.js';
-import type { EmbeddingStore } from '../embedding/embedding-store.js';
+import type { EngineAccess } from '../engine/engine.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Search, SearchItem } from '../search/search.js';
 
@@ -8,17 +7,19 @@ export const MAX_RELATED = 100;
 
 export interface RelatedDeps {
   papers: PaperStore;
-  embeddings: Pick<EmbeddingStore, 'findVector'>;
-  embedder: Pick<Embedder, 'embedDocuments'>;
+  engines: EngineAccess;
   search: Pick<Search, 'rankByVector' | 'hydrate'>;
 }
 
 export interface RelatedResult {
   items: SearchItem[];
+  /** The embedding model that answers here, and which switch or reindexing its index came from. */
+  model: string;
+  epoch: number;
 }
 
 /** Papers near to one paper. */
-export function createRelated({ papers, embeddings, embedder, search }: RelatedDeps) {
+export function createRelated({ papers, engines, search }: RelatedDeps) {
   return {
     /**
      * The papers nearest to `ref` (any spelling of an id), best first, never the paper itself: one row a
@@ -27,12 +28,14 @@ export function createRelated({ papers, embeddings, embedder, search }: RelatedD
      */
     async related(ref: string, limit: number, signal?: AbortSignal): Promise<RelatedResult> {
       const paper = await papers.getByRef(ref);
-      const stored = await embeddings.findVector(paper.key);
-      // Not embedded yet: the text is here, so nobody has to wait for the backlog.
-      const vector = stored?.vector ?? (await embedder.embedDocuments([paper], { signal }))[0]!;
-      const ranked = await search.rankByVector(vector, limit + 1, signal);
-      const others = ranked.filter(({ key }) => key !== paper.key).slice(0, limit);
-      return { items: await search.hydrate(others) };
+      return engines.with(async (engine) => {
+        const stored = await engine.embeddings.findVector(paper.key);
+        // Not embedded yet: the text is here, so nobody has to wait for the backlog.
+        const vector = stored?.vector ?? (await engine.embedder.embedDocuments([paper], { signal }))[0]!;
+        const ranked = await search.rankByVector(engine, { vector, depth: limit + 1, signal });
+        const others = ranked.filter(({ key }) => key !== paper.key).slice(0, limit);
+        return { items: await search.hydrate(others), model: engine.modelId, epoch: engine.epoch };
+      });
     },
   };
 }

@@ -11,18 +11,27 @@ export interface Cursor {
   mode: SearchMode;
 }
 
-/** Opaque, URL-safe, bound to its query: a cursor of another query would skip silently. */
-export function encodeCursor({ score, key, rank, mode }: Cursor, query: string): string {
-  return Buffer.from(JSON.stringify([score, key, rank, mode, digest(query)])).toString('base64url');
+/** What a cursor is good for: scores of another query or another model would skip silently. */
+export interface CursorScope {
+  query: string;
+  modelId: string;
+}
+
+/** Opaque, URL-safe, bound to its scope. */
+export function encodeCursor({ score, key, rank, mode }: Cursor, scope: CursorScope): string {
+  const parts = [score, key, rank, mode, digest(scope.query), modelDigest(mode, scope)];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** @throws AppError invalid_cursor */
-export function decodeCursor(text: string, query: string): Cursor {
-  const [score, key, rank, mode, hash] = parse(text);
+export function decodeCursor(text: string, scope: CursorScope): Cursor {
+  const [score, key, rank, mode, queryHash, modelHash] = parse(text);
   const valid =
     typeof score === 'number' && isCount(key) && isCount(rank) && (mode === 'semantic' || mode === 'keyword');
   if (!valid) throw invalid('expected the nextCursor of an earlier answer');
-  if (hash !== digest(query)) throw invalid('it belongs to another query');
+  if (queryHash !== digest(scope.query)) throw invalid('it belongs to another query');
+  if (modelHash !== modelDigest(mode, scope))
+    throw invalid('the embedding model has changed since; begin again at the first page');
   return { score, key, rank, mode };
 }
 
@@ -37,6 +46,11 @@ function parse(text: string): unknown[] {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Keyword ranks don't depend on the model. */
+function modelDigest(mode: SearchMode, { modelId }: CursorScope): string {
+  return mode === 'semantic' ? digest(modelId) : '';
 }
 
 function digest(query: string): string {

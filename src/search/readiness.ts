@@ -1,12 +1,14 @@
 import type { BacklogStatus } from '../embedding/backlog.js';
-import type { Embedder } from '../embedding/embedder.js';
-import type { EmbeddingStore } from '../embedding/embedding-store.js';
+import type { Engines, SwitchProgress } from '../engine/engines.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { IndexerStatus } from '../vectors/indexer.js';
 import type { Coverage } from './search.js';
 
 /** Counts are looked up at most this often: a burst of searches must not count 100,000 rows each. */
 const REFRESH_MS = 1_000;
+
+/** … and this often where nobody said that something changed: a count reads every row. */
+const IDLE_REFRESH_MS = 15_000;
 
 export interface Readiness {
   /** Everything that the database holds can be found by meaning, and the model is loaded. */
@@ -16,32 +18,46 @@ export interface Readiness {
   papers: number;
   /** Papers in the index. */
   searchable: number;
-  /** Papers without a vector for their present text. */
+  /** Papers that wait for a vector of their present text. */
   pending: number;
+  /** Papers whose text the model can't take. They stay without a vector, and keyword search finds them. */
+  failed: number;
   embedding: BacklogStatus;
   index: IndexerStatus;
   model: { id: string; loaded: boolean };
+  epoch: number;
+  /** Another model, or a new index, that is being made ready. */
+  switching: SwitchProgress | null;
 }
 
 export interface ReadinessDeps {
   papers: Pick<PaperStore, 'count'>;
-  embeddings: Pick<EmbeddingStore, 'countPending' | 'head'>;
-  embedder: Pick<Embedder, 'model' | 'isWarm'>;
-  backlog: { status(): BacklogStatus };
-  indexer: { status(): IndexerStatus };
+  engines: Pick<Engines, 'serving' | 'progress'>;
+}
+
+interface Counts {
+  modelId: string;
+  papers: number;
+  waiting: number;
+  failed: number;
+  /** The last change of the vectors. */
+  head: bigint;
 }
 
 /** How complete the answers are right now. */
-export function createReadiness({ papers, embeddings, embedder, backlog, indexer }: ReadinessDeps) {
-  let last: { at: number; counts: Promise<Counts> } | null = null;
+export function createReadiness({ papers, engines }: ReadinessDeps) {
+  let last: { at: number; modelId: string; counts: Promise<Counts> } | null = null;
+  let changed = true;
 
   function count(): Promise<Counts> {
+    const { model } = engines.serving;
+    changed = false;
     const counts = (async () => {
-      const [all, pending] = await Promise.all([papers.count(), embeddings.countPending()]);
-      // Asked last: every vector that made `pending` zero is at or before the head.
-      return { papers: all, pending, head: await embeddings.head() };
+      const [all, pending] = await Promise.all([papers.count(), model.pending.count()]);
+      // Asked last: every vector that made `waiting` zero is at or before the head.
+      return { modelId: model.id, papers: all, ...pending, head: await model.embeddings.head() };
     })();
-    last = { at: performance.now(), counts };
+    last = { at: performance.now(), modelId: model.id, counts };
     counts.catch(() => {
       last = null;
     });
@@ -49,19 +65,22 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
   }
 
   function recentCounts(): Promise<Counts> {
-    return last !== null && performance.now() - last.at < REFRESH_MS ? last.counts : count();
+    if (last === null || last.modelId !== engines.serving.model.id) return count();
+    const age = performance.now() - last.at;
+    return age < (changed ? REFRESH_MS : IDLE_REFRESH_MS) ? last.counts : count();
   }
 
-  function describe({ papers: all, pending, head }: Counts): Readiness {
-    const embedding = backlog.status();
-    const status = indexer.status();
-    // What the indexer saw at its last look may be older than the count.
-    const covered = status.covered && BigInt(status.watermark) >= head;
+  async function describe(counting: Promise<Counts>): Promise<Readiness> {
+    const { modelId, papers: all, waiting, failed, head } = await counting;
+    const { model, index: indexPart, epoch } = engines.serving;
+    const embedding = model.backlog.status();
+    const status = indexPart.indexer.status();
+    const loaded = model.embedder.isWarm;
+    // What the indexer saw at its last look may be older than the count; a count of another model says nothing.
+    const covered = status.covered && BigInt(status.watermark) >= head && modelId === model.id;
     const index = { ...status, covered };
     const reasons: string[] = [];
-    if (!embedder.isWarm) reasons.push('the embedding model is being loaded');
-    // Texts that the model can't take stay without a vector; they are counted, and keyword search finds them.
-    const waiting = pending - embedding.failed;
+    if (!loaded) reasons.push('the embedding model is being loaded');
     if (waiting > 0) reasons.push(`${waiting} of ${all} papers wait to be embedded`);
     if (!covered) {
       const state = status.state === 'live' ? 'catching up' : status.state.replace('_', ' ');
@@ -72,34 +91,35 @@ export function createReadiness({ papers, embeddings, embedder, backlog, indexer
       reasons,
       papers: all,
       searchable: Math.min(index.live, all),
-      pending,
+      pending: waiting,
+      failed,
       embedding,
       index,
-      model: { id: embedder.model.id, loaded: embedder.isWarm },
+      model: { id: model.id, loaded },
+      epoch,
+      switching: engines.progress(),
     };
   }
 
   return {
     /** Counted now: what a probe relies on. */
-    check: async (): Promise<Readiness> => describe(await count()),
+    check: (): Promise<Readiness> => describe(count()),
 
-    /** From counts that are at most `REFRESH_MS` old: for pages. */
-    glance: async (): Promise<Readiness> => describe(await recentCounts()),
+    /** From counts that are at most a second old, or older where nothing has changed: for pages. */
+    glance: (): Promise<Readiness> => describe(recentCounts()),
 
     /** As `glance`, but never “nothing” when something has just come in. */
     async coverage(): Promise<Coverage> {
-      const { live } = indexer.status();
-      const { papers: all } = live === 0 ? await count() : await recentCounts();
-      return { papers: Math.max(all, live), searchable: live };
+      const { live } = engines.serving.index.indexer.status();
+      const { papers: all, failed } = live === 0 ? await count() : await recentCounts();
+      return { papers: Math.max(all - failed, live), searchable: live };
+    },
+
+    /** Papers or vectors have changed. */
+    hint(): void {
+      changed = true;
     },
   };
-}
-
-interface Counts {
-  papers: number;
-  pending: number;
-  /** The last change of the vectors. */
-  head: bigint;
 }
 
 export type ReadinessService = ReturnType<typeof createReadiness>;

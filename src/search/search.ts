@@ -1,9 +1,7 @@
-import type { Embedder } from '../embedding/embedder.js';
-import type { EmbeddingStore } from '../embedding/embedding-store.js';
+import type { Engine, EngineAccess } from '../engine/engine.js';
 import type { Paper } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import { AppError, isAppError } from '../platform/errors.js';
-import type { VectorSearcher } from '../vectors/ports.js';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
 import type { Lexical } from './lexical.js';
 
@@ -12,6 +10,12 @@ export const MAX_LIMIT = 100;
 export const DEFAULT_LIMIT = 20;
 /** Deepest rank that is served: beyond it similarity says nothing and the index would be searched whole. */
 export const MAX_DEPTH = 1_000;
+
+/**
+ * Steps of a score between 0 and 1. Scores are rounded, because exact and approximate search sum in different orders and differ by 1e-7, and a
+ * cursor must find its place again when the one takes over from the other.
+ */
+const SCORE_STEPS = 1e6;
 
 /** Hits asked of the index at most, so that a full last page is found below papers that came in meanwhile. */
 const MAX_CANDIDATES = 2 * MAX_DEPTH;
@@ -41,6 +45,9 @@ export interface SearchResult {
   /** Why the answer is less than what was asked for; null where it's whole. */
   notice: string | null;
   nextCursor: string | null;
+  /** The embedding model that answers here, and which switch or reindexing its index came from. */
+  model: string;
+  epoch: number;
 }
 
 /** How much of the collection can be found by meaning right now. */
@@ -51,9 +58,7 @@ export interface Coverage {
 
 export interface SearchDeps {
   papers: PaperStore;
-  embeddings: Pick<EmbeddingStore, 'paperKeysOf'>;
-  embedder: Pick<Embedder, 'embedQuery' | 'isWarm'>;
-  vectors: VectorSearcher;
+  engines: EngineAccess;
   lexical: Lexical;
   coverage: () => Promise<Coverage>;
 }
@@ -63,7 +68,16 @@ interface View {
   limit: number;
   cursor: Cursor | null;
   signal: AbortSignal | undefined;
+  engine: Engine;
 }
+
+interface NearestRequest {
+  vector: Float32Array;
+  depth: number;
+  signal?: AbortSignal | undefined;
+}
+
+type Answer = Omit<SearchResult, 'model' | 'epoch'>;
 
 interface Ranked {
   key: number;
@@ -71,23 +85,31 @@ interface Ranked {
 }
 
 /** Candidates -> ranks after the cursor -> one hydration query -> page. */
-export function createSearch({ papers, embeddings, embedder, vectors, lexical, coverage }: SearchDeps) {
+export function createSearch({ papers, engines, lexical, coverage }: SearchDeps) {
   /** @throws AppError invalid_input, invalid_cursor, overloaded, timeout, cancelled, index_unavailable */
   async function search(request: SearchRequest): Promise<SearchResult> {
     const query = checkQuery(request.query);
     const limit = checkLimit(request.limit);
-    const cursor = request.cursor === undefined ? null : decodeCursor(request.cursor, query);
-    if (cursor && request.mode && cursor.mode !== request.mode) {
-      throw new AppError('invalid_cursor', `cursor: it belongs to a ${cursor.mode} search.`, {
-        details: { field: 'cursor' },
-      });
-    }
-    const view: View = { query, limit, cursor, signal: request.signal };
-    if ((request.mode ?? cursor?.mode) === 'keyword') return byWords(view, null);
+    return engines.with(async (engine) => {
+      const scope = { query, modelId: engine.modelId };
+      const cursor = request.cursor === undefined ? null : decodeCursor(request.cursor, scope);
+      if (cursor && request.mode && cursor.mode !== request.mode) {
+        throw new AppError('invalid_cursor', `cursor: it belongs to a ${cursor.mode} search.`, {
+          details: { field: 'cursor' },
+        });
+      }
+      const view: View = { query, limit, cursor, signal: request.signal, engine };
+      const answer = await answerIn(view, request.mode ?? cursor?.mode ?? 'semantic');
+      return { ...answer, model: engine.modelId, epoch: engine.epoch };
+    });
+  }
+
+  async function answerIn(view: View, mode: SearchMode): Promise<Answer> {
+    if (mode === 'keyword') return byWords(view, null);
     const state = await coverage();
     // A page after a semantic one can't go on with keyword matches: their scores mean something else.
-    const mayFallBack = cursor === null && state.papers > 0;
-    if (mayFallBack && (state.searchable === 0 || !embedder.isWarm)) {
+    const mayFallBack = view.cursor === null && state.papers > 0;
+    if (mayFallBack && (state.searchable === 0 || !view.engine.embedder.isWarm)) {
       const { papers: all, searchable } = state;
       return byWords(
         view,
@@ -103,9 +125,9 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
     }
   }
 
-  async function byMeaning(view: View, { papers: all, searchable }: Coverage): Promise<SearchResult> {
-    const { query, limit, cursor, signal } = view;
-    const vector = await embedder.embedQuery(query, { signal });
+  async function byMeaning(view: View, { papers: all, searchable }: Coverage): Promise<Answer> {
+    const { query, limit, cursor, signal, engine } = view;
+    const vector = await engine.embedder.embedQuery(query, { signal });
     const missing = all - searchable;
     const notice =
       missing > 0
@@ -114,7 +136,7 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
     // Papers that came in above the cursor since the last page push it down: look deeper until a page is full.
     for (let depth = (cursor?.rank ?? 0) + limit + 20; ; depth *= 2) {
       const bounded = Math.min(depth, MAX_CANDIDATES);
-      const ranked = await rankByVector(vector, bounded, signal);
+      const ranked = await rankByVector(engine, { vector, depth: bounded, signal });
       const rest = afterCursor(ranked, cursor);
       if (rest.length > limit || ranked.length < bounded || bounded === MAX_CANDIDATES) {
         return { ...(await page(rest, view, 'semantic')), mode: 'semantic', notice };
@@ -122,23 +144,24 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
     }
   }
 
-  async function byWords(view: View, notice: string | null): Promise<SearchResult> {
+  async function byWords(view: View, notice: string | null): Promise<Answer> {
     const ranked = await lexical.search(view.query, MAX_DEPTH);
     return { ...(await page(afterCursor(ranked, view.cursor), view, 'keyword')), mode: 'keyword', notice };
   }
 
-  async function rankByVector(vector: Float32Array, depth: number, signal?: AbortSignal): Promise<Ranked[]> {
-    const hits = await vectors.search(vector, depth, { signal });
-    const keys = await embeddings.paperKeysOf(hits.map(({ label }) => label));
+  /** Papers nearest to a vector of this engine's model, best first. */
+  async function rankByVector(engine: Engine, { vector, depth, signal }: NearestRequest): Promise<Ranked[]> {
+    const hits = await engine.vectors.search(vector, depth, { signal });
+    const keys = await engine.embeddings.paperKeysOf(hits.map(({ label }) => label));
     return hits.flatMap(({ label, score }) => {
       const key = keys.get(label);
-      return key === undefined ? [] : [{ key, score }];
+      return key === undefined ? [] : [{ key, score: Math.round(score * SCORE_STEPS) / SCORE_STEPS }];
     });
   }
 
   async function page(
     rest: Ranked[],
-    { query, limit, cursor }: View,
+    { query, limit, cursor, engine }: View,
     mode: SearchMode,
   ): Promise<Pick<SearchResult, 'items' | 'nextCursor'>> {
     const chosen = rest.slice(0, limit);
@@ -147,7 +170,8 @@ export function createSearch({ papers, embeddings, embedder, vectors, lexical, c
     const more = rest.length > limit && rank < MAX_DEPTH;
     return {
       items: await hydrate(chosen),
-      nextCursor: last && more ? encodeCursor({ ...last, rank, mode }, query) : null,
+      nextCursor:
+        last && more ? encodeCursor({ ...last, rank, mode }, { query, modelId: engine.modelId }) : null,
     };
   }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Backlog, createBacklog, type HeldLock } from '../../src/embedding/backlog.js';
+import { type Backlog, createBacklog } from '../../src/embedding/backlog.js';
 import type { DocumentText } from '../../src/embedding/embedder.js';
 import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
+import { createPendingStore } from '../../src/embedding/pending-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { systemClock } from '../../src/platform/clock.js';
-import { tryAdvisoryLock } from '../../src/platform/db/advisory-lock.js';
+import { type AdvisoryLock, tryAdvisoryLock } from '../../src/platform/db/advisory-lock.js';
 import { AppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { inventedPaper } from '../support/papers.js';
@@ -22,26 +24,34 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
   }
 }
 
+type Result = { vector: Float32Array } | { refused: string };
+type Embed = (
+  documents: readonly DocumentText[],
+  options?: { signal?: AbortSignal | undefined; lane?: string | undefined },
+) => Promise<Result[]>;
+
 describe('embedding backlog', () => {
   const database = withDatabase();
-  const store = () => createEmbeddingStore(database.db, 'tiny@1', systemClock);
-  const lock = () => tryAdvisoryLock(database.db.pool, 'backlog test');
+  const store = () => createEmbeddingStore(database.db, { id: 'tiny@1', dimension: 4 }, systemClock);
+  const pending = () => createPendingStore(database.db, 'tiny@1');
   const running: Backlog[] = [];
+  const locks: AdvisoryLock[] = [];
   let taken = 0;
 
   const takeIn = async (count: number) => {
     await createPaperStore(database.db).takeIn(Array.from({ length: count }, () => inventedPaper(taken++)));
   };
 
-  function start(
-    embed: (documents: readonly DocumentText[]) => Promise<Float32Array[]>,
-    takeLock: () => Promise<HeldLock | null> = lock,
-  ): Backlog {
-    const embedder = { embedDocuments: embed };
+  function start(tryDocuments: Embed): Backlog {
     const backlog = createBacklog({
+      pending: pending(),
       store: store(),
-      embedder,
-      lock: takeLock,
+      embedder: { tryDocuments },
+      lease: async () => {
+        const lock = (await tryAdvisoryLock(database.db.pool, `test ${randomUUID()}`))!;
+        locks.push(lock);
+        return { owner: lock.key, signal: lock.signal, release: lock.release };
+      },
       log: silentLogger,
       onStored: () => undefined,
     });
@@ -50,11 +60,12 @@ describe('embedding backlog', () => {
     return backlog;
   }
 
-  const vectors = async (documents: readonly DocumentText[]) =>
-    documents.map(() => Float32Array.of(1, 0, 0, 0));
+  const vectors: Embed = async (documents) => documents.map(() => ({ vector: Float32Array.of(1, 0, 0, 0) }));
+  const waiting = async () => (await pending().count()).waiting;
 
   afterEach(async () => {
     for (const backlog of running.splice(0)) await backlog.close();
+    locks.splice(0);
   });
 
   it('embeds what is pending, each text once, and what comes in later', async () => {
@@ -64,56 +75,107 @@ describe('embedding backlog', () => {
       texts.push(...documents.map(({ title }) => title));
       return vectors(documents);
     });
-    await until('idle', () => backlog.status().state === 'idle');
-    assert.equal(await store().countPending(), 0);
+    await until('idle', async () => backlog.status().state === 'idle' && (await waiting()) === 0);
     await takeIn(20);
     backlog.hint();
-    await until('all embedded', async () => (await store().countPending()) === 0);
+    await until('all embedded', async () => (await waiting()) === 0);
     assert.equal(texts.length, taken);
     assert.equal(new Set(texts).size, taken);
-    assert.equal(backlog.status().embedded, 170);
+    await until('counted', () => backlog.status().embedded === 170);
   });
 
-  it('lets one process embed at a time, and the other take over', async () => {
+  it('shares the work with other processes, each text once', async () => {
+    await takeIn(300);
+    const texts: string[] = [];
+    const slowly: Embed = async (documents) => {
+      texts.push(...documents.map(({ title }) => title));
+      await sleep(5);
+      return vectors(documents);
+    };
+    const both = [start(slowly), start(slowly)];
+    await until('all embedded', async () => (await waiting()) === 0);
+    assert.equal(texts.length, 300);
+    assert.equal(new Set(texts).size, 300);
+    await until('counted', () => both.reduce((sum, one) => sum + one.status().embedded, 0) === 300);
+    for (const one of both) assert.ok(one.status().embedded > 0, 'both had a share');
+  });
+
+  it('takes over from a process that is gone', async () => {
     await takeIn(10);
+    const hanging = start(async (_documents, { signal } = {}) => {
+      await new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(new AppError('cancelled', 'cancelled')));
+      });
+      return [];
+    });
+    await until('the first has it', () => hanging.status().state === 'embedding');
+    const second = start(vectors);
+    await until('the second waits', () => second.status().state === 'elsewhere');
+    assert.equal(await waiting(), 10);
+    await hanging.close();
+    await until('the second took over', async () => (await waiting()) === 0);
+    assert.equal(second.status().embedded, 10);
+  });
+
+  it('goes on with new claims after its connection was lost', async () => {
+    await takeIn(5);
+    let calls = 0;
+    const backlog = start(async (documents, { signal } = {}) => {
+      calls += 1;
+      if (calls > 1) return vectors(documents);
+      await database.db.pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'quire lock test%'`,
+      );
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      throw new AppError('cancelled', 'cancelled');
+    });
+    await until('all embedded', async () => (await waiting()) === 0);
+    assert.equal(backlog.status().embedded, 5);
+    assert.ok(locks.length > 1);
+  });
+
+  it('embeds a new paper while a long backfill is under way', async () => {
+    await takeIn(400);
+    await database.db.pool.query(
+      `UPDATE papers SET created_at = now() - interval '2 hours' WHERE id NOT IN (SELECT paper_id FROM embeddings)`,
+    );
+    const order: string[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const first = start(async (documents) => {
-      await held;
+    const backlog = start(async (documents, { lane } = {}) => {
+      if (lane === 'backfill') await held;
+      order.push(...documents.map(({ title }) => title));
       return vectors(documents);
     });
-    await until('the first has it', () => first.status().state === 'embedding');
-    let called = 0;
-    const second = start(async (documents) => {
-      called += documents.length;
-      return vectors(documents);
-    });
-    await until('the second waits', () => second.status().state === 'elsewhere');
+    await until('the backfill is under way', () => backlog.status().state === 'embedding');
+    const fresh = inventedPaper(taken).title;
+    await takeIn(1);
+    backlog.hint();
+    await until('the new one is embedded', () => order.includes(fresh));
+    assert.deepEqual(order, [fresh]);
     release();
-    await until('the first is done', () => first.status().state === 'idle');
-    assert.equal(called, 0);
-    await first.close();
-    await takeIn(5);
-    await until('the second took over', async () => (await store().countPending()) === 0);
-    assert.equal(called, 5);
+    await until('all embedded', async () => (await waiting()) === 0);
   });
 
-  it('leaves out the one text that the model cannot take', async () => {
+  it('marks the one text that the model cannot take, with the reason', async () => {
     await takeIn(40);
     const poison = inventedPaper(taken - 17).title;
+    let tries = 0;
     const backlog = start(async (documents) => {
-      if (documents.some(({ title }) => title === poison)) throw new AppError('model_unavailable', 'it died');
-      return vectors(documents);
+      tries += documents.filter(({ title }) => title === poison).length;
+      return documents.map(({ title }) =>
+        title === poison ? { refused: 'it killed a worker twice' } : { vector: Float32Array.of(1, 0, 0, 0) },
+      );
     });
-    await until('idle', () => backlog.status().state === 'idle');
-    assert.equal(await store().countPending(), 1);
-    assert.equal(backlog.status().failed, 1);
-    assert.deepEqual(
-      (await store().listPending(0, 10)).map(({ title }) => title),
-      [poison],
-    );
+    await until('idle', async () => backlog.status().state === 'idle' && (await waiting()) === 0);
+    assert.deepEqual(await pending().count(), { waiting: 0, failed: 1 });
+    const [failed] = await pending().listFailed(10);
+    assert.deepEqual([failed?.title, failed?.reason], [poison, 'it killed a worker twice']);
+    backlog.hint();
+    await until('looked again', () => backlog.status().state === 'idle');
+    assert.equal(tries, 1);
   });
 
   it('tries again when the database or the model fails as a whole', async () => {
@@ -121,11 +183,11 @@ describe('embedding backlog', () => {
     let calls = 0;
     const backlog = start(async (documents) => {
       calls += 1;
-      // The whole chunk and each of its texts alone, once over.
-      if (calls <= 12) throw new AppError('model_unavailable', 'not now');
+      if (calls <= 2) throw new AppError('model_unavailable', 'not now');
       return vectors(documents);
     });
     await until('an error that shows', () => backlog.status().state === 'retrying');
     assert.match(backlog.status().error ?? '', /not now/);
+    await until('all embedded', async () => (await waiting()) === 0);
   });
 });

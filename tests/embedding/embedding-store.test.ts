@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
+import { createPendingStore } from '../../src/embedding/pending-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { inventedPaper } from '../support/papers.js';
@@ -12,25 +13,47 @@ for (const kind of databaseKinds) {
   describe(`embedding store (${kind})`, () => {
     const database = withDatabase(kind);
     const papers = () => createPaperStore(database.db);
-    const store = (model = 'tiny@1') => createEmbeddingStore(database.db, model, systemClock);
+    const store = (id = 'tiny@1') => createEmbeddingStore(database.db, { id, dimension: 8 }, systemClock);
+    const pendingStore = (id = 'tiny@1') => createPendingStore(database.db, id);
+    /** Nobody holds the owner's lock, so that every call gets everything that is pending. */
+    const listPending = (id = 'tiny@1') =>
+      pendingStore(id).claim({ order: 'backfill', owner: 1n, after: 0, limit: 10 });
 
     it('asks the state what is pending, model by model', async () => {
       await papers().takeIn([inventedPaper(1), inventedPaper(2), inventedPaper(3)]);
-      const pending = await store().listPending(0, 10);
+      const pending = await listPending();
       assert.equal(pending.length, 3);
       const stored = await store().add(pending.slice(0, 2).map((one, at) => ({ ...one, vector: unit(at) })));
       assert.equal(stored, 2);
       assert.deepEqual(
-        (await store().listPending(0, 10)).map(({ title }) => title),
+        (await listPending()).map(({ title }) => title),
         [inventedPaper(3).title],
       );
-      assert.equal(await store().countPending(), 1);
-      assert.equal(await store('tiny@2').countPending(), 3);
+      assert.deepEqual(await pendingStore().count(), { waiting: 1, failed: 0 });
+      assert.deepEqual(await pendingStore('tiny@2').count(), { waiting: 3, failed: 0 });
       assert.equal(await store('tiny@2').countLive(), 0);
     });
 
+    for (const [what, vector] of [
+      ['NaN', Float32Array.of(Number.NaN, 0, 0, 0, 0, 0, 0, 1)],
+      ['nothing but zeros', new Float32Array(8)],
+      ['too few numbers', Float32Array.of(1, 0)],
+    ] as const) {
+      it(`refuses a vector with ${what}, and all that came with it`, async () => {
+        const [pending] = await listPending();
+        const { paperKey, textHash } = pending!;
+        const both = [
+          { paperKey, textHash, vector: unit(1) },
+          { paperKey, textHash, vector },
+        ];
+        const live = await store().countLive();
+        await assert.rejects(store().add(both), { code: 'vector_invalid' });
+        assert.equal(await store().countLive(), live);
+      });
+    }
+
     it('gives vectors back bit for bit', async () => {
-      const [pending] = await store().listPending(0, 1);
+      const [pending] = await listPending();
       const vector = Float32Array.from({ length: 8 }, (_, i) => Math.fround(Math.sin(i) / 2));
       await store().add([{ ...pending!, vector }]);
       const found = await store().findVector(pending!.paperKey);
@@ -40,13 +63,13 @@ for (const kind of databaseKinds) {
     it('retires the vector of a changed text, once the new one is there', async () => {
       const record = inventedPaper(10, { arxivId: '2401.00010', arxivVersion: 1 });
       await papers().takeIn([record]);
-      const { paperKey, textHash } = (await store().listPending(0, 10)).at(-1)!;
+      const { paperKey, textHash } = (await listPending()).at(-1)!;
       await store().add([{ paperKey, textHash, vector: unit(1) }]);
       const old = (await store().findVector(paperKey))!;
       const head = await store().head();
       await papers().takeIn([{ ...record, arxivVersion: 2, abstract: `${record.abstract} Revised.` }]);
       assert.equal((await store().findVector(paperKey))?.label, old.label, 'the old one serves until then');
-      const [pending] = await store().listPending(0, 10);
+      const [pending] = await listPending();
       assert.equal(pending?.paperKey, paperKey);
       assert.equal(
         await store().add([{ paperKey, textHash, vector: unit(2) }]),
@@ -70,7 +93,7 @@ for (const kind of databaseKinds) {
         inventedPaper(21, { doi: '10.1000/twenty' }),
       ];
       await papers().takeIn([a, b]);
-      await store().add((await store().listPending(0, 10)).map((one) => ({ ...one, vector: unit(3) })));
+      await store().add((await listPending()).map((one) => ({ ...one, vector: unit(3) })));
       const live = await store().countLive();
       const head = await store().head();
       await papers().takeIn([{ ...a, doi: '10.1000/twenty' }]);
@@ -81,7 +104,7 @@ for (const kind of databaseKinds) {
 
     it('stores a vector once when two processes had computed it', async () => {
       await papers().takeIn([inventedPaper(30)]);
-      const [pending] = await store().listPending(0, 10);
+      const [pending] = await listPending();
       const live = await store().countLive();
       await Promise.all([1, 2, 3].map((at) => store().add([{ ...pending!, vector: unit(at) }])));
       assert.equal(await store().countLive(), live + 1);

@@ -83,7 +83,7 @@ describe('HTTP API', () => {
           await service.services.papers.takeIn([
             inventedPaper(900, { title: 'Sparse coding of speech', abstract: 'Sparse coding of speech.' }),
           ]);
-          service.services.backlog.hint();
+          service.services.engines.hint();
           await untilReady(service.services);
         }
         if (cursor === null) break;
@@ -271,6 +271,7 @@ describe('HTTP API', () => {
         'get /api/v1/papers/{id}/related related',
         'get /api/v1/search search',
         'get /livez livez',
+        'get /metrics metrics',
         'get /readyz readyz',
         'post /api/v1/ingest ingest',
       ]);
@@ -279,6 +280,25 @@ describe('HTTP API', () => {
       assert.deepEqual(codes?.toSorted(), Object.keys(errorKinds).sort());
       assert.ok(document.paths['/api/v1/search']!['get']!.responses['400']);
       assert.equal((await get('/docs')).statusCode, 200);
+    });
+
+    it('gives metrics of queues, runs, searches, requests and the process', async () => {
+      await get('/api/v1/search?q=something+to+count');
+      const answer = await get('/metrics');
+      assert.match(answer.headers['content-type'] as string, /^text\/plain/);
+      for (const line of [
+        /^quire_embedding_run_seconds_count\{lane="query"\} [1-9]/m,
+        /^quire_embedding_waiting_texts\{lane="backfill"\} 0$/m,
+        /^quire_embedding_texts_total\{lane="fresh"\} [1-9]/m,
+        /^quire_index_search_seconds_count [1-9]/m,
+        /^quire_index_live_vectors [1-9]/m,
+        /^quire_index_lag_changes 0$/m,
+        /^quire_http_request_seconds_count\{method="GET",route="\/api\/v1\/search",status="200"\} [1-9]/m,
+        /^quire_engine_epoch 1$/m,
+        /^quire_nodejs_eventloop_lag_seconds /m,
+      ])
+        assert.match(answer.body, line);
+      assert.doesNotMatch(answer.body, /something/, 'what people search for is nobody’s business');
     });
 
     it('is described by the openapi.json of the checkout (npm run openapi renews it)', async () => {

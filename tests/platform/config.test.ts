@@ -15,6 +15,12 @@ describe('configuration', () => {
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.log));
   });
 
+  it('downloads models from nowhere where it is told so', () => {
+    assert.equal(readConfig({}).modelHub, 'https://huggingface.co');
+    assert.equal(readConfig({ MODEL_HUB: 'https://hub.example/' }).modelHub, 'https://hub.example');
+    assert.equal(readConfig({ MODEL_HUB: 'off' }).modelHub, null);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     assert.equal(readConfig({ PORT: '', API_KEY: '' }).port, 8080);
   });
@@ -32,7 +38,7 @@ describe('configuration', () => {
     );
     assert.throws(() => readConfig({ API_KEY: 'short-secret' }), /API_KEY: expected at least 24 characters/);
     assert.throws(() => readConfig({ DATABASE_URL: 'mysql://x' }), /DATABASE_URL: expected postgresql/);
-    assert.throws(() => readConfig({ MODEL: 'nobody/nothing' }), /MODEL: there is no folder/);
+    assert.throws(() => readConfig({ MODEL_HUB: 'hub.example' }), /MODEL_HUB: expected https/);
   });
 
   it('is told in full by the README, with the defaults that stand here', () => {

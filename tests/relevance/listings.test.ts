@@ -31,7 +31,7 @@ describe('the three saved listings and the default model', { skip }, () => {
 
   before(async () => {
     first = await takeAll();
-    service.services.backlog.hint();
+    service.services.engines.hint();
     await untilReady(service.services);
   });
 
@@ -47,17 +47,17 @@ describe('the three saved listings and the default model', { skip }, () => {
   });
 
   it('add nothing and embed nothing the second time, in under two seconds', async () => {
-    const { embedded } = service.services.backlog.status();
+    const { embedded } = service.services.engines.serving.model.backlog.status();
     const started = performance.now();
     const second = await takeAll();
-    service.services.backlog.hint();
+    service.services.engines.hint();
     await untilReady(service.services);
     assert.ok(performance.now() - started < 2_000, `${performance.now() - started} ms`);
     assert.equal(
       second.reduce((sum, { added, updated }) => sum + added + updated, 0),
       0,
     );
-    assert.equal(service.services.backlog.status().embedded, embedded);
+    assert.equal(service.services.engines.serving.model.backlog.status().embedded, embedded);
   });
 
   it('are searched by meaning: infinite width', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from '../../src/search/cursor.js';
 
 describe('cursor', () => {
-  it('comes back as it was, and only for its query', () => {
+  it('comes back as it was, and only for its query and model', () => {
     fc.assert(
       fc.property(
         fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -13,10 +13,15 @@ describe('cursor', () => {
         fc.string(),
         (score, key, rank, query) => {
           const cursor = { score: score === 0 ? 0 : score, key, rank, mode: 'semantic' as const };
-          const text = encodeCursor(cursor, query);
+          const text = encodeCursor(cursor, { query, modelId: 'a@1' });
           assert.match(text, /^[\w-]+$/);
-          assert.deepEqual(decodeCursor(text, query), cursor);
-          assert.throws(() => decodeCursor(text, `${query}!`), { code: 'invalid_cursor' });
+          assert.deepEqual(decodeCursor(text, { query, modelId: 'a@1' }), cursor);
+          const others = [
+            { query: `${query}!`, modelId: 'a@1' },
+            { query, modelId: 'b@1' },
+          ];
+          for (const scope of others)
+            assert.throws(() => decodeCursor(text, scope), { code: 'invalid_cursor' });
         },
       ),
     );
@@ -31,7 +36,7 @@ describe('cursor', () => {
           fc.json().map((text) => Buffer.from(text).toString('base64url')),
         ),
         (text) => {
-          assert.throws(() => decodeCursor(text, 'q'), { code: 'invalid_cursor' });
+          assert.throws(() => decodeCursor(text, { query: 'q', modelId: 'a@1' }), { code: 'invalid_cursor' });
         },
       ),
     );

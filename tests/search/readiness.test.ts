@@ -2,24 +2,38 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createReadiness } from '../../src/search/readiness.js';
 
-/** A service in a state of our choosing. */
-function readinessOf({ pending = 0, failed = 0, head = 7n, watermark = 7n, covered = true, isWarm = true }) {
+interface State {
+  waiting?: number;
+  failed?: number;
+  head?: bigint;
+  watermark?: bigint;
+  covered?: boolean;
+  isWarm?: boolean;
+}
+
+/** Parts of a service in a state of our choosing; only what readiness asks for is there. */
+function readinessOf(state: State) {
+  const { waiting = 0, failed = 0, head = 7n, watermark = 7n, covered = true, isWarm = true } = state;
+  const model = {
+    id: 'tiny@1',
+    embedder: { isWarm },
+    pending: { count: async () => ({ waiting, failed }) },
+    embeddings: { head: async () => head },
+    backlog: { status: () => ({ state: 'idle', embedded: 0, error: null }) },
+  };
+  const status = {
+    state: 'live',
+    kind: 'exact',
+    live: 10,
+    watermark: String(watermark),
+    covered,
+    skipped: 0,
+  };
+  const index = { indexer: { status: () => ({ ...status, head: String(watermark) }) } };
+  const engines = { serving: { model, index, epoch: 3 }, progress: () => null };
   return createReadiness({
     papers: { count: async () => 10 },
-    embeddings: { countPending: async () => pending, head: async () => head },
-    embedder: { model: { id: 'tiny@1', dimension: 8, maxTokens: 16 }, isWarm },
-    backlog: { status: () => ({ state: 'idle', embedded: 0, failed, error: null }) },
-    indexer: {
-      status: () => ({
-        state: 'live',
-        kind: 'exact',
-        live: 10,
-        watermark: String(watermark),
-        head: String(watermark),
-        covered,
-        skipped: 0,
-      }),
-    },
+    engines: engines as unknown as Parameters<typeof createReadiness>[0]['engines'],
   });
 }
 
@@ -30,7 +44,7 @@ describe('readiness', () => {
   });
 
   const missing: [string, Parameters<typeof readinessOf>[0], RegExp][] = [
-    ['papers wait', { pending: 3 }, /^3 of 10 papers wait to be embedded$/],
+    ['papers wait', { waiting: 3 }, /^3 of 10 papers wait to be embedded$/],
     ['the model is not loaded', { isWarm: false }, /model is being loaded/],
     ['the indexer says so', { covered: false }, /index is catching up/],
     ['a vector was stored since the indexer looked', { head: 8n }, /index is catching up/],
@@ -46,6 +60,6 @@ describe('readiness', () => {
   }
 
   it('does not wait for texts that the model can not take', async () => {
-    assert.equal((await readinessOf({ pending: 2, failed: 2 }).check()).ready, true);
+    assert.equal((await readinessOf({ failed: 2 }).check()).ready, true);
   });
 });

@@ -55,9 +55,8 @@ export function withService({ kind = 'embedded', env = {}, clock }: TestServiceO
     cleanup.push(services.close);
     const app = await createApp(services, config);
     cleanup.push(() => app.close());
-    services.indexer.start();
-    services.backlog.start();
-    await services.embedder.warm();
+    services.engines.start();
+    await services.engines.serving.model.embedder.warm();
     current = { services, app, config, database };
   });
   after(async () => {

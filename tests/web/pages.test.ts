@@ -28,7 +28,7 @@ describe('pages', () => {
           authors: Array.from({ length: 3_000 }, (_, n) => `Author ${n}`),
         }),
       ]);
-      service.services.backlog.hint();
+      service.services.engines.hint();
       await untilReady(service.services);
     });
 

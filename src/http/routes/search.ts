@@ -33,6 +33,13 @@ const SearchQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const EngineFields = {
+  model: Type.String({ description: 'The embedding model that answers here, with its fingerprint.' }),
+  epoch: Type.Integer({
+    description: 'Counts switches of the model and reindexings: scores of two epochs are not comparable.',
+  }),
+};
+
 const SearchAnswer = Type.Object({
   items: Type.Array(Item),
   mode: Type.Unsafe<SearchMode>({
@@ -43,6 +50,7 @@ const SearchAnswer = Type.Object({
   nextCursor: Type.Union([Type.String(), Type.Null()], {
     description: 'For the next page; null on the last one.',
   }),
+  ...EngineFields,
 });
 
 export interface SearchRoutesOptions {
@@ -87,12 +95,15 @@ export const relatedRoutes: FastifyPluginAsyncTypebox<RelatedRoutesOptions> = as
         tags: ['search'],
         params: Type.Object({ id: Type.String({ description: 'Any id of the paper; slashes as %2F.' }) }),
         querystring: RelatedQuery,
-        response: { 200: Type.Object({ items: Type.Array(Item) }), ...problemResponses(400, 404, 503) },
+        response: {
+          200: Type.Object({ items: Type.Array(Item), ...EngineFields }),
+          ...problemResponses(400, 404, 503),
+        },
       },
     },
     async ({ params, query, signal }) => {
-      const { items } = await related.related(params.id, query.limit ?? DEFAULT_RELATED, signal);
-      return { items: items.map(itemView) };
+      const { items, ...rest } = await related.related(params.id, query.limit ?? DEFAULT_RELATED, signal);
+      return { items: items.map(itemView), ...rest };
     },
   );
 };

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Prisma } from './generated/client.js';
+import { sideConnection } from './side-connection.js';
 
 /** Held until it is released or its connection is lost. */
 export interface AdvisoryLock {
+  readonly key: bigint;
   /** Aborted when the connection is lost: the server has then given the lock free, and somebody else may have it. */
   readonly signal: AbortSignal;
   release(): Promise<void>;
@@ -19,12 +21,7 @@ export function advisoryLockKey(name: string): bigint {
  * another has it. It lives on a connection of its own beside the pool, made like the pool's.
  */
 export async function tryAdvisoryLock(pool: pg.Pool, name: string): Promise<AdvisoryLock | null> {
-  const client = new pg.Client({
-    ...pool.options,
-    // Hidden from the spread by the pool.
-    ...(pool.options.password === undefined ? {} : { password: pool.options.password }),
-    application_name: `quire lock ${name}`,
-  });
+  const client = sideConnection(pool, `quire lock ${name}`);
   const lost = new AbortController();
   let released = false;
   client.on('error', () => {});
@@ -45,6 +42,7 @@ export async function tryAdvisoryLock(pool: pg.Pool, name: string): Promise<Advi
     throw error;
   }
   return {
+    key: advisoryLockKey(name),
     signal: lost.signal,
     async release() {
       if (released) return;

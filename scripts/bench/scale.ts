@@ -1,0 +1,221 @@
+/** `npm run bench:scale`: the whole service with many papers. See `--help`. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
+import { embeddingModelOf, readManifest } from '../../src/embedding/manifest.js';
+import { createIngest } from '../../src/ingest/ingest.js';
+import { createIntakeStore } from '../../src/ingest/intake-store.js';
+import { titleKey } from '../../src/papers/fold.js';
+import { createPaperStore } from '../../src/papers/paper-store.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { openDatabase } from '../../src/platform/db/database.js';
+import { startEmbeddedPostgres } from '../../src/platform/db/embedded/postgres.js';
+import { migrate } from '../../src/platform/db/migrate.js';
+import { silentLogger } from '../../src/platform/log.js';
+import { projectRoot } from '../../src/platform/paths.js';
+import { commandEnv, type RunningService, startQuire } from '../../tests/support/process.js';
+import { type Memory, memoryOf } from './process-memory.js';
+import { runBench } from './run-bench.js';
+import { realPapers, realVectors, requireSharedData } from './shared-data.js';
+
+const HELP = `npm run bench:scale -- [--count 100000] [--seconds 20] [--json]
+
+The whole service (HTTP, index, one embedding worker, embedded PostgreSQL) with --count real papers and their
+vectors from ../shared/data: seconds until exact answers without a snapshot, until the graph is in service, and
+until ready with a snapshot; milliseconds a search over HTTP; memory of all processes, idle and while --seconds
+of searches run. Appends a line to bench/results.jsonl.
+`;
+
+const defaultModel = join(projectRoot, 'models/Xenova/all-MiniLM-L6-v2');
+const VECTORS_A_CHUNK = 1_000;
+/** Searches under way at once: a busy afternoon of a lab. */
+const CLIENTS = 4;
+const LIMIT_MS = 10 * 60_000;
+
+function parse() {
+  const { values } = parseArgs({
+    options: {
+      count: { type: 'string', default: '100000' },
+      seconds: { type: 'string', default: '20' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [count, seconds] = [Number(values.count), Number(values.seconds)];
+  if (!(count >= 100 && count <= 100_000)) throw new Error('--count: expected 100 to 100000');
+  if (!values.help) requireSharedData();
+  return { ...values, count, seconds };
+}
+
+/** Puts papers and vectors into a data folder, as an intake and an embedding would have. */
+async function fill(dataDir: string, count: number): Promise<string[]> {
+  const postgres = await startEmbeddedPostgres({ dataDir, log: silentLogger });
+  await migrate(postgres.connection, {
+    migrationsDir: join(projectRoot, 'prisma/migrations'),
+    log: silentLogger,
+  });
+  const db = await openDatabase(postgres.connection, { log: silentLogger, poolSize: 4 });
+  const papers = createPaperStore(db);
+  const ingest = createIngest({
+    papers,
+    intakes: createIntakeStore(db),
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const titles: string[] = [];
+  async function* lines(): AsyncGenerator<Uint8Array> {
+    for await (const { line, title } of realPapers(count)) {
+      titles.push(title);
+      yield Buffer.from(`${line}\n`);
+    }
+  }
+  await ingest.take({ name: 'papers-100k.jsonl', bytes: lines() });
+  const { rows } = await db.pool.query<{ id: number; title_key: string; text_hash: Buffer<ArrayBuffer> }>(
+    'SELECT id, title_key, text_hash FROM papers',
+  );
+  const byTitle = new Map(rows.map((row) => [row.title_key, row]));
+  const store = createEmbeddingStore(db, embeddingModelOf(await readManifest(defaultModel)), systemClock);
+  const chunk: Parameters<typeof store.add>[0][number][] = [];
+  let at = 0;
+  for await (const vector of realVectors(count)) {
+    const key = titleKey(titles[at++]!);
+    const row = byTitle.get(key);
+    // Two lines in 100,000 are no papers to us.
+    if (row === undefined) continue;
+    byTitle.delete(key);
+    chunk.push({ paperKey: row.id, textHash: row.text_hash, vector });
+    if (chunk.length === VECTORS_A_CHUNK) await store.add(chunk.splice(0));
+  }
+  if (chunk.length > 0) await store.add(chunk);
+  // What an autovacuum would have done by now.
+  await db.pool.query('VACUUM ANALYZE');
+  await db.close();
+  await postgres.close();
+  return titles;
+}
+
+async function until(service: RunningService, what: string, holds: (state: State) => boolean): Promise<void> {
+  const started = performance.now();
+  for (;;) {
+    const state = (await (await fetch(`${service.url}/readyz`)).json()) as State;
+    if (holds(state)) return;
+    if (performance.now() - started > LIMIT_MS) throw new Error(`${what}: not within ${LIMIT_MS / 1_000} s`);
+    await sleep(50);
+  }
+}
+
+interface State {
+  ready: boolean;
+  papers: number;
+  searchable: number;
+  index: { kind: string };
+}
+
+interface Latency {
+  p50: number;
+  p99: number;
+  perSecond: number;
+}
+
+/** Searches by titles of papers, each another one, so that nothing is answered from memory. */
+async function search(service: RunningService, titles: readonly string[], seconds: number): Promise<Latency> {
+  const times: number[] = [];
+  const until = performance.now() + seconds * 1_000;
+  let next = 0;
+  const client = async (): Promise<void> => {
+    while (performance.now() < until) {
+      const query = encodeURIComponent(`${titles[(next++ * 7_919) % titles.length]} ${next}`.slice(0, 500));
+      const started = performance.now();
+      const answer = await fetch(`${service.url}/api/v1/search?q=${query}&limit=10`);
+      const { items } = (await answer.json()) as { items: unknown[] };
+      if (items.length !== 10) throw new Error(`a search brought ${items.length} papers`);
+      times.push(performance.now() - started);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  times.sort((a, b) => a - b);
+  const quantile = (q: number): number =>
+    round(times[Math.min(times.length - 1, Math.floor(q * times.length))]!);
+  return { p50: quantile(0.5), p99: quantile(0.99), perSecond: Math.round(times.length / seconds) };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+async function measure({ count, seconds }: ReturnType<typeof parse>) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'quire-scale-'));
+  const env = commandEnv(dataDir, {
+    MODELS_DIR: join(projectRoot, 'models'),
+    MODEL: 'Xenova/all-MiniLM-L6-v2',
+    EMBED_WORKERS: '1',
+    SAMPLE: 'off',
+    LOG_LEVEL: 'error',
+  });
+  const note = (text: string) => process.stderr.write(`${text}\n`);
+  let service: RunningService | null = null;
+  try {
+    const filled = performance.now();
+    const titles = await fill(dataDir, count);
+    note(`filled in ${Math.round((performance.now() - filled) / 1_000)} s`);
+    const memory: Record<string, Memory> = {};
+
+    let started = performance.now();
+    const since = (): number => round((performance.now() - started) / 1_000);
+    service = await startQuire([], env);
+    await until(service, 'exact answers', ({ ready }) => ready);
+    const exactReady = since();
+    const exact = await search(service, titles, Math.min(5, seconds));
+    await until(service, 'the graph', ({ index }) => index.kind === 'hnsw' || count <= 5_000);
+    const graphReady = since();
+    memory['afterBuild'] = await memoryOf(service.pid, dataDir);
+    note(`exact after ${exactReady} s, graph after ${graphReady} s`);
+    if ((await service.stop()) !== 0) throw new Error(`it did not stop well: ${service.stderr()}`);
+
+    const readies: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      started = performance.now();
+      service = await startQuire([], env);
+      await until(service, 'ready from the snapshot', ({ ready }) => ready);
+      readies.push(since());
+      if (run < 2) await service.stop();
+    }
+    await sleep(5_000);
+    memory['idle'] = await memoryOf(service.pid, dataDir);
+    const load = search(service, titles, seconds);
+    await sleep(seconds * 900);
+    memory['underLoad'] = await memoryOf(service.pid, dataDir);
+    const searches = await load;
+    await service.stop();
+    service = null;
+    return {
+      benchmark: 'scale',
+      papers: count,
+      seconds: { exactReady, graphReady, readyFromSnapshot: readies.sort((a, b) => a - b)[1]! },
+      searchMs: { exact, graph: searches },
+      memory,
+    };
+  } finally {
+    await service?.kill();
+    await startEmbeddedPostgres({ dataDir, log: silentLogger }).then((postgres) => postgres.close());
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+function asText({ papers, seconds, searchMs, memory }: Awaited<ReturnType<typeof measure>>): string {
+  const latency = ({ p50, p99, perSecond }: Latency) => `${p50} ms (median), ${p99} ms (p99), ${perSecond}/s`;
+  const lines = Object.entries(memory).map(
+    ([when, { megabytes, residentMegabytes, service, database, processes }]) =>
+      `  memory, ${when.padEnd(20)} ${megabytes} MB (service ${service}, database ${database}; plain sum of ${processes} processes ${residentMegabytes})`,
+  );
+  return `${papers} papers, one embedding worker
+  exact answers without a snapshot after ${seconds.exactReady} s, the graph after ${seconds.graphReady} s
+  ready with a snapshot after ${seconds.readyFromSnapshot} s
+  search over HTTP, exact      ${latency(searchMs.exact)}
+  search over HTTP, graph      ${latency(searchMs.graph)}
+${lines.join('\n')}
+`;
+}
+
+await runBench({ name: 'scale', help: HELP, parse, measure, asText });

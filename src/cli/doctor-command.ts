@@ -1,0 +1,73 @@
+import { messageOf } from '../platform/errors.js';
+import {
+  checkAddon,
+  checkClock,
+  checkDisk,
+  checkIndex,
+  checkModel,
+  checkSearch,
+  checkVectors,
+  type Finding,
+  type Model,
+  type Patient,
+} from './doctor-checks.js';
+import { type CommandContext, exitCodes, print, withStores } from './run-command.js';
+import { askService, describeService } from './service-state.js';
+
+interface Result extends Finding {
+  name: string;
+}
+
+const MARKS = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' } as const;
+
+/**
+ * Looks at everything that search rests on. Exit code 1 where something is wrong; a warning alone is none.
+ * Changes nothing, and runs beside the service.
+ */
+export async function doctorCommand(options: { json: boolean }, context: CommandContext): Promise<void> {
+  const { config } = context;
+  await withStores(context, async (services) => {
+    const patient: Patient = { config, services };
+    const results: Result[] = [];
+    const check = async (name: string, look: () => Promise<Finding>): Promise<void> => {
+      const finding = await look().catch(
+        (error: unknown): Finding => ({
+          verdict: 'failed',
+          says: messageOf(error),
+        }),
+      );
+      results.push({ name, ...finding });
+      if (!options.json) print(false, null, [lineOf(results.at(-1)!)]);
+    };
+
+    await check('service', async () => ({ verdict: 'ok', says: describeService(await askService(config)) }));
+    const found = await findModel(patient).catch((error: unknown) => messageOf(error));
+    if (typeof found === 'string') await check('model', async () => ({ verdict: 'failed', says: found }));
+    else await check('model', () => checkModel(found));
+    await check('vectors', () => checkVectors(patient));
+    if (typeof found !== 'string') {
+      await check('index', () => checkIndex(patient, found));
+      await check('search', () => checkSearch(patient, found));
+    }
+    await check('addon', checkAddon);
+    await check('disk', () => checkDisk(patient));
+    await check('clock', () => checkClock(patient));
+
+    const healthy = results.every(({ verdict }) => verdict !== 'failed');
+    print(options.json, { healthy, checks: results }, [
+      healthy ? 'Nothing is wrong.' : 'Something is wrong.',
+    ]);
+    if (!healthy) process.exitCode = exitCodes.failed;
+  });
+}
+
+async function findModel({ services }: Patient): Promise<Model> {
+  const { engineStore, resolveModel } = services;
+  const { activeModel } = await engineStore.get();
+  const known = (await engineStore.findModel(activeModel))!;
+  return { ...(await resolveModel(known.ref)), known };
+}
+
+function lineOf({ verdict, name, says }: Result): string {
+  return `${MARKS[verdict]}${name.padEnd(8)} ${says}`;
+}
