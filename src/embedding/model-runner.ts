@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AutoModel, AutoTokenizer, env, LogLevel, Tensor } from '@xenova/transformers';
 import type { ModelManifest } from './manifest.js';
+import { createWordCache, isWordByWord, type TokenizerFile } from './word-cache.js';
 
 export interface Embedded {
   /** L2-normalised, the manifest's dimension. */
@@ -51,11 +54,21 @@ function l2Normalise(vector: Float32Array): void {
   for (let at = 0; at < vector.length; at++) vector[at] = vector[at]! / norm;
 }
 
-/** The sum of the rows is the mean's direction, and direction is all that is left after normalising. */
+/**
+ * The sum of the rows is the mean's direction, and direction is all that is left after normalising. Four rows
+ * at once, because it takes half the time and is done for every text.
+ */
 function sumRows(states: Float32Array, dimension: number): Float32Array<ArrayBuffer> {
   const sums = new Float64Array(dimension);
-  for (let at = 0; at < states.length; at += dimension) {
-    for (let column = 0; column < dimension; column++) sums[column]! += states[at + column]!;
+  let row = 0;
+  for (; row + 4 * dimension <= states.length; row += 4 * dimension) {
+    const [second, third, fourth] = [row + dimension, row + 2 * dimension, row + 3 * dimension];
+    for (let at = 0; at < dimension; at++) {
+      sums[at]! += states[row + at]! + states[second + at]! + states[third + at]! + states[fourth + at]!;
+    }
+  }
+  for (; row < states.length; row += dimension) {
+    for (let at = 0; at < dimension; at++) sums[at]! += states[row + at]!;
   }
   return Float32Array.from(sums);
 }
@@ -75,7 +88,9 @@ export async function loadModelRunner(modelDir: string, manifest: ModelManifest)
   const { dimension, pooling, maxTokens, quantization } = manifest;
   // A path instead of env.localModelPath and a name: names may not hold spaces, '--' or '..', folders may.
   const tokenizer = await AutoTokenizer.from_pretrained(modelDir, { local_files_only: true });
-  const encode = createEncoder(tokenizer, maxTokens);
+  const file: TokenizerFile = JSON.parse(await readFile(join(modelDir, 'tokenizer.json'), 'utf8'));
+  const words = isWordByWord(file) ? createWordCache(tokenizer, maxTokens) : tokenizer;
+  const encode = createEncoder(words, maxTokens);
   const model = await AutoModel.from_pretrained(modelDir, {
     local_files_only: true,
     dtype: quantization === 'int8' ? 'q8' : 'fp32',

@@ -18,12 +18,12 @@ const EF_SEARCH_LARGE = 150;
 const LARGE_COLLECTION = 50_000;
 
 /**
- * Room of a new graph. A full one doubles while that is cheap and then grows by an eighth: every place takes 46
+ * Room of a new graph. A full one doubles while that is cheap and then grows by a sixteenth: every place takes 46
  * bytes of locks and levels at once, and its record only when it is used.
  */
 const INITIAL_CAPACITY = 1_024;
 const LARGE_CAPACITY = 16_384;
-const LARGE_GROWTH = 1.125;
+const LARGE_GROWTH = 1.0625;
 
 /** 10 million vectors of 384 numbers are 17 GB of graph: beyond that this design is the wrong one. */
 export const MAX_ELEMENTS = 10_000_000;

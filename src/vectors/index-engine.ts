@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.js';
 import { messageOf } from '../platform/errors.js';
 import { findStrays } from './audit.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { Steps } from './copy-search.js';
 import type { GraphFileReport } from './graph-file.js';
 import type { HnswIndex } from './hnsw.js';
@@ -107,16 +108,17 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   const fail = (request: IndexRequest, error: unknown): void =>
     post({ type: 'failure', id: request.id, error: serializeError(error), stats: stats() });
 
-  /** Takes a search one step further: mostly to its end. */
-  function advance(search: RunningSearch): void {
+  /** Takes a search one step further: mostly to its end, of which it says whether it was reached. */
+  function advance(search: RunningSearch): boolean {
     const started = performance.now();
     try {
       const step = search.steps.next();
       search.ms += performance.now() - started;
       if (step.done === true) reply(search.request, packHits(step.value, search.ms));
-      else paused.push(search);
+      return step.done === true;
     } catch (error) {
       fail(search.request, error);
+      return true;
     }
   }
 
@@ -124,15 +126,14 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   function serveSearches(): number {
     const started = performance.now();
     const spent = (): number => performance.now() - started;
-    const older = paused.splice(0);
+    const oldest = paused.shift();
     while (searches.length > 0 && spent() < SEARCH_TURN_MS) {
       const request = searches.shift()!;
       const { vector, k, within } = request;
-      advance({ request, steps: index.searchSteps(vector, k, within), ms: 0 });
+      const search = { request, steps: index.searchSteps(vector, k, within), ms: 0 };
+      if (!advance(search)) paused.push(search);
     }
-    const oldest = older.shift();
-    paused.unshift(...older);
-    if (oldest !== undefined) advance(oldest);
+    if (oldest !== undefined && !advance(oldest)) paused.unshift(oldest);
     return spent();
   }
 
@@ -203,6 +204,12 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
   /** In the background, because it may be long: searches and changes go on. */
   async function audit(graph: HnswIndex, report: GraphFileReport): Promise<void> {
     const run = ++auditRun;
+    await setStrays(graph, report, run);
+    // The report is garbage now, and after a build so are all vectors that are in the graph.
+    if (run === auditRun && !closing) setImmediate(collectGarbage);
+  }
+
+  async function setStrays(graph: HnswIndex, report: GraphFileReport, run: number): Promise<void> {
     const strays = await findStrays(graph, report, () => closing || run !== auditRun);
     if (strays === null) return;
     index.setStrays(strays);

@@ -10,9 +10,9 @@ const MAX_CODE = 127;
 /** After the codes of a row: its scale (float32, 0 where the row is free). */
 const SCALE_BYTES = 4;
 
-/** Labels are apart, so that looking them up stays within a processor's cache; their array grows by a quarter. */
-const FIRST_LABELS = 1_024;
-const LABELS_GROWTH = 1.25;
+/** Labels are apart, so that looking them up stays within a processor's cache: in blocks of 64 KiB. */
+const BLOCK_BITS = 14;
+const BLOCK_LABELS = 2 ** BLOCK_BITS;
 
 const PAGE_BYTES = 65_536;
 /** What a WebAssembly memory can hold at most: 4 GiB, some ten million rows of 384 numbers. */
@@ -70,19 +70,15 @@ export function createQuantisedVectors(dimension: number) {
 
   const rowAt = (slot: number): number => base + slot * stride;
   const scaleAt = (slot: number): number => (rowAt(slot) + width) >>> 2;
-  let labels = new Uint32Array(FIRST_LABELS);
-  const labelAt = (slot: number): Label => labels[slot]!;
+  const labels: Uint32Array[] = [];
+  const labelAt = (slot: number): Label => labels[slot >>> BLOCK_BITS]![slot & (BLOCK_LABELS - 1)]!;
   const table = createSlotTable(labelAt);
 
   function ensureRoom(slot: number): void {
     if (slot >= maxSlots) {
       throw new AppError('index_unavailable', `the vector index is full: it holds ${size} vectors`);
     }
-    if (slot === labels.length) {
-      const grown = new Uint32Array(Math.ceil(slot * LABELS_GROWTH));
-      grown.set(labels);
-      labels = grown;
-    }
+    if (slot >>> BLOCK_BITS === labels.length) labels.push(new Uint32Array(BLOCK_LABELS));
     const missing = rowAt(slot + 1) - memory.buffer.byteLength;
     if (missing <= 0) return;
     const room = MAX_PAGES - memory.buffer.byteLength / PAGE_BYTES;
@@ -100,7 +96,7 @@ export function createQuantisedVectors(dimension: number) {
       return size;
     },
     get bytes(): number {
-      return base + slots * stride + labels.byteLength + table.bytes;
+      return base + slots * stride + labels.length * BLOCK_LABELS * 4 + table.bytes;
     },
     /** How far an approximate score may be from the exact one. */
     get scoreError(): number {
@@ -134,7 +130,7 @@ export function createQuantisedVectors(dimension: number) {
       }
       const scale = largest / MAX_CODE;
       scales[scaleAt(slot)] = scale;
-      labels[slot] = label;
+      labels[slot >>> BLOCK_BITS]![slot & (BLOCK_LABELS - 1)] = label;
       table.add(label, slot);
       largestScale = Math.max(largestScale, scale);
       size++;
@@ -170,7 +166,7 @@ export function createQuantisedVectors(dimension: number) {
         const slot = chosen === null ? i : chosen[i]!;
         const row = rowAt(slot);
         const rowScale = scales[scaleAt(slot)]!;
-        if (rowScale !== 0) offer(labels[slot]!, dot(row, 0, row + width) * rowScale * scale);
+        if (rowScale !== 0) offer(labelAt(slot), dot(row, 0, row + width) * rowScale * scale);
       }
     },
   };
