@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -81,25 +82,51 @@ export async function until(condition: () => boolean, what: string, limitMs: num
   }
 }
 
-/** The longest that the event loop of this thread was blocked while `work` ran. */
+/** Between two looks at the event loop. */
+const LOOK_MS = 2;
+
+/**
+ * What the main thread has used of a processor and how long it has waited for one, in ms; null where the system
+ * doesn't tell. On a machine that is busy with other things most of a late turn is waiting.
+ */
+function mainThreadTimes(): { usedMs: number; waitedMs: number } | null {
+  try {
+    const text = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8');
+    const [used, waited] = text.split(' ').map((nanoseconds) => Number(nanoseconds) / 1e6);
+    return { usedMs: used!, waitedMs: waited! };
+  } catch {
+    return null;
+  }
+}
+
+/** How long the event loop of this thread was blocked at most while `work` ran, and by what. */
 export function createLoopWatch() {
-  let maxMs = 0;
-  const resolution = 2;
+  const most = { delayMs: 0, usedMs: 0, waitedMs: 0 };
   return {
-    get maxMs(): number {
-      return round(maxMs, 1);
+    get most() {
+      const { delayMs, usedMs, waitedMs } = most;
+      return { delayMs: round(delayMs, 1), usedMs: round(usedMs, 1), waitedMs: round(waitedMs, 1) };
     },
     async during<T>(work: () => Promise<T>): Promise<T> {
       // What this thread did before must not count.
       await wait(10);
-      const histogram = monitorEventLoopDelay({ resolution });
+      const histogram = monitorEventLoopDelay({ resolution: LOOK_MS });
       histogram.enable();
+      let last = mainThreadTimes();
+      const timer = setInterval(() => {
+        const now = mainThreadTimes();
+        if (now === null || last === null) return;
+        most.usedMs = Math.max(most.usedMs, now.usedMs - last.usedMs);
+        most.waitedMs = Math.max(most.waitedMs, now.waitedMs - last.waitedMs);
+        last = now;
+      }, LOOK_MS);
       try {
         return await work();
       } finally {
         await wait(10);
+        clearInterval(timer);
         histogram.disable();
-        maxMs = Math.max(maxMs, histogram.max / 1e6 - resolution);
+        most.delayMs = Math.max(most.delayMs, histogram.max / 1e6 - LOOK_MS);
       }
     },
   };

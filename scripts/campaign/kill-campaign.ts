@@ -152,10 +152,9 @@ function createLife({ dataDir, firstPapers, models, result, log, of }: LifeOptio
   /** Ready by itself, a switch that was under way at its end, and everything as it should be. */
   async function settleAndCheck(victim: Victim, seed: number): Promise<string[]> {
     if ((await untilReady(victim)) === null) return [`it died before it was ready: ${victim.lastWords()}`];
-    await untilOrGone(victim, 'the end of a switch', async () => {
-      const answer = await victim.request('/readyz');
-      if (((await answer.json()) as { switching: unknown }).switching !== null) return false;
-      return withDatabase(dataDir, async (db) => (await createEngineStore(db).get()).targetModel === null);
+    await withDatabase(dataDir, async (db) => {
+      const store = createEngineStore(db);
+      return untilOrGone(victim, 'the end of a switch', async () => (await store.get()).targetModel === null);
     });
     const ready = await untilReady(victim);
     if (ready === null) return [`it died after it was ready: ${victim.lastWords()}`];

@@ -16,7 +16,7 @@ const preload = new URL('./kill-point.js', import.meta.url).href;
 export const LIMIT_MS = 60_000;
 
 /** Between two looks at a service that is getting ready. */
-const LOOK_MS = 25;
+const LOOK_MS = 50;
 
 /** A request that isn't answered by then never is: the largest takes in 250 papers. */
 const REQUEST_LIMIT_MS = 30_000;
@@ -110,7 +110,7 @@ export async function startVictim({
       child.kill('SIGKILL');
       throw new Error(`it doesn't listen within ${LIMIT_MS} ms; it said: ${output}`);
     }
-    await Promise.race([new Promise<void>((resolve) => (heard = resolve)), sleep(LOOK_MS * 10)]);
+    await Promise.race([new Promise<void>((resolve) => (heard = resolve)), sleep(LOOK_MS)]);
   }
   return {
     url,

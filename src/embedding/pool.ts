@@ -331,6 +331,8 @@ export class WorkerPool {
   #watch(slot: Slot, late: (seconds: number) => void): void {
     const ms = this.#options.runTimeoutMs ?? RUN_TIMEOUT_MS;
     slot.timer = setTimeout(late, ms, ms / 1000);
+    // The thread keeps the process alive, not the watch over it.
+    slot.timer.unref();
   }
 
   /** Terminating a thread in native code aborts the process, so it is left to itself. */

@@ -231,8 +231,8 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
       watermark = 0n;
       return { watermark, size: 0, source: 'empty', kind: index.kind };
     }
-    const { graph, report, manifest, source } = loaded;
-    index = createLiveIndex({ dimension, exactLimit, exactCeiling, loaded });
+    const { graph, copies, report, manifest, source } = loaded;
+    index = createLiveIndex({ dimension, exactLimit, exactCeiling, loaded: { graph, copies } });
     void audit(graph, report);
     watermark = loaded.watermark;
     const { file, size: bytes, count, dead } = manifest;
