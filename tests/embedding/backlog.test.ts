@@ -87,12 +87,17 @@ describe('embedding backlog', () => {
   it('shares the work with other processes, each text once', async () => {
     await takeIn(300);
     const texts: string[] = [];
-    const slowly: Embed = async (documents) => {
-      texts.push(...documents.map(({ title }) => title));
-      await sleep(5);
-      return vectors(documents);
-    };
-    const both = [start(slowly), start(slowly)];
+    const begun = new Set<number>();
+    // Neither goes on before the other has something too, or the faster one might do it all.
+    const together =
+      (process: number): Embed =>
+      async (documents) => {
+        begun.add(process);
+        texts.push(...documents.map(({ title }) => title));
+        await until('both have begun', () => begun.size === 2);
+        return vectors(documents);
+      };
+    const both = [start(together(1)), start(together(2))];
     await until('all embedded', async () => (await waiting()) === 0);
     assert.equal(texts.length, 300);
     assert.equal(new Set(texts).size, 300);
