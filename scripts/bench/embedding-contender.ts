@@ -1,4 +1,8 @@
-/** One contender of the embedding bench, in a process of its own: `embedding-contender.js NAME MODEL_DIR`. */
+/**
+ * One contender of the embedding bench, in a process of its own: `embedding-contender.js NAME MODEL_DIR [cut]`.
+ * With `cut` the library's pipeline reads no more of a text than ours; by itself it reads what its tokenizer's
+ * settings allow, which for the default model is 512 tokens.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +24,7 @@ interface Contender {
 /** Texts in one call of the library's pipeline, as its users batch. */
 const BATCH = 32;
 
-const [name, modelDir] = process.argv.slice(2) as [ContenderName, string];
+const [name, modelDir, cut] = process.argv.slice(2) as [ContenderName, string, string?];
 env.allowRemoteModels = false;
 env.useFSCache = false;
 const manifest = await readManifest(modelDir);
@@ -56,8 +60,7 @@ async function ours(): Promise<Contender> {
 
 async function plain(batch: number): Promise<Contender> {
   const extract = await pipeline('feature-extraction', modelDir, { dtype });
-  // The library reads up to the tokenizer's own length; all contenders shall see the same tokens.
-  Object.defineProperty(extract.tokenizer, 'model_max_length', { value: manifest.maxTokens });
+  if (cut) Object.defineProperty(extract.tokenizer, 'model_max_length', { value: manifest.maxTokens });
   let due: string[] = [];
   return {
     prepare(documents) {

@@ -23,6 +23,14 @@ export interface RaceResult {
   rounds: number;
 }
 
+export interface RaceOptions {
+  modelDir: string;
+  documents: readonly DocumentText[];
+  rounds: number;
+  /** The library's pipeline stops at the same length as ours. */
+  cut: boolean;
+}
+
 interface Runner {
   /** One for each core for the limit, which is single-threaded, else one. */
   processes: ChildProcess[];
@@ -48,9 +56,11 @@ async function ask(child: ChildProcess, message: ToContender | null): Promise<Fr
   }
 }
 
-async function start(name: ContenderName, modelDir: string): Promise<Runner> {
+async function start(name: ContenderName, { modelDir, cut }: RaceOptions): Promise<Runner> {
   const count = name === 'limit' ? availableParallelism() : 1;
-  const processes = Array.from({ length: count }, () => fork(entry, [name, modelDir]));
+  const processes = Array.from({ length: count }, () =>
+    fork(entry, [name, modelDir, ...(cut ? ['cut'] : [])]),
+  );
   await Promise.all(processes.map((child) => ask(child, null)));
   return { processes };
 }
@@ -82,15 +92,12 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
  * All contenders over all documents, in rounds over one part after another, the order rotated: what else the
  * machine does meets all of them.
  */
-export async function race(
-  modelDir: string,
-  documents: readonly DocumentText[],
-  rounds: number,
-): Promise<RaceResult> {
+export async function race(options: RaceOptions): Promise<RaceResult> {
+  const { documents, rounds } = options;
   const runners = new Map<ContenderName, Runner>();
   try {
     for (const name of contenderNames) {
-      const runner = await start(name, modelDir);
+      const runner = await start(name, options);
       runners.set(name, runner);
       await lap(runner, documents.slice(0, WARM_UP));
     }

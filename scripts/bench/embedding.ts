@@ -24,6 +24,7 @@ beside a backfill. 2,000 abstracts take about five minutes on two cores.
 
   --count N      abstracts, 20 to 5000 (default 2000)
   --rounds N     parts that the abstracts are split into, 1 to 20 (default 5)
+  --cut          has the library stop at the model's length too; by itself it reads up to 512 tokens
   --model DIR    a model folder (default models/Xenova/all-MiniLM-L6-v2)
   --input FILE   JSON lines with title and abstract, .gz too (default: ../shared/data/papers-100k.jsonl.gz
                  where that exists, else samples/landmark-papers.jsonl)
@@ -42,6 +43,7 @@ function parseOptions() {
     options: {
       count: { type: 'string', default: '2000' },
       rounds: { type: 'string', default: '5' },
+      cut: { type: 'boolean', default: false },
       model: { type: 'string', default: join(projectRoot, 'models', 'Xenova', 'all-MiniLM-L6-v2') },
       input: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -77,14 +79,15 @@ async function readDocuments(file: string, count: number): Promise<DocumentText[
   return Array.from({ length: count }, (_, at) => found[at % found.length]!);
 }
 
-async function measure({ count, rounds, model, input }: ReturnType<typeof parseOptions>) {
+async function measure({ count, rounds, cut, model, input }: ReturnType<typeof parseOptions>) {
   const documents = await readDocuments(input, count);
-  const result = await race(model, documents, rounds);
+  const result = await race({ modelDir: model, documents, rounds, cut });
   return {
     model: embeddingModelOf(await readManifest(model)).id,
     cores: availableParallelism(),
     input: relative(projectRoot, input),
     count,
+    cut,
     ...result,
     targets,
     queryMs: await measureQueries(model, documents),

@@ -34,6 +34,9 @@ const FIRST_BATCH = 250;
 /** After its work is done a service may yet pass its point: a snapshot is written behind it. */
 const AFTER_WORK_MS = 1_000;
 
+/** Rounds that break off, each after a minute perhaps, until a data folder is given up. */
+const MOST_FAILURES = 3;
+
 /** Problems of one check that are told. */
 const TOLD = 5;
 
@@ -198,16 +201,24 @@ function createLife({ dataDir, firstPapers, models, result, log, of }: LifeOptio
 
   return {
     async run(rounds: readonly Round[]): Promise<void> {
-      await begin();
+      let failures = 0;
+      try {
+        await begin();
+      } catch (error) {
+        result.problems.push(`before round ${rounds[0]!.number}: ${messageOf(error)}`);
+        return;
+      }
       for (const round of rounds) {
         const problems: string[] = [];
         const began = performance.now();
         const struck = await live(round, problems).catch((error: unknown) => {
+          failures += 1;
           problems.push(messageOf(error));
           return false;
         });
         if (round.withDatabase) await killDatabase(dataDir).catch((error) => problems.push(String(error)));
         note(round, { struck, problems, ms: performance.now() - began });
+        if (failures === MOST_FAILURES) return;
       }
       await end(rounds.at(-1)!);
     },

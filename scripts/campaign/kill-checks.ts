@@ -187,10 +187,13 @@ async function checkSearches(
 ): Promise<string[]> {
   const known = [...books.acknowledged].filter(([n, revision]) => books.sent.get(n) === revision);
   const problems: string[] = [];
-  const ask = async (path: string): Promise<Answer> => {
+  const ask = async (path: string): Promise<Answer | null> => {
     const response = await victim.request(path);
     const answer = (await response.json()) as Answer;
-    if (!response.ok) throw new Error(`${path} was answered with ${JSON.stringify(answer)}`);
+    if (!response.ok) {
+      problems.push(`${path} was answered with ${JSON.stringify(answer)}`);
+      return null;
+    }
     if (answer.model !== activeModel || answer.epoch !== epoch)
       problems.push(`${answer.model} answered in epoch ${answer.epoch}, expected ${activeModel} in ${epoch}`);
     return answer;
@@ -199,13 +202,13 @@ async function checkSearches(
     const [n, revision] = chance.pick(known);
     const { title, abstract } = textOf(n, revision);
     const query = encodeURIComponent(`${title}. ${abstract}`);
-    const { items, mode } = await ask(`/api/v1/search?q=${query}&limit=${SEARCH_DEPTH}`);
-    if (mode !== 'semantic') problems.push(`ready, and a search was answered by ${mode}`);
-    if (!items.some(({ paper }) => paper.id === arxivIdOf(n)))
-      problems.push(`paper ${n} doesn't find itself among ${items.map(({ paper }) => paper.id).join(', ')}`);
+    const found = await ask(`/api/v1/search?q=${query}&limit=${SEARCH_DEPTH}`);
+    const ids = found?.items.map(({ paper }) => paper.id) ?? [];
+    if (found?.mode !== 'semantic') problems.push(`ready, and a search was answered by ${found?.mode}`);
+    if (!ids.includes(arxivIdOf(n))) problems.push(`paper ${n} doesn't find itself among ${ids.join(', ')}`);
     const related = await ask(`/api/v1/papers/${arxivIdOf(n)}/related?limit=${RELATED}`);
-    if (known.length > RELATED && related.items.length !== RELATED)
-      problems.push(`paper ${n} has ${related.items.length} neighbours`);
+    if (known.length > RELATED && related?.items.length !== RELATED)
+      problems.push(`paper ${n} has ${related?.items.length ?? 'no'} neighbours`);
   }
   return problems;
 }
