@@ -31,7 +31,7 @@ export interface RaceOptions {
   cut: boolean;
 }
 
-interface Runner {
+export interface Runner {
   /** One for each core for the limit, which is single-threaded, else one. */
   processes: ChildProcess[];
 }
@@ -56,7 +56,10 @@ async function ask(child: ChildProcess, message: ToContender | null): Promise<Fr
   }
 }
 
-async function start(name: ContenderName, { modelDir, cut }: RaceOptions): Promise<Runner> {
+export async function startContender(
+  name: ContenderName,
+  { modelDir, cut }: Pick<RaceOptions, 'modelDir' | 'cut'>,
+): Promise<Runner> {
   const count = name === 'limit' ? availableParallelism() : 1;
   const processes = Array.from({ length: count }, () =>
     fork(entry, [name, modelDir, ...(cut ? ['cut'] : [])]),
@@ -65,8 +68,12 @@ async function start(name: ContenderName, { modelDir, cut }: RaceOptions): Promi
   return { processes };
 }
 
+export function stopContender({ processes }: Runner): void {
+  for (const child of processes) if (child.connected) child.send({ kind: 'close' } satisfies ToContender);
+}
+
 /** Abstracts a second of one contender over some documents: the sum over its processes. */
-async function lap({ processes }: Runner, documents: readonly DocumentText[]) {
+export async function lap({ processes }: Runner, documents: readonly DocumentText[]) {
   const shares = processes.map((_, at) => documents.filter((__, row) => row % processes.length === at));
   await Promise.all(processes.map((child, at) => ask(child, { kind: 'prepare', documents: shares[at]! })));
   const answers = await Promise.all(processes.map((child) => ask(child, { kind: 'run' })));
@@ -97,7 +104,7 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
   const runners = new Map<ContenderName, Runner>();
   try {
     for (const name of contenderNames) {
-      const runner = await start(name, options);
+      const runner = await startContender(name, options);
       runners.set(name, runner);
       await lap(runner, documents.slice(0, WARM_UP));
     }
@@ -133,8 +140,6 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
       rounds,
     };
   } finally {
-    for (const child of [...runners.values()].flatMap(({ processes }) => processes)) {
-      if (child.connected) child.send({ kind: 'close' } satisfies ToContender);
-    }
+    for (const runner of runners.values()) stopContender(runner);
   }
 }
