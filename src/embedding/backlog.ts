@@ -3,16 +3,17 @@ import { isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
 import type { Embedder } from './embedder.js';
 import type { EmbeddingStore } from './embedding-store.js';
+import { createFreshClaims } from './fresh-claims.js';
 import { LEASE_S, type PendingDocument, type PendingOrder, type PendingStore } from './pending-store.js';
 
 /**
- * Texts claimed, embedded and stored together. Backfill: what a killed process has to compute again, some
- * 1.5 s of work. Fresh: fewer, so that a new paper is findable soon.
+ * Texts claimed, embedded and stored together at most. Backfill: what a killed process has to compute again,
+ * some 1.5 s of work. Fresh: fewer, so that a new paper is findable soon in the midst of a large intake.
  */
-const CHUNK_SIZE = { fresh: 16, backfill: 64 } as const satisfies Record<PendingOrder, number>;
+const CHUNK_SIZE = { fresh: 32, backfill: 64 } as const satisfies Record<PendingOrder, number>;
 
 /** Chunks under way at once, so that the workers have a window to choose from while vectors are being written. */
-const CHUNKS_AHEAD = { fresh: 4, backfill: 3 } as const satisfies Record<PendingOrder, number>;
+const CHUNKS_AHEAD = 3;
 
 /** How often an idle backlog looks by itself; `hint` looks at once. The question reads every paper. */
 const IDLE_POLL_MS = 30_000;
@@ -61,6 +62,8 @@ export interface BacklogDeps {
   onStored: () => void;
 }
 
+type Claim = (owner: bigint, limit: number) => Promise<PendingDocument[]>;
+
 /**
  * Embeds whatever lacks a vector, until there is nothing left, and then whenever something comes in. Any number
  * of processes may do so on one database: each claims what it takes on.
@@ -74,6 +77,7 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
   let regroup = new AbortController();
   let running: Promise<void> | null = null;
   let chunksUnderWay = 0;
+  const fresh = createFreshClaims(pending);
 
   async function run(): Promise<void> {
     let wait = backoffMs.first;
@@ -132,17 +136,27 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
     }
   }
 
+  const claimFresh: Claim = (owner, limit) => fresh.claim(owner, limit);
+
+  /** From the first paper on. */
+  function claimInOrder(): Claim {
+    let after = 0;
+    return async (owner, limit) => {
+      const due = await pending.claim({ from: { after, limit }, owner });
+      after = due.at(-1)?.paperKey ?? after;
+      return due;
+    };
+  }
+
   /** Once over everything that is pending. Returns how many papers were settled. */
   async function pass(order: PendingOrder, owner: bigint, signal: AbortSignal): Promise<number> {
     const underWay: Promise<number>[] = [];
-    let after = 0;
+    const claim = order === 'fresh' ? claimFresh : claimInOrder();
     let settled = 0;
     try {
       while (!signal.aborted) {
-        const due = await pending.claim({ order, owner, after, limit: CHUNK_SIZE[order] });
+        const due = await claim(owner, CHUNK_SIZE[order]);
         if (due.length === 0) break;
-        // The fresh ones come newest first: a later claim may find newer ones.
-        if (order === 'backfill') after = due.at(-1)!.paperKey;
         status.state = 'embedding';
         chunksUnderWay += 1;
         const chunk = embedChunk(due, { order, owner, signal }).finally(() => {
@@ -151,7 +165,7 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
         // Its error is met where it is awaited; until then it must not count as unhandled.
         chunk.catch(() => undefined);
         underWay.push(chunk);
-        if (underWay.length >= CHUNKS_AHEAD[order]) settled += await underWay.shift()!;
+        if (underWay.length >= CHUNKS_AHEAD) settled += await underWay.shift()!;
       }
       for (const chunk of underWay) settled += await chunk;
       return settled;
@@ -210,6 +224,7 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
     },
     /** Something came in: look now. */
     hint(): void {
+      fresh.hint();
       wake.abort();
       wake = new AbortController();
     },

@@ -1,8 +1,9 @@
+import type pg from 'pg';
 import type { Clock } from '../platform/clock.js';
-import { withTransactionLock } from '../platform/db/advisory-lock.js';
+import { advisoryLockKey } from '../platform/db/advisory-lock.js';
 import type { Database } from '../platform/db/database.js';
-import type { Prisma } from '../platform/db/generated/client.js';
 import { retryConflicts } from '../platform/db/retry.js';
+import { inTransaction } from '../platform/db/transaction.js';
 import { AppError } from '../platform/errors.js';
 import type { EmbeddingModel } from './embedder.js';
 import { packVectors, toVector } from './vector-bytes.js';
@@ -30,6 +31,8 @@ export function createEmbeddingStore(
   { id: modelId, dimension }: Pick<EmbeddingModel, 'id' | 'dimension'>,
   clock: Clock,
 ) {
+  const lockKey = advisoryLockKey(`embeddings ${modelId}`);
+
   /**
    * Stores vectors, retires the ones they replace and ends their claims, in one transaction. Left out is a paper
    * that went away, whose text changed while it was being embedded, or whose vector another process stored
@@ -37,7 +40,7 @@ export function createEmbeddingStore(
    */
   async function add(embeddings: readonly NewEmbedding[]): Promise<number> {
     for (const { vector, paperKey } of embeddings) check(vector, paperKey);
-    return retryConflicts(() => prisma.$transaction((tx) => store(tx, embeddings)));
+    return retryConflicts(() => inTransaction(pool, (client) => store(client, embeddings)));
   }
 
   function check(vector: Float32Array, paperKey: number): void {
@@ -50,42 +53,52 @@ export function createEmbeddingStore(
     );
   }
 
-  async function store(tx: Prisma.TransactionClient, embeddings: readonly NewEmbedding[]): Promise<number> {
+  async function store(client: pg.PoolClient, embeddings: readonly NewEmbedding[]): Promise<number> {
     const keys = embeddings.map(({ paperKey }) => paperKey);
-    await withTransactionLock(tx, `embeddings ${modelId}`);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [String(lockKey)]);
     // Papers before embeddings, in key order: an intake locks in the same order.
-    const papers = await tx.$queryRaw<{ id: number; text_hash: Uint8Array; had: Uint8Array | null }[]>`
-      SELECT p.id, p.text_hash, (SELECT e.text_hash FROM embeddings e
-        WHERE e.paper_id = p.id AND e.model = ${modelId} AND e.retired_at IS NULL) AS had
-      FROM papers p WHERE p.id = ANY(${keys}) ORDER BY p.id FOR SHARE OF p`;
-    const wanted = new Map(papers.map((row) => [row.id, row]));
+    const { rows } = await client.query<{ id: number; text_hash: Buffer; had: Buffer | null }>(
+      `SELECT p.id, p.text_hash, (SELECT e.text_hash FROM embeddings e
+         WHERE e.paper_id = p.id AND e.model = $1 AND e.retired_at IS NULL) AS had
+       FROM papers p WHERE p.id = ANY($2) ORDER BY p.id FOR SHARE OF p`,
+      [modelId, keys],
+    );
+    const papers = new Map(rows.map((row) => [row.id, row]));
     const valid = embeddings.filter(({ paperKey, textHash }) => {
-      const paper = wanted.get(paperKey);
+      const paper = papers.get(paperKey);
       return sameBytes(textHash, paper?.text_hash) && !sameBytes(textHash, paper?.had);
     });
-    const outdated = valid.map(({ paperKey }) => paperKey).filter((key) => wanted.get(key)?.had != null);
+    const outdated = valid.map(({ paperKey }) => paperKey).filter((key) => papers.get(key)?.had != null);
     if (outdated.length > 0) {
-      await tx.embedding.updateMany({
-        where: { paperId: { in: outdated }, model: modelId, retiredAt: null },
-        data: { retiredAt: clock.now() },
-      });
+      await client.query(
+        'UPDATE embeddings SET retired_at = $3 WHERE paper_id = ANY($2) AND model = $1 AND retired_at IS NULL',
+        [modelId, outdated, clock.now()],
+      );
     }
-    if (valid.length > 0) await insert(tx, valid);
-    await tx.embeddingClaim.deleteMany({ where: { model: modelId, paperId: { in: keys } } });
+    if (valid.length > 0) await insert(client, valid);
+    await client.query('DELETE FROM embedding_claims WHERE model = $1 AND paper_id = ANY($2)', [
+      modelId,
+      keys,
+    ]);
     return valid.length;
   }
 
   /** One packed value for all vectors and one for all hashes: four times the rows a second of one value each. */
-  async function insert(tx: Prisma.TransactionClient, embeddings: readonly NewEmbedding[]): Promise<void> {
-    const keys = embeddings.map(({ paperKey }) => paperKey);
-    const vectors = packVectors(embeddings.map(({ vector }) => vector));
-    const hashes = new Uint8Array(Buffer.concat(embeddings.map(({ textHash }) => textHash)));
+  async function insert(client: pg.PoolClient, embeddings: readonly NewEmbedding[]): Promise<void> {
     const bytes = dimension * Float32Array.BYTES_PER_ELEMENT;
-    await tx.$executeRaw`
-      INSERT INTO embeddings (paper_id, model, text_hash, vector)
-      SELECT key, ${modelId}, substring(${hashes}::bytea FROM (at::int - 1) * 32 + 1 FOR 32),
-        substring(${vectors}::bytea FROM (at::int - 1) * ${bytes}::int + 1 FOR ${bytes}::int)
-      FROM unnest(${keys}::int[]) WITH ORDINALITY AS papers (key, at)`;
+    await client.query(
+      `INSERT INTO embeddings (paper_id, model, text_hash, vector)
+       SELECT key, $1, substring($3::bytea FROM (at::int - 1) * 32 + 1 FOR 32),
+         substring($4::bytea FROM (at::int - 1) * $5::int + 1 FOR $5::int)
+       FROM unnest($2::int[]) WITH ORDINALITY AS papers (key, at)`,
+      [
+        modelId,
+        embeddings.map(({ paperKey }) => paperKey),
+        Buffer.concat(embeddings.map(({ textHash }) => textHash)),
+        packVectors(embeddings.map(({ vector }) => vector)),
+        bytes,
+      ],
+    );
   }
 
   /** Rows changed after `after`, in commit order. Past the ORM, which takes four times as long over bytes. */
@@ -137,12 +150,11 @@ export function createEmbeddingStore(
   }
 
   async function head(): Promise<bigint> {
-    const row = await prisma.embedding.findFirst({
-      where: { model: modelId },
-      orderBy: { seq: 'desc' },
-      select: { seq: true },
-    });
-    return row?.seq ?? 0n;
+    const { rows } = await pool.query<{ seq: string }>(
+      'SELECT seq FROM embeddings WHERE model = $1 ORDER BY seq DESC LIMIT 1',
+      [modelId],
+    );
+    return BigInt(rows[0]?.seq ?? 0);
   }
 
   /** Deletes every vector of the model, batch by batch. Only for a model that nothing uses: no index is told. */

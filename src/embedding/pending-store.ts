@@ -17,12 +17,10 @@ export interface PendingDocument {
 export type PendingOrder = 'fresh' | 'backfill';
 
 export interface ClaimRequest {
-  order: PendingOrder;
+  /** The papers with these keys, or the first that are due behind this key. */
+  from: { keys: readonly number[] } | { after: number; limit: number };
   /** Key of the advisory lock that the claiming process holds: the claim ends with it. */
   owner: bigint;
-  /** `backfill`: only papers with a greater key. */
-  after: number;
-  limit: number;
 }
 
 export interface PendingCounts {
@@ -76,13 +74,14 @@ const UNCLAIMED = `
 
 const LEASE = `clock_timestamp() + make_interval(secs => ${LEASE_S})`;
 
+const DUE = `${UNDONE} AND ${NOT_FAILED} AND ${UNCLAIMED}`;
+
 /** One statement: two processes that ask at once get different papers, because the second insert meets the first. */
-const claimStatement = (where: string, order: string): string => `
+const claimStatement = (which: string): string => `
   WITH held AS MATERIALIZED (${HELD}),
   due AS MATERIALIZED (
     SELECT p.id, p.title, p.abstract, p.text_hash FROM papers p
-    WHERE ${where} AND ${UNDONE} AND ${NOT_FAILED} AND ${UNCLAIMED}
-    ORDER BY ${order} LIMIT $3),
+    WHERE ${DUE} AND ${which}),
   claimed AS (
     INSERT INTO embedding_claims AS old (paper_id, model, owner, expires_at)
     SELECT id, $1, $2, ${LEASE} FROM due
@@ -91,21 +90,33 @@ const claimStatement = (where: string, order: string): string => `
     RETURNING paper_id)
   SELECT due.* FROM due JOIN claimed ON claimed.paper_id = due.id`;
 
-const CLAIM = {
-  fresh: claimStatement(
-    `p.created_at > clock_timestamp() - make_interval(secs => ${FRESH_S}) AND p.id > $4`,
-    'p.id DESC',
-  ),
-  backfill: claimStatement('p.id > $4', 'p.id'),
-};
+const CLAIM_KEYS = claimStatement('p.id = ANY($3)');
+const CLAIM_AFTER = claimStatement('p.id > $3 ORDER BY p.id LIMIT $4');
+
+const LIST_FRESH = `
+  WITH held AS MATERIALIZED (${HELD})
+  SELECT p.id FROM papers p
+  WHERE ${DUE} AND p.created_at > clock_timestamp() - make_interval(secs => ${FRESH_S})
+  ORDER BY p.id DESC LIMIT $2`;
 
 export function createPendingStore({ pool }: Pick<Database, 'pool'>, modelId: string) {
   /** Papers that nobody else embeds now, in ascending order of their keys; from here on they are the owner's. */
-  async function claim({ order, owner, after, limit }: ClaimRequest): Promise<PendingDocument[]> {
-    const { rows } = await pool.query<Row>(CLAIM[order], [modelId, String(owner), limit, after]);
+  async function claim({ from, owner }: ClaimRequest): Promise<PendingDocument[]> {
+    const [statement, which] =
+      'keys' in from ? [CLAIM_KEYS, [from.keys]] : [CLAIM_AFTER, [from.after, from.limit]];
+    const { rows } = await pool.query<Row>(statement, [modelId, String(owner), ...which]);
     return rows
       .sort((a, b) => a.id - b.id)
       .map(({ id, title, abstract, text_hash }) => ({ paperKey: id, title, abstract, textHash: text_hash }));
+  }
+
+  /**
+   * Keys of papers that came in lately, wait, and are claimed by nobody; the newest first. Passes over every
+   * paper of the last hour, so after a large intake it is not for every claim.
+   */
+  async function listFresh(limit: number): Promise<number[]> {
+    const { rows } = await pool.query<{ id: number }>(LIST_FRESH, [modelId, limit]);
+    return rows.map(({ id }) => id);
   }
 
   /** Prolongs the owner's claims; to be called well within `LEASE_S`. */
@@ -173,7 +184,7 @@ export function createPendingStore({ pool }: Pick<Database, 'pool'>, modelId: st
     return rows[0] ?? { waiting: 0, failed: 0 };
   }
 
-  return { claim, renew, release, isClaimedElsewhere, markFailed, retryFailed, listFailed, count };
+  return { claim, listFresh, renew, release, isClaimedElsewhere, markFailed, retryFailed, listFailed, count };
 }
 
 export type PendingStore = ReturnType<typeof createPendingStore>;

@@ -17,7 +17,7 @@ for (const kind of databaseKinds) {
     const pendingStore = (id = 'tiny@1') => createPendingStore(database.db, id);
     /** Nobody holds the owner's lock, so that every call gets everything that is pending. */
     const listPending = (id = 'tiny@1') =>
-      pendingStore(id).claim({ order: 'backfill', owner: 1n, after: 0, limit: 10 });
+      pendingStore(id).claim({ from: { after: 0, limit: 10 }, owner: 1n });
 
     it('asks the state what is pending, model by model', async () => {
       await papers().takeIn([inventedPaper(1), inventedPaper(2), inventedPaper(3)]);

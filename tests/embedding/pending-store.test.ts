@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createPendingStore, LEASE_S, type PendingOrder } from '../../src/embedding/pending-store.js';
+import { createFreshClaims } from '../../src/embedding/fresh-claims.js';
+import { createPendingStore, LEASE_S } from '../../src/embedding/pending-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { tryAdvisoryLock } from '../../src/platform/db/advisory-lock.js';
 import { inventedPaper } from '../support/papers.js';
@@ -12,8 +13,8 @@ for (const kind of databaseKinds) {
     const database = withDatabase(kind);
     const store = () => createPendingStore(database.db, 'tiny@1');
     const process = async () => (await tryAdvisoryLock(database.db.pool, `test ${randomUUID()}`))!;
-    const claim = (owner: bigint, { order = 'backfill' as PendingOrder, limit = 100 } = {}) =>
-      store().claim({ order, owner, after: 0, limit });
+    const claim = (owner: bigint, { limit = 100 } = {}) =>
+      store().claim({ from: { after: 0, limit }, owner });
     const takeIn = (from: number, count: number) =>
       createPaperStore(database.db).takeIn(
         Array.from({ length: count }, (_, at) => inventedPaper(from + at)),
@@ -68,16 +69,54 @@ for (const kind of databaseKinds) {
       await slow.release();
     });
 
-    it('offers the newest papers first as fresh, those of long ago not at all', async () => {
+    it('claims the newest papers first, those of long ago not at all', async () => {
       await database.db.pool.query(`UPDATE papers SET created_at = now() - interval '2 hours'`);
       await takeIn(100, 4);
       const owner = await process();
-      const first = keysOf(await claim(owner.key, { order: 'fresh', limit: 2 }));
-      const second = keysOf(await claim(owner.key, { order: 'fresh', limit: 50 }));
+      const fresh = createFreshClaims(store());
+      const first = keysOf(await fresh.claim(owner.key, 2));
+      const second = keysOf(await fresh.claim(owner.key, 50));
       assert.equal(first.length, 2);
       assert.equal(second.length, 2);
       assert.ok(Math.min(...first) > Math.max(...second));
+      assert.deepEqual(await fresh.claim(owner.key, 50), []);
       await owner.release();
+    });
+
+    it('claims what comes in during a large intake before the rest of it, after half a second at most', async () => {
+      await database.db.pool.query(`UPDATE papers SET created_at = now() - interval '2 hours'`);
+      await takeIn(110, 6);
+      const owner = await process();
+      let now = 0;
+      let looks = 0;
+      const counted = {
+        ...store(),
+        listFresh: (limit: number) =>
+          store()
+            .listFresh(limit)
+            .finally(() => looks++),
+      };
+      const fresh = createFreshClaims(counted, () => now);
+      const [, newest] = keysOf(await fresh.claim(owner.key, 2));
+      await takeIn(116, 1);
+      fresh.hint();
+      assert.ok(keysOf(await fresh.claim(owner.key, 1))[0]! < newest!, 'no look so soon after the last');
+      assert.equal(looks, 1);
+      now = 500;
+      assert.ok(keysOf(await fresh.claim(owner.key, 1))[0]! > newest!);
+      assert.equal(looks, 2);
+      await owner.release();
+    });
+
+    it('ends when another process has taken what was listed', async () => {
+      await database.db.pool.query(`UPDATE papers SET created_at = now() - interval '2 hours'`);
+      await takeIn(120, 4);
+      const [owner, other] = [await process(), await process()];
+      const fresh = createFreshClaims(store());
+      assert.equal((await fresh.claim(owner.key, 1)).length, 1);
+      await claim(other.key);
+      assert.deepEqual(await fresh.claim(owner.key, 1), []);
+      await Promise.all([owner.release(), other.release()]);
     });
 
     it('leaves a text alone that the model can not take, until it changes or somebody asks', async () => {

@@ -73,7 +73,8 @@ for (const kind of databaseKinds) {
       assert.ok(lock);
       const lost = once(lock.signal, 'abort', { signal: AbortSignal.timeout(20_000) });
       await pool.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'quire lock lost'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = 'quire lock lost' AND datname = current_database()`,
       );
       await lost;
       const next = await tryAdvisoryLock(pool, 'lost');
