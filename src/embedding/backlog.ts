@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
+import { createClaims } from './claims.js';
 import type { Embedder } from './embedder.js';
 import type { EmbeddingStore } from './embedding-store.js';
-import { createFreshClaims } from './fresh-claims.js';
 import { LEASE_S, type PendingDocument, type PendingOrder, type PendingStore } from './pending-store.js';
 
 /**
@@ -62,8 +62,6 @@ export interface BacklogDeps {
   onStored: () => void;
 }
 
-type Claim = (owner: bigint, limit: number) => Promise<PendingDocument[]>;
-
 /**
  * Embeds whatever lacks a vector, until there is nothing left, and then whenever something comes in. Any number
  * of processes may do so on one database: each claims what it takes on.
@@ -77,7 +75,7 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
   let regroup = new AbortController();
   let running: Promise<void> | null = null;
   let chunksUnderWay = 0;
-  const fresh = createFreshClaims(pending);
+  const claims = { fresh: createClaims(pending, 'fresh'), backfill: createClaims(pending, 'backfill') };
 
   async function run(): Promise<void> {
     let wait = backoffMs.first;
@@ -136,26 +134,13 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
     }
   }
 
-  const claimFresh: Claim = (owner, limit) => fresh.claim(owner, limit);
-
-  /** From the first paper on. */
-  function claimInOrder(): Claim {
-    let after = 0;
-    return async (owner, limit) => {
-      const due = await pending.claim({ from: { after, limit }, owner });
-      after = due.at(-1)?.paperKey ?? after;
-      return due;
-    };
-  }
-
   /** Once over everything that is pending. Returns how many papers were settled. */
   async function pass(order: PendingOrder, owner: bigint, signal: AbortSignal): Promise<number> {
     const underWay: Promise<number>[] = [];
-    const claim = order === 'fresh' ? claimFresh : claimInOrder();
     let settled = 0;
     try {
       while (!signal.aborted) {
-        const due = await claim(owner, CHUNK_SIZE[order]);
+        const due = await claims[order].next(owner, CHUNK_SIZE[order]);
         if (due.length === 0) break;
         status.state = 'embedding';
         chunksUnderWay += 1;
@@ -224,7 +209,7 @@ export function createBacklog({ pending, store, embedder, lease, log, onStored }
     },
     /** Something came in: look now. */
     hint(): void {
-      fresh.hint();
+      claims.fresh.hint();
       wake.abort();
       wake = new AbortController();
     },

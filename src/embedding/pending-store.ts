@@ -16,13 +16,6 @@ export interface PendingDocument {
 /** `fresh`: came in within `FRESH_S`, newest first. `backfill`: everything, in the order it came in. */
 export type PendingOrder = 'fresh' | 'backfill';
 
-export interface ClaimRequest {
-  /** The papers with these keys, or the first that are due behind this key. */
-  from: { keys: readonly number[] } | { after: number; limit: number };
-  /** Key of the advisory lock that the claiming process holds: the claim ends with it. */
-  owner: bigint;
-}
-
 export interface PendingCounts {
   /** Papers that will be embedded. */
   waiting: number;
@@ -67,21 +60,20 @@ const NOT_FAILED = `
   NOT EXISTS (SELECT 1 FROM embedding_failures f
     WHERE f.paper_id = p.id AND f.model = $1 AND f.text_hash = p.text_hash)`;
 
+/** Not correlated: claims are a few hundred, and are read once instead of for each paper. */
 const UNCLAIMED = `
-  NOT EXISTS (SELECT 1 FROM embedding_claims c
-    WHERE c.paper_id = p.id AND c.model = $1 AND c.expires_at > clock_timestamp()
-      AND c.owner IN (SELECT key FROM held))`;
+  p.id NOT IN (SELECT c.paper_id FROM embedding_claims c
+    WHERE c.model = $1 AND c.expires_at > clock_timestamp() AND c.owner IN (SELECT key FROM held))`;
 
 const LEASE = `clock_timestamp() + make_interval(secs => ${LEASE_S})`;
 
 const DUE = `${UNDONE} AND ${NOT_FAILED} AND ${UNCLAIMED}`;
 
 /** One statement: two processes that ask at once get different papers, because the second insert meets the first. */
-const claimStatement = (which: string): string => `
+const CLAIM = `
   WITH held AS MATERIALIZED (${HELD}),
   due AS MATERIALIZED (
-    SELECT p.id, p.title, p.abstract, p.text_hash FROM papers p
-    WHERE ${DUE} AND ${which}),
+    SELECT p.id, p.title, p.abstract, p.text_hash FROM papers p WHERE ${DUE} AND p.id = ANY($3)),
   claimed AS (
     INSERT INTO embedding_claims AS old (paper_id, model, owner, expires_at)
     SELECT id, $1, $2, ${LEASE} FROM due
@@ -90,33 +82,39 @@ const claimStatement = (which: string): string => `
     RETURNING paper_id)
   SELECT due.* FROM due JOIN claimed ON claimed.paper_id = due.id`;
 
-const CLAIM_KEYS = claimStatement('p.id = ANY($3)');
-const CLAIM_AFTER = claimStatement('p.id > $3 ORDER BY p.id LIMIT $4');
-
-const LIST_FRESH = `
-  WITH held AS MATERIALIZED (${HELD})
-  SELECT p.id FROM papers p
-  WHERE ${DUE} AND p.created_at > clock_timestamp() - make_interval(secs => ${FRESH_S})
-  ORDER BY p.id DESC LIMIT $2`;
+const list = (which: string): string =>
+  `WITH held AS MATERIALIZED (${HELD}) SELECT p.id FROM papers p WHERE ${DUE} AND ${which} LIMIT $2`;
+const LIST_FRESH = list(
+  `p.created_at > clock_timestamp() - make_interval(secs => ${FRESH_S}) ORDER BY p.id DESC`,
+);
+const LIST_AFTER = list('p.id > $3 ORDER BY p.id');
 
 export function createPendingStore({ pool }: Pick<Database, 'pool'>, modelId: string) {
-  /** Papers that nobody else embeds now, in ascending order of their keys; from here on they are the owner's. */
-  async function claim({ from, owner }: ClaimRequest): Promise<PendingDocument[]> {
-    const [statement, which] =
-      'keys' in from ? [CLAIM_KEYS, [from.keys]] : [CLAIM_AFTER, [from.after, from.limit]];
-    const { rows } = await pool.query<Row>(statement, [modelId, String(owner), ...which]);
+  /**
+   * Keys of papers that wait and are claimed by nobody. Passes over those that are done as well, so it is not
+   * for every claim.
+   */
+  async function listKeys(statement: string, values: readonly number[]): Promise<number[]> {
+    const { rows } = await pool.query<{ id: number }>(statement, [modelId, ...values]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Those that came in lately; the newest first. */
+  const listFresh = (limit: number): Promise<number[]> => listKeys(LIST_FRESH, [limit]);
+
+  /** Those behind a key, in ascending order. */
+  const listAfter = (after: number, limit: number): Promise<number[]> => listKeys(LIST_AFTER, [limit, after]);
+
+  /**
+   * Those of these papers that still wait and that nobody else embeds now, in ascending order of their keys;
+   * from here on they are the owner's, which is the key of the advisory lock that the claiming process holds: the
+   * claim ends with it.
+   */
+  async function claim(keys: readonly number[], owner: bigint): Promise<PendingDocument[]> {
+    const { rows } = await pool.query<Row>(CLAIM, [modelId, String(owner), keys]);
     return rows
       .sort((a, b) => a.id - b.id)
       .map(({ id, title, abstract, text_hash }) => ({ paperKey: id, title, abstract, textHash: text_hash }));
-  }
-
-  /**
-   * Keys of papers that came in lately, wait, and are claimed by nobody; the newest first. Passes over every
-   * paper of the last hour, so after a large intake it is not for every claim.
-   */
-  async function listFresh(limit: number): Promise<number[]> {
-    const { rows } = await pool.query<{ id: number }>(LIST_FRESH, [modelId, limit]);
-    return rows.map(({ id }) => id);
   }
 
   /** Prolongs the owner's claims; to be called well within `LEASE_S`. */
@@ -184,7 +182,18 @@ export function createPendingStore({ pool }: Pick<Database, 'pool'>, modelId: st
     return rows[0] ?? { waiting: 0, failed: 0 };
   }
 
-  return { claim, listFresh, renew, release, isClaimedElsewhere, markFailed, retryFailed, listFailed, count };
+  return {
+    listFresh,
+    listAfter,
+    claim,
+    renew,
+    release,
+    isClaimedElsewhere,
+    markFailed,
+    retryFailed,
+    listFailed,
+    count,
+  };
 }
 
 export type PendingStore = ReturnType<typeof createPendingStore>;

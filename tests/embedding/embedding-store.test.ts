@@ -16,8 +16,8 @@ for (const kind of databaseKinds) {
     const store = (id = 'tiny@1') => createEmbeddingStore(database.db, { id, dimension: 8 }, systemClock);
     const pendingStore = (id = 'tiny@1') => createPendingStore(database.db, id);
     /** Nobody holds the owner's lock, so that every call gets everything that is pending. */
-    const listPending = (id = 'tiny@1') =>
-      pendingStore(id).claim({ from: { after: 0, limit: 10 }, owner: 1n });
+    const listPending = async (id = 'tiny@1') =>
+      pendingStore(id).claim(await pendingStore(id).listAfter(0, 10), 1n);
 
     it('asks the state what is pending, model by model', async () => {
       await papers().takeIn([inventedPaper(1), inventedPaper(2), inventedPaper(3)]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createFreshClaims } from '../../src/embedding/fresh-claims.js';
+import { createClaims } from '../../src/embedding/claims.js';
 import { createPendingStore, LEASE_S } from '../../src/embedding/pending-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { tryAdvisoryLock } from '../../src/platform/db/advisory-lock.js';
@@ -13,23 +13,25 @@ for (const kind of databaseKinds) {
     const database = withDatabase(kind);
     const store = () => createPendingStore(database.db, 'tiny@1');
     const process = async () => (await tryAdvisoryLock(database.db.pool, `test ${randomUUID()}`))!;
-    const claim = (owner: bigint, { limit = 100 } = {}) =>
-      store().claim({ from: { after: 0, limit }, owner });
+    const claim = async (owner: bigint, { limit = 100 } = {}) =>
+      store().claim(await store().listAfter(0, limit), owner);
     const takeIn = (from: number, count: number) =>
       createPaperStore(database.db).takeIn(
         Array.from({ length: count }, (_, at) => inventedPaper(from + at)),
       );
+    const compare = (a: number, b: number) => a - b;
     const keysOf = (claimed: { paperKey: number }[]) => claimed.map(({ paperKey }) => paperKey);
 
     it('gives a paper to one of many that ask at once', async () => {
       await takeIn(0, 40);
       const processes = await Promise.all(Array.from({ length: 4 }, process));
-      const claims = await Promise.all(processes.map(({ key }) => claim(key, { limit: 15 })));
+      const listed = await store().listAfter(0, 15);
+      const claims = await Promise.all(processes.map(({ key }) => store().claim(listed, key)));
       const all = claims.flatMap(keysOf);
-      assert.equal(new Set(all).size, all.length, 'no paper twice');
+      assert.deepEqual(all.sort(compare), listed, 'each paper once');
       const rest = await Promise.all(processes.map(({ key }) => claim(key)));
-      assert.equal(all.length + rest.flat().length, 40);
-      assert.equal(await store().isClaimedElsewhere(processes[0]!.key), true);
+      assert.equal(new Set([...all, ...rest.flatMap(keysOf)]).size, 40);
+      assert.equal(await store().isClaimedElsewhere(1n), true);
       for (const lock of processes) await lock.release();
     });
 
@@ -73,13 +75,13 @@ for (const kind of databaseKinds) {
       await database.db.pool.query(`UPDATE papers SET created_at = now() - interval '2 hours'`);
       await takeIn(100, 4);
       const owner = await process();
-      const fresh = createFreshClaims(store());
-      const first = keysOf(await fresh.claim(owner.key, 2));
-      const second = keysOf(await fresh.claim(owner.key, 50));
+      const fresh = createClaims(store(), 'fresh');
+      const first = keysOf(await fresh.next(owner.key, 2));
+      const second = keysOf(await fresh.next(owner.key, 50));
       assert.equal(first.length, 2);
       assert.equal(second.length, 2);
       assert.ok(Math.min(...first) > Math.max(...second));
-      assert.deepEqual(await fresh.claim(owner.key, 50), []);
+      assert.deepEqual(await fresh.next(owner.key, 50), []);
       await owner.release();
     });
 
@@ -96,15 +98,34 @@ for (const kind of databaseKinds) {
             .listFresh(limit)
             .finally(() => looks++),
       };
-      const fresh = createFreshClaims(counted, () => now);
-      const [, newest] = keysOf(await fresh.claim(owner.key, 2));
+      const fresh = createClaims(counted, 'fresh', () => now);
+      const [, newest] = keysOf(await fresh.next(owner.key, 2));
       await takeIn(116, 1);
       fresh.hint();
-      assert.ok(keysOf(await fresh.claim(owner.key, 1))[0]! < newest!, 'no look so soon after the last');
+      assert.ok(keysOf(await fresh.next(owner.key, 1))[0]! < newest!, 'no look so soon after the last');
       assert.equal(looks, 1);
       now = 500;
-      assert.ok(keysOf(await fresh.claim(owner.key, 1))[0]! > newest!);
+      assert.ok(keysOf(await fresh.next(owner.key, 1))[0]! > newest!);
       assert.equal(looks, 2);
+      await owner.release();
+    });
+
+    it('passes over everything once in the order in which it came in, then begins anew', async () => {
+      await database.db.pool.query('DELETE FROM embedding_claims');
+      const owner = await process();
+      const claims = createClaims(store(), 'backfill');
+      const pass = async () => {
+        const found: number[] = [];
+        for (;;) {
+          const next = keysOf(await claims.next(owner.key, 7));
+          if (next.length === 0) return found;
+          found.push(...next);
+        }
+      };
+      const all = await store().listAfter(0, 1_000);
+      assert.deepEqual(await pass(), all);
+      await store().release(owner.key, all.slice(0, 3));
+      assert.deepEqual(await pass(), all.slice(0, 3));
       await owner.release();
     });
 
@@ -112,10 +133,10 @@ for (const kind of databaseKinds) {
       await database.db.pool.query(`UPDATE papers SET created_at = now() - interval '2 hours'`);
       await takeIn(120, 4);
       const [owner, other] = [await process(), await process()];
-      const fresh = createFreshClaims(store());
-      assert.equal((await fresh.claim(owner.key, 1)).length, 1);
+      const fresh = createClaims(store(), 'fresh');
+      assert.equal((await fresh.next(owner.key, 1)).length, 1);
       await claim(other.key);
-      assert.deepEqual(await fresh.claim(owner.key, 1), []);
+      assert.deepEqual(await fresh.next(owner.key, 1), []);
       await Promise.all([owner.release(), other.release()]);
     });
 
