@@ -47,12 +47,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const services = await createServices(config, log, { progress: out, signal });
   let app: App | null = null;
   try {
-    app = await createApp(services, config);
-    const url = await listen(app, config);
+    // First, because loading the index and the model takes longest, on threads of their own.
     services.engines.start();
     services.engines.serving.model.embedder
       .warm()
       .catch((error: unknown) => log.error({ err: error }, 'the model could not be loaded'));
+    app = await createApp(services, config);
+    const url = await listen(app, config);
     await greet(url, services, config, out);
     const work = takeIn(listings, services, options).then(async () => {
       await watchUntilReady(services, out, signal);

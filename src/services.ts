@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { resolveModel } from './embedding/model-source.js';
+import { resolveModel } from './embedding/model/source.js';
 import { chooseModel, type FoundModel } from './engine/choose-model.js';
 import type { Engine, EngineAccess } from './engine/engine.js';
 import { createEngineHooks, type EngineHooks, watchEngines } from './engine/engine-metrics.js';

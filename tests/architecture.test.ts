@@ -105,7 +105,7 @@ describe('architecture', () => {
 
   it('lets hnswlib-node be known in one file', () => {
     const users = sources.filter(({ text }) => text.includes("'hnswlib-node'")).map(({ path }) => path);
-    assert.deepEqual(users, ['vectors/hnsw.ts']);
+    assert.deepEqual(users, ['vectors/graph/hnsw.ts']);
   });
 
   it('reads the clock and the environment in platform, cli and server alone', () => {

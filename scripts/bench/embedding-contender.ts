@@ -10,8 +10,8 @@ import { AutoTokenizer, env, pipeline, Tensor } from '@xenova/transformers';
 import { createEmbedder, MAX_DOCUMENTS_PER_CALL } from '../../src/embedding/create-embedder.js';
 import { documentText } from '../../src/embedding/document-text.js';
 import type { DocumentText } from '../../src/embedding/embedder.js';
-import { readManifest } from '../../src/embedding/manifest.js';
-import { createEncoder } from '../../src/embedding/model-runner.js';
+import { readManifest } from '../../src/embedding/model/manifest.js';
+import { createEncoder } from '../../src/embedding/pool/runner.js';
 import { silentLogger } from '../../src/platform/log.js';
 import type { ContenderName, FromContender, ToContender } from './embedding-protocol.js';
 

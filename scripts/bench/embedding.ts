@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { DocumentText } from '../../src/embedding/embedder.js';
-import { embeddingModelOf, readManifest } from '../../src/embedding/manifest.js';
+import { embeddingModelOf, readManifest } from '../../src/embedding/model/manifest.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { measureQueries } from './embedding-queries.js';
 import { race } from './embedding-race.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
-import { embeddingModelOf, readManifest } from '../../src/embedding/manifest.js';
+import { embeddingModelOf, readManifest } from '../../src/embedding/model/manifest.js';
 import { createIngest } from '../../src/ingest/ingest.js';
 import { createIntakeStore } from '../../src/ingest/intake-store.js';
 import { titleKey } from '../../src/papers/fold.js';

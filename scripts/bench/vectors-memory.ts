@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { silentLogger } from '../../src/platform/log.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import { DIMENSION, randomNumbers } from './vectors-data.js';
 import { until } from './vectors-measure.js';
 import { isIdle } from './vectors-phases.js';

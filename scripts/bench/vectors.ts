@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { silentLogger } from '../../src/platform/log.js';
 import { projectRoot } from '../../src/platform/paths.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import { runBench } from './run-bench.js';
 import { DIMENSION, loadVectors, randomNumbers, sharedVectors } from './vectors-data.js';
 import { createLoopWatch, measureMemory, round, until } from './vectors-measure.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmbedder, type LocalEmbedder } from '../../src/embedding/create-embedder.js';
-import { embeddingModelOf, readManifest } from '../../src/embedding/manifest.js';
+import { embeddingModelOf, readManifest } from '../../src/embedding/model/manifest.js';
 import { createEngineStore } from '../../src/engine/engine-store.js';
 import { messageOf } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';

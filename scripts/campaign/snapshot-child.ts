@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { silentLogger } from '../../src/platform/log.js';
-import type { HnswIndex } from '../../src/vectors/hnsw.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
-import { loadSnapshot, type SnapshotTarget } from '../../src/vectors/snapshot.js';
+import type { HnswIndex } from '../../src/vectors/graph/hnsw.js';
+import { loadSnapshot, type SnapshotTarget } from '../../src/vectors/graph/snapshot.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 
 export interface LoadOrder {
   target: SnapshotTarget;

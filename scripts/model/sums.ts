@@ -4,9 +4,9 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelManifest, modelIdOf, readManifest } from '../../src/embedding/manifest.js';
-import { describeFile } from '../../src/embedding/model-derive.js';
-import { commonFiles, MANIFEST_FILE, modelFileOf } from '../../src/embedding/model-files.js';
+import { describeFile } from '../../src/embedding/model/derive.js';
+import { commonFiles, MANIFEST_FILE, modelFileOf } from '../../src/embedding/model/files.js';
+import { type ModelManifest, modelIdOf, readManifest } from '../../src/embedding/model/manifest.js';
 
 const [modelDir, ...rest] = process.argv.slice(2);
 if (modelDir === undefined || rest.length > 0 || modelDir.startsWith('-')) {

@@ -3,7 +3,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmbedder } from '../embedding/create-embedder.js';
 import { createEmbeddingStore } from '../embedding/embedding-store.js';
-import { embeddingModelOf, verifyModelFiles } from '../embedding/manifest.js';
+import { embeddingModelOf, verifyModelFiles } from '../embedding/model/manifest.js';
 import { createPendingStore } from '../embedding/pending-store.js';
 import type { FoundModel } from '../engine/choose-model.js';
 import type { KnownModel } from '../engine/engine-store.js';
@@ -12,7 +12,7 @@ import { plural } from '../ingest/take-file.js';
 import type { Config } from '../platform/config.js';
 import { projectRoot } from '../platform/paths.js';
 import type { StoreServices } from '../services.js';
-import { checkSnapshot } from '../vectors/check-snapshot.js';
+import { checkSnapshot } from '../vectors/graph/check-snapshot.js';
 import { createStoredSearch } from '../vectors/stored-search.js';
 import { dot } from '../vectors/vector.js';
 

@@ -11,13 +11,13 @@ import type {
   EmbeddingModel,
   EmbedOptions,
 } from './embedder.js';
-import { embeddingModelOf, type ModelManifest, readManifest, verifyModelFiles } from './manifest.js';
-import { startModelThread } from './model-thread.js';
-import type { EmbedTask } from './open-texts.js';
-import { WorkerPool } from './pool.js';
-import type { PoolStats, RunReport } from './pool-counters.js';
+import { embeddingModelOf, type ModelManifest, readManifest, verifyModelFiles } from './model/manifest.js';
+import type { PoolStats, RunReport } from './pool/counters.js';
+import type { EmbedTask } from './pool/open-texts.js';
+import { WorkerPool } from './pool/pool.js';
+import type { Lane } from './pool/text-queue.js';
+import { startModelThread } from './pool/thread.js';
 import { createQueryCache, normaliseQuery, type QueryCacheStats } from './query-cache.js';
-import type { Lane } from './text-queue.js';
 
 /** Each holds the model once (about 100 MB), and one ONNX thread keeps one core busy. */
 export const DEFAULT_WORKERS = availableParallelism();

@@ -1,4 +1,4 @@
-import type { Lane } from './text-queue.js';
+import type { Lane } from './pool/text-queue.js';
 
 /** What a vector must match to be comparable: two vectors with different `id` never meet in one index. */
 export interface EmbeddingModel {

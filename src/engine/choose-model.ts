@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
-import { embeddingModelOf, type ModelManifest } from '../embedding/manifest.js';
+import { embeddingModelOf, type ModelManifest } from '../embedding/model/manifest.js';
 import type { Logger } from '../platform/log.js';
 import type { EngineState, EngineStore, KnownModel } from './engine-store.js';
 

@@ -1,6 +1,6 @@
 import type { EmbedderOptions } from '../embedding/create-embedder.js';
 import type { Metrics } from '../platform/metrics.js';
-import type { VectorIndexOptions } from '../vectors/index-client.js';
+import type { VectorIndexOptions } from '../vectors/worker/client.js';
 import type { Engines } from './engines.js';
 
 type Lanes = ReturnType<Engines['serving']['model']['embedder']['stats']>['lanes'];

@@ -3,9 +3,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/log.js';
-import { createVectorIndex } from '../vectors/index-client.js';
 import { createIndexer, type Indexer } from '../vectors/indexer.js';
 import type { IndexStats, VectorSearcher } from '../vectors/ports.js';
+import { createVectorIndex } from '../vectors/worker/client.js';
 import type { EngineHooks } from './engine-metrics.js';
 import type { ModelPart } from './model-part.js';
 

@@ -102,8 +102,11 @@ export function createReadiness({ papers, engines }: ReadinessDeps) {
   }
 
   return {
-    /** Counted now: what a probe relies on. */
-    check: (): Promise<Readiness> => describe(count()),
+    /** What a probe relies on: “ready” is never said of an older count. */
+    async check(): Promise<Readiness> {
+      const recent = await describe(recentCounts());
+      return recent.ready ? describe(count()) : recent;
+    },
 
     /** From counts that are at most a second old, or older where nothing has changed: for pages. */
     glance: (): Promise<Readiness> => describe(recentCounts()),

@@ -66,6 +66,12 @@ export interface IndexerStatus {
   error?: string;
 }
 
+interface Batch {
+  /** The last change of the database before they were read. */
+  upTo: bigint;
+  changes: VectorChange[];
+}
+
 async function withTimeout<T>(what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -216,20 +222,28 @@ export function createIndexer(options: IndexerOptions) {
     });
   }
 
+  /** The head first: where nothing follows, everything up to it belongs to other models. */
+  async function readBatch(after: bigint): Promise<Batch> {
+    const upTo = await readHead();
+    if (upTo <= after) return { upTo, changes: [] };
+    const changes = await readChanges(after, batch);
+    const last = changes.at(-1)?.seq;
+    if (last !== undefined && last <= after) {
+      throw new AppError('internal', `the changes after ${after} end at ${last}, which is not after it`);
+    }
+    return { upTo, changes };
+  }
+
   async function catchUp(): Promise<void> {
+    let ahead: Promise<Batch> | null = null;
     while (!closed) {
-      head = await readHead();
-      if (head <= watermark) return;
-      const changes = await readChanges(watermark, batch);
-      const last = changes.at(-1)?.seq;
-      if (last !== undefined && last <= watermark) {
-        throw new AppError(
-          'internal',
-          `the changes after ${watermark} end at ${last}, which is not after it`,
-        );
-      }
-      // Nothing of ours up to a head that was read before: those numbers belong to other models.
-      const next = last ?? head;
+      const { upTo, changes }: Batch = await (ahead ?? readBatch(watermark));
+      head = upTo;
+      const next = changes.at(-1)?.seq ?? head;
+      if (next <= watermark) return;
+      // Read while these are applied: the database and the index then work at the same time.
+      ahead = changes.length === batch ? readBatch(next) : null;
+      ahead?.catch(() => undefined);
       await index.apply(usable(changes), next);
       watermark = next;
       unsaved += changes.length;

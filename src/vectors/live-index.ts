@@ -1,9 +1,9 @@
-import { createPacer, SEARCH_SLICE_MS, type Steps, searchCopies } from './copy-search.js';
+import { createPacer, SEARCH_SLICE_MS, type Steps, searchCopies } from './copies/copy-search.js';
+import { createQuantisedVectors, type QuantisedVectors } from './copies/quantised.js';
 import { byRank, createExactIndex, type ExactIndex } from './exact.js';
-import { createHnswIndex, type HnswIndex } from './hnsw.js';
+import { createHnswIndex, type HnswIndex } from './graph/hnsw.js';
 import { createLabelSet } from './label-set.js';
 import type { Hit, Label } from './ports.js';
-import { createQuantisedVectors, type QuantisedVectors } from './quantised.js';
 import { assertK, assertVector } from './vector.js';
 
 /** Live vectors up to which exact search answers alone: 5,000 of 384 numbers take some 2 ms. */

@@ -105,7 +105,7 @@ export interface IndexStats {
 
 /**
  * The vector index of a process: a derived set of live vectors, kept in step by the indexer, which is told by
- * `open` from where to go on. Ours is a thread with a graph (index-client.ts); an outside engine can stand here
+ * `open` from where to go on. Ours is a thread with a graph (worker/client.ts); an outside engine can stand here
  * as well. Errors of every call: `index_unavailable` before `open`, after `close` and once the engine is gone;
  * `onDeath` tells of that, and `open` starts anew.
  */

@@ -1,13 +1,8 @@
 /** A worker with a broken model: what a text says is what comes of it. Speaks the protocol, loads nothing. */
 import { spawnSync } from 'node:child_process';
 import { parentPort, workerData } from 'node:worker_threads';
-import { passGate } from '../../src/embedding/run-gate.js';
-import type {
-  FromWorker,
-  TextResult,
-  ToWorker,
-  WorkerSettings,
-} from '../../src/embedding/worker-protocol.js';
+import type { FromWorker, TextResult, ToWorker, WorkerSettings } from '../../src/embedding/pool/protocol.js';
+import { passGate } from '../../src/embedding/pool/run-gate.js';
 
 /** Seconds: longer than any test waits, and over some day if a test should leave it behind. */
 const HANG = '120';

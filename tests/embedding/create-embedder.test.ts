@@ -12,7 +12,7 @@ import {
   MAX_DOCUMENTS_PER_CALL,
   maxOpen,
 } from '../../src/embedding/create-embedder.js';
-import type { ModelManifest } from '../../src/embedding/manifest.js';
+import type { ModelManifest } from '../../src/embedding/model/manifest.js';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { changeManifest, copyModel, tinyModelDir } from '../support/models.js';

@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { env, pipeline } from '@xenova/transformers';
 import { createEmbedder, type LocalEmbedder } from '../../src/embedding/create-embedder.js';
 import type { DocumentText } from '../../src/embedding/embedder.js';
-import { createEncoder } from '../../src/embedding/model-runner.js';
+import { createEncoder } from '../../src/embedding/pool/runner.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { defaultModelDir } from '../support/models.js';

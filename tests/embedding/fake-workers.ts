@@ -1,5 +1,5 @@
-import type { ModelWorker } from '../../src/embedding/model-thread.js';
-import type { Answer, EmbedRequest } from '../../src/embedding/worker-protocol.js';
+import type { Answer, EmbedRequest } from '../../src/embedding/pool/protocol.js';
+import type { ModelWorker } from '../../src/embedding/pool/thread.js';
 import { AppError } from '../../src/platform/errors.js';
 
 /** A worker that does what the test says, when it says so. */

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { MANIFEST_FILE } from '../../src/embedding/model/files.js';
 import {
   embeddingModelOf,
   type ModelManifest,
   modelIdOf,
   readManifest,
   verifyModelFiles,
-} from '../../src/embedding/manifest.js';
-import { MANIFEST_FILE } from '../../src/embedding/model-files.js';
+} from '../../src/embedding/model/manifest.js';
 import { isAppError } from '../../src/platform/errors.js';
 import { copyModel, defaultModelDir, tinyModelDir } from '../support/models.js';
 

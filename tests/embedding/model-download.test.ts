@@ -5,13 +5,13 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { verifyModelFiles } from '../../src/embedding/manifest.js';
-import { loadModelRunner } from '../../src/embedding/model-runner.js';
+import { verifyModelFiles } from '../../src/embedding/model/manifest.js';
 import {
   type ModelSourceOptions,
   type ResolvedModel,
   resolveModel,
-} from '../../src/embedding/model-source.js';
+} from '../../src/embedding/model/source.js';
+import { loadModelRunner } from '../../src/embedding/pool/runner.js';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { tinyModelDir } from '../support/models.js';

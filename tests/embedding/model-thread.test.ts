@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { readManifest } from '../../src/embedding/manifest.js';
-import { type ModelWorker, startModelThread } from '../../src/embedding/model-thread.js';
-import type { Answer } from '../../src/embedding/worker-protocol.js';
+import { readManifest } from '../../src/embedding/model/manifest.js';
+import type { Answer } from '../../src/embedding/pool/protocol.js';
+import { type ModelWorker, startModelThread } from '../../src/embedding/pool/thread.js';
 import { defaultModelDir, tinyModelDir } from '../support/models.js';
 
 const modelDir = tinyModelDir();

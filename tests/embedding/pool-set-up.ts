@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as settled } from 'node:timers/promises';
-import type { EmbedTask } from '../../src/embedding/open-texts.js';
-import { WorkerPool } from '../../src/embedding/pool.js';
-import type { RunReport } from '../../src/embedding/pool-counters.js';
-import type { Lane } from '../../src/embedding/text-queue.js';
+import type { RunReport } from '../../src/embedding/pool/counters.js';
+import type { EmbedTask } from '../../src/embedding/pool/open-texts.js';
+import { WorkerPool } from '../../src/embedding/pool/pool.js';
+import type { Lane } from '../../src/embedding/pool/text-queue.js';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { createFakeWorkers, type FakeWorker } from './fake-workers.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import { MAX_DEATHS } from '../../src/embedding/death-toll.js';
+import { MAX_DEATHS } from '../../src/embedding/pool/death-toll.js';
 import { AppError, isAppError } from '../../src/platform/errors.js';
 import { vectorOf } from './fake-workers.js';
 import { hasCode, setUp } from './pool-set-up.js';

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createTextQueue, FRESH_BEFORE_BACKFILL, type Lane, WINDOW } from '../../src/embedding/text-queue.js';
+import {
+  createTextQueue,
+  FRESH_BEFORE_BACKFILL,
+  type Lane,
+  WINDOW,
+} from '../../src/embedding/pool/text-queue.js';
 
 interface Item {
   name: string;

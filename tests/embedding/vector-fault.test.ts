@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { vectorFault } from '../../src/embedding/vector-fault.js';
+import { vectorFault } from '../../src/embedding/pool/vector-fault.js';
 
 it('takes a vector of the right size, length 1 and finite numbers, and says what is wrong with another', () => {
   assert.equal(vectorFault(Float32Array.of(0.6, 0.8), 2), null);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, it } from 'node:test';
 import { AutoTokenizer, env } from '@xenova/transformers';
 import fc from 'fast-check';
-import { createWordCache, isWordByWord, type TokenizerFile } from '../../src/embedding/word-cache.js';
+import { createWordCache, isWordByWord, type TokenizerFile } from '../../src/embedding/pool/word-cache.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { defaultModelDir } from '../support/models.js';
 

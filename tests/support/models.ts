@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ModelManifest } from '../../src/embedding/manifest.js';
-import { MANIFEST_FILE } from '../../src/embedding/model-files.js';
+import { MANIFEST_FILE } from '../../src/embedding/model/files.js';
+import type { ModelManifest } from '../../src/embedding/model/manifest.js';
 import { projectRoot } from '../../src/platform/paths.js';
 
 /** The model that Quire ships: 384 dimensions, 20 ms an abstract. */

@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { silentLogger } from '../../src/platform/log.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
-import { startIndexWorker } from '../../src/vectors/worker-channel.js';
+import { startIndexWorker } from '../../src/vectors/worker/channel.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import { randomNumbers, randomVector, until } from './vectors-fixture.js';
 
 const dimension = 256;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadSnapshot } from '../../src/vectors/snapshot.js';
+import { loadSnapshot } from '../../src/vectors/graph/snapshot.js';
 import { temporaryFolder } from './vectors-fixture.js';
 
 const child = join(import.meta.dirname, 'exit-child.js');

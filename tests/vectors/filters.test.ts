@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLogger } from '../../src/platform/log.js';
 import { byRank, createExactIndex } from '../../src/vectors/exact.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
 import { createLiveIndex, type LiveIndex } from '../../src/vectors/live-index.js';
 import { createStoredSearch } from '../../src/vectors/stored-search.js';
 import { dot } from '../../src/vectors/vector.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import {
   atEnd,
   clusteredVectors,

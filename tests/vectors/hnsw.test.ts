@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAppError } from '../../src/platform/errors.js';
 import { createExactIndex } from '../../src/vectors/exact.js';
-import { createHnswIndex } from '../../src/vectors/hnsw.js';
+import { createHnswIndex } from '../../src/vectors/graph/hnsw.js';
 import { MAX_LABEL } from '../../src/vectors/vector.js';
 import { clusteredVectors, normalized, randomNumbers, randomVector } from './vectors-fixture.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../../src/platform/log.js';
-import { createVectorIndex, type VectorIndexOptions } from '../../src/vectors/index-client.js';
 import type { VectorChange, VectorIndex } from '../../src/vectors/ports.js';
+import { createVectorIndex, type VectorIndexOptions } from '../../src/vectors/worker/client.js';
 import { atEnd, randomNumbers, randomVector, temporaryFolder, until } from './vectors-fixture.js';
 
 const dimension = 64;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLogger } from '../../src/platform/log.js';
 import { byRank } from '../../src/vectors/exact.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
 import type { VectorChange, VectorIndex } from '../../src/vectors/ports.js';
 import { dot } from '../../src/vectors/vector.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import { randomNumbers, randomVector, seeded, temporaryFolder } from './vectors-fixture.js';
 
 const dimension = 16;

@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
-import { createVectorIndex, type VectorIndexOptions } from '../../src/vectors/index-client.js';
 import type { VectorChange, VectorIndex } from '../../src/vectors/ports.js';
-import { startIndexWorker } from '../../src/vectors/worker-channel.js';
+import { startIndexWorker } from '../../src/vectors/worker/channel.js';
+import { createVectorIndex, type VectorIndexOptions } from '../../src/vectors/worker/client.js';
 import {
   atEnd,
   clusteredVectors,

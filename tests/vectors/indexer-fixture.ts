@@ -4,10 +4,10 @@ import type { TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
 import { createIndexer, type Indexer, type IndexerOptions } from '../../src/vectors/indexer.js';
 import type { VectorIndex } from '../../src/vectors/ports.js';
-import { startIndexWorker } from '../../src/vectors/worker-channel.js';
+import { startIndexWorker } from '../../src/vectors/worker/channel.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import {
   atEnd,
   type createMemorySource,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { silentLogger } from '../../src/platform/log.js';
-import { createVectorIndex } from '../../src/vectors/index-client.js';
+import { createVectorIndex } from '../../src/vectors/worker/client.js';
 import { assertCovers, copyOf, dimension, fill, hasCode, pool, setUp } from './indexer-fixture.js';
 import { createMemorySource, temporaryFolder, until } from './vectors-fixture.js';
 

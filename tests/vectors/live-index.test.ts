@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findStrays } from '../../src/vectors/audit.js';
 import { byRank } from '../../src/vectors/exact.js';
-import { inspectGraphFile } from '../../src/vectors/graph-file.js';
+import { findStrays } from '../../src/vectors/graph/audit.js';
+import { inspectGraphFile } from '../../src/vectors/graph/graph-file.js';
 import { createLiveIndex, type LiveIndex } from '../../src/vectors/live-index.js';
 import { dot } from '../../src/vectors/vector.js';
 import {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createInt8Dot, KERNEL_WIDTH, plainInt8Dot } from '../../src/vectors/int8-kernel.js';
-import { createQuantisedVectors } from '../../src/vectors/quantised.js';
-import { createSlotTable } from '../../src/vectors/slot-table.js';
+import { createInt8Kernels, KERNEL_WIDTH, plainInt8Kernels } from '../../src/vectors/copies/int8-kernel.js';
+import { createQuantisedVectors } from '../../src/vectors/copies/quantised.js';
+import { createSlotTable } from '../../src/vectors/copies/slot-table.js';
 import { dot, MAX_LABEL } from '../../src/vectors/vector.js';
 import { normalized, randomNumbers, randomVector, seeded } from './vectors-fixture.js';
 
 test('the kernel gives the same integers as a plain loop, at every width and at the bounds', () => {
   const random = randomNumbers(1);
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const fast = createInt8Dot(memory);
-  const plain = plainInt8Dot(memory);
+  const { dot: fast } = createInt8Kernels(memory);
+  const { dot: plain } = plainInt8Kernels(memory);
   assert.notEqual(fast.toString(), plain.toString(), 'this processor runs the kernel');
   for (let width = KERNEL_WIDTH; width <= 512; width += KERNEL_WIDTH) {
     const row = width * 2 + 8;
@@ -25,6 +25,25 @@ test('the kernel gives the same integers as a plain loop, at every width and at 
       assert.equal(fast(row, 0, row + width), plain(row, 0, row + width), `width ${width}`);
     }
     assert.equal(fast(row, 0, row + width), -32_767 * 127 * width);
+  }
+});
+
+test('the kernel makes the same rows as a plain loop', () => {
+  const random = randomNumbers(2);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { encode: fast } = createInt8Kernels(memory);
+  const { encode: plain } = plainInt8Kernels(memory);
+  for (let width = KERNEL_WIDTH; width <= 1_024; width += KERNEL_WIDTH) {
+    const numbers = new Float32Array(memory.buffer, 0, width);
+    const [first, second] = [width * 4, width * 5];
+    for (let i = 0; i < width; i++) numbers[i] = random() * 2 - 1;
+    // Both bounds, a half on either side, zero.
+    numbers.set([1, -1, 0.5 / 127, -1.5 / 127, 0]);
+    fast(first, 0, width * 4, 127);
+    plain(second, 0, width * 4, 127);
+    const rowAt = (at: number) => Array.from(new Int8Array(memory.buffer, at, width));
+    assert.deepEqual(rowAt(first), rowAt(second), `width ${width}`);
+    assert.deepEqual(rowAt(first).slice(0, 2), [127, -127]);
   }
 });
 

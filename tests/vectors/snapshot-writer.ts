@@ -2,8 +2,8 @@
  * A program for the tests: writes snapshots of a growing graph into the folder of its first argument until it
  * is killed, and says so on standard output after each.
  */
-import { createHnswIndex } from '../../src/vectors/hnsw.js';
-import { writeSnapshot } from '../../src/vectors/snapshot.js';
+import { createHnswIndex } from '../../src/vectors/graph/hnsw.js';
+import { writeSnapshot } from '../../src/vectors/graph/snapshot.js';
 import { randomNumbers, randomVector } from './vectors-fixture.js';
 
 const dir = process.argv[2];

@@ -5,9 +5,9 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } fro
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isAppError } from '../../src/platform/errors.js';
-import { inspectGraphFile } from '../../src/vectors/graph-file.js';
-import { createHnswIndex, type HnswIndex } from '../../src/vectors/hnsw.js';
-import { loadSnapshot, removeSnapshots, writeSnapshot } from '../../src/vectors/snapshot.js';
+import { inspectGraphFile } from '../../src/vectors/graph/graph-file.js';
+import { createHnswIndex, type HnswIndex } from '../../src/vectors/graph/hnsw.js';
+import { loadSnapshot, removeSnapshots, writeSnapshot } from '../../src/vectors/graph/snapshot.js';
 import { randomNumbers, randomVector, temporaryFolder } from './vectors-fixture.js';
 
 const clock = { now: () => new Date('2024-06-11T12:00:00Z') };

@@ -18,6 +18,12 @@ export const serverSettings: Readonly<Record<string, string>> = {
   // Service, a few command lines and their pools; each takes some 5 MB when busy.
   max_connections: '50',
   max_wal_size: '512MB',
+  // No helper processes: on two cores they take time from the model and the index, and some 20 MB each.
+  max_parallel_workers_per_gather: '0',
+  max_parallel_maintenance_workers: '0',
+  max_logical_replication_workers: '0',
+  io_method: 'sync',
+  jit: 'off',
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
