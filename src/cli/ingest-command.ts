@@ -30,6 +30,8 @@ export async function ingestCommand(
   const files = await findListings(paths, process.stdin);
   const work = async (services: CommandServices): Promise<void> => {
     const started = performance.now();
+    const { embeddings } = services.model;
+    const before = await embeddings.head();
     const results: FileResult[] = [];
     for (const file of files) {
       const result = await takeOne(file, options.asOf, services, context);
@@ -37,7 +39,8 @@ export async function ingestCommand(
       if (!options.json) print(false, null, linesOf(result));
     }
     const takenMs = Math.round(performance.now() - started);
-    const embedded = options.embed ? await embedPending(services, context) : 0;
+    if (options.embed) await embedPending(services, context);
+    const embedded = await embeddings.countSince(before);
     const embedMs = Math.round(performance.now() - started) - takenMs;
     const total = { entries: 0, added: 0, updated: 0, unchanged: 0, merged: 0, problems: 0 };
     for (const { report } of results) {
@@ -91,20 +94,20 @@ function linesOf({ file, report, error }: FileResult): string[] {
   return [describeReport(report), ...problems];
 }
 
-/** Embeds what is pending, or watches the service do it. Returns how many papers got their vector meanwhile. */
+/** Embeds what is pending, or watches the service do it. */
 async function embedPending(
   { model: { backlog, pending } }: CommandServices,
   { signal }: CommandContext,
-): Promise<number> {
-  const { waiting: total, failed: failedBefore } = await pending.count();
-  if (total === 0) return 0;
+): Promise<void> {
+  const { waiting: total } = await pending.count();
+  if (total === 0) return;
   backlog.start();
   const progress = createProgress('Embedding', process.stderr);
   try {
     for (;;) {
-      const { waiting, failed } = await pending.count();
+      const { waiting } = await pending.count();
       const { state, error } = backlog.status();
-      if (waiting === 0) return Math.max(0, total - (failed - failedBefore));
+      if (waiting === 0) return;
       if (signal.aborted) throw new AppError('cancelled', 'interrupted');
       if (state === 'retrying')
         throw new AppError(

@@ -157,6 +157,15 @@ export function createEmbeddingStore(
     return BigInt(rows[0]?.seq ?? 0);
   }
 
+  /** Live vectors that were stored after this change, by whatever process. */
+  async function countSince(after: bigint): Promise<number> {
+    const { rows } = await pool.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM embeddings WHERE model = $1 AND seq > $2 AND retired_at IS NULL',
+      [modelId, String(after)],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   /** Deletes every vector of the model, batch by batch. Only for a model that nothing uses: no index is told. */
   async function deleteAll(): Promise<number> {
     for (let deleted = 0; ; ) {
@@ -178,6 +187,7 @@ export function createEmbeddingStore(
     findVector,
     sample,
     head,
+    countSince,
     deleteAll,
     countLive: () => prisma.embedding.count({ where: { model: modelId, retiredAt: null } }),
   };
