@@ -66,7 +66,7 @@ function momentsOf(client: object, text: string): Moments {
     written.set(client, 'vectors');
     return { before: 'vectors.insert.before' };
   }
-  if (/UPDATE "public"\."embeddings"/.test(text)) return { after: 'vectors.retire.after' };
+  if (/UPDATE embeddings SET retired_at/.test(text)) return { after: 'vectors.retire.after' };
   if (/UPDATE engine SET previous_model/.test(text))
     return { before: 'switch.update.before', after: 'switch.update.after' };
   if (/^\s*COMMIT/.test(text)) {

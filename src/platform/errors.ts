@@ -18,6 +18,7 @@ export const errorKinds = {
   timeout: 'unavailable',
   cancelled: 'cancelled',
   database_unreachable: 'unavailable',
+  storage_full: 'unavailable',
   database_newer: 'fatal',
   database_unsuitable: 'fatal',
   data_dir_newer: 'fatal',

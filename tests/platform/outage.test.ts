@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { toAppError } from '../../src/http/plugins/errors.js';
 import { openDatabase } from '../../src/platform/db/database.js';
 import { silentLogger } from '../../src/platform/log.js';
-import { isDatabaseOutage } from '../../src/platform/outage.js';
+import { isDatabaseOutage, isStorageFull } from '../../src/platform/outage.js';
 import { createTestDatabase } from '../support/postgres.js';
 
 describe('a database that went away', () => {
@@ -31,5 +31,19 @@ describe('a database that went away', () => {
     );
     assert.equal(isDatabaseOutage({ code: '23505' }), false);
     assert.equal(isDatabaseOutage('text'), false);
+  });
+
+  it('is told from a full disk, which is answered with what to do', () => {
+    const full = Object.assign(new Error('could not extend file'), { code: '53100' });
+    const wrapped = { code: 'P2010', meta: { driverAdapterError: { cause: { originalCode: '53100' } } } };
+    const log = new Error('could not write to file "pg_wal/xlogtemp.1": No space left on device');
+    for (const error of [full, wrapped, log]) {
+      assert.ok(isStorageFull(error));
+      assert.equal(isDatabaseOutage(error), false);
+    }
+    const { code, message } = toAppError(new Error('insert', { cause: full }));
+    assert.equal(code, 'storage_full');
+    assert.match(message, /disk is full/);
+    assert.equal(isStorageFull(new Error('a full stop')), false);
   });
 });

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, isAppError } from '../../platform/errors.js';
-import { isDatabaseOutage } from '../../platform/outage.js';
+import { isDatabaseOutage, isStorageFull } from '../../platform/outage.js';
 import { PROBLEM_TYPE, problemOf } from '../problem.js';
 
 /** Seconds that a client should wait where the error doesn't say. */
@@ -17,6 +17,7 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
   const problem = problemOf(error, request.id);
   // A client's mistake is news, not an error of ours: alarms hang on `error`.
   if (error.kind === 'fatal') request.log.error({ err: error }, 'request failed');
+  else if (error.code === 'storage_full') request.log.error({ err: error }, 'the disk is full');
   else if (error.code === 'database_unreachable')
     request.log.warn({ err: error }, 'the database does not answer');
   else request.log.info({ code: error.code, detail: error.message }, 'request refused');
@@ -46,6 +47,12 @@ export function toAppError(error: FastifyError | Error): AppError {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new AppError('invalid_input', error.message);
   if (statusCode === 503) return new AppError('overloaded', error.message);
+  if (isStorageFull(error)) {
+    return new AppError('storage_full', 'The disk is full. What was stored stays; make room and try again.', {
+      cause: error,
+      retryAfter: 60,
+    });
+  }
   if (isDatabaseOutage(error)) {
     return new AppError('database_unreachable', 'The database does not answer; try again in a moment.', {
       cause: error,
