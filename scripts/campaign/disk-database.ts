@@ -135,6 +135,8 @@ function createScene({ victim, disk, dataDir, books, embedder, result }: SceneDe
     const answer = await victim.request('/api/v1/search?q=case&limit=3');
     const body = (await answer.json()) as { code?: string; mode?: string };
     count(result.searches, `${answer.status} ${body.code ?? body.mode}`);
+    if (body.code === 'internal')
+      result.problems.push(`a search failed without words: ${JSON.stringify(body)}`);
   }
 
   async function within(what: string, work: () => Promise<boolean>): Promise<number> {

@@ -38,6 +38,8 @@ export function isDatabaseOutage(error: unknown): boolean {
       hasCode(fields, OUTAGE) ||
       fields['kind'] === 'DatabaseNotReachable' ||
       fields['kind'] === 'ConnectionClosed' ||
+      // The embedded server's socket isn't there while it starts again.
+      says(fields, 'connect ENOENT') ||
       says(fields, "Can't reach database server"),
   );
 }

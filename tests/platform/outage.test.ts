@@ -29,6 +29,8 @@ describe('a database that went away', () => {
     assert.ok(
       isDatabaseOutage({ code: 'P2010', meta: { driverAdapterError: { cause: { originalCode: '57P01' } } } }),
     );
+    assert.ok(isDatabaseOutage(new Error('connect ENOENT /data/run/.s.PGSQL.5432')));
+    assert.equal(isDatabaseOutage(new Error('ENOENT: no such file or directory')), false);
     assert.equal(isDatabaseOutage({ code: '23505' }), false);
     assert.equal(isDatabaseOutage('text'), false);
   });
