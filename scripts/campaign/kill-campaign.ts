@@ -235,7 +235,9 @@ function createLife({ dataDir, firstPapers, models, result, log, of }: LifeOptio
     if (struck) result.byPoint[point] = (result.byPoint[point] ?? 0) + 1;
     else result.missed.push(name);
     if (both) result.withDatabase += 1;
-    for (const problem of problems.slice(0, TOLD)) result.problems.push(`before ${name}: ${problem}`);
+    const told = problems.slice(0, TOLD).map((problem) => `before ${name}: ${problem}`);
+    result.problems.push(...told);
+    for (const problem of told) log(`PROBLEM ${problem}`);
     log(
       `${result.kills}/${of} ${name}${both ? ', database too' : ''}${struck ? '' : ', not passed'}: ${Math.round(ms)} ms, ${books.acknowledged.size} papers, ${result.problems.length} problems`,
     );
