@@ -2,7 +2,8 @@ import { writeSync } from 'node:fs';
 
 /**
  * Keeps a process from ending in the middle of native code. Native libraries abort the whole process (signal 6)
- * when their thread is torn down during a call, and `process.exit()` and an uncaught error tear it down. Two
+ * when their thread is torn down during a call, and `process.exit()`, an uncaught error and `worker.terminate()`
+ * tear it down. Two
  * shared words decide, Dekker's way: a worker counts itself in at RUNNING before it looks at CLOSED, an ending
  * process raises CLOSED before it looks at RUNNING, so at least one of them sees the other.
  */
@@ -12,39 +13,53 @@ const CLOSED = 1;
 /** A call takes under a second, a write of a large file some seconds; longer means that waiting wouldn't help. */
 export const EXIT_WAIT_MS = 15_000;
 
-const open = new Set<Int32Array>();
+/** Each with what its worker does, for people. */
+const open = new Map<Int32Array, string>();
+/** Gates of workers that were given up: nobody waits for them. */
+const abandoned = new WeakSet<Int32Array>();
 
 function holdExit(): void {
-  for (const words of open) Atomics.store(words, CLOSED, 1);
+  for (const words of open.keys()) Atomics.store(words, CLOSED, 1);
   const until = performance.now() + EXIT_WAIT_MS;
-  for (const words of open) {
+  for (const words of open.keys()) {
     for (;;) {
       const running = Atomics.load(words, RUNNING);
-      if (running === 0 || performance.now() >= until) break;
+      if (running === 0 || abandoned.has(words) || performance.now() >= until) break;
       Atomics.wait(words, RUNNING, running, 100);
     }
   }
-  if ([...open].some((words) => Atomics.load(words, RUNNING) > 0)) endAtOnce();
+  const hanging = [...open].find(([words]) => Atomics.load(words, RUNNING) > 0);
+  if (hanging) endAtOnce(hanging[1]);
 }
 
 /**
  * Node.js joins every thread before it ends, and would for ever wait for one that hangs in native code, or
  * abort in one that is slow. The exit code is lost, an end that everybody waits for is worse.
  */
-function endAtOnce(): void {
-  writeSync(2, 'Work on the vector index does not return, so this process ends itself with SIGKILL.\n');
+function endAtOnce(what: string): void {
+  writeSync(2, `${what} does not return, so this process ends itself with SIGKILL.\n`);
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Main thread: a gate to hand to a worker. Release it once the worker is gone. */
-export function openGate(): { buffer: SharedArrayBuffer; release(): void } {
+export interface Gate {
+  /** For the worker. */
+  buffer: SharedArrayBuffer;
+  /** The worker is given up: an ending process doesn't wait for what it is at. */
+  abandon(): void;
+  /** The worker is gone. */
+  release(): void;
+}
+
+/** Main thread: a gate to hand to a worker. `what` it does is named where it doesn't come back. */
+export function openGate(what: string): Gate {
   const buffer = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
   const words = new Int32Array(buffer);
   // One listener for all workers of the process: Node.js warns from the eleventh on.
   if (open.size === 0) process.on('exit', holdExit);
-  open.add(words);
+  open.set(words, what);
   return {
     buffer,
+    abandon: () => void abandoned.add(words),
     release() {
       open.delete(words);
       if (open.size === 0) process.off('exit', holdExit);
@@ -91,12 +106,13 @@ export function runNative<T>(work: () => T): T {
 export async function runNativeBeside<T>(work: () => Promise<T>): Promise<T> {
   const words = gate;
   if (words !== null && !enter(words)) return new Promise<never>(() => {});
-  const running = work();
-  underWay.add(running);
+  let running: Promise<T> | undefined;
   try {
+    running = work();
+    underWay.add(running);
     return await running;
   } finally {
-    underWay.delete(running);
+    if (running !== undefined) underWay.delete(running);
     if (words !== null) leave(words);
   }
 }

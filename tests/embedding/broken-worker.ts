@@ -2,13 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, TextResult, ToWorker, WorkerSettings } from '../../src/embedding/pool/protocol.js';
-import { passGate } from '../../src/embedding/pool/run-gate.js';
+import { runNativeBeside, useGate } from '../../src/platform/native-gate.js';
 
 /** Seconds: longer than any test waits, and over some day if a test should leave it behind. */
 const HANG = '120';
 
 const port = parentPort!;
 const { gate, manifest }: WorkerSettings = workerData;
+useGate(gate);
 const send = (message: FromWorker) => port.postMessage(message);
 
 function vectorFor(text: string): Float32Array<ArrayBuffer> {
@@ -28,7 +29,7 @@ function resultFor(text: string): TextResult {
 port.on('message', async (message: ToWorker) => {
   if (message.kind === 'stop') port.close();
   if (message.kind !== 'embed') return;
-  const result = await passGate(new Int32Array(gate), async () => resultFor(message.text));
+  const result = await runNativeBeside(async () => resultFor(message.text));
   send({ kind: 'answer', id: message.id, result, runMs: 1 });
 });
 send({ kind: 'ready', loadMs: 1 });

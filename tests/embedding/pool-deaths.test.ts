@@ -121,22 +121,23 @@ describe('death of a worker', () => {
 
 describe('a worker that does not come back', () => {
   /** Until `isSo`, for as long as the test's own limit allows. */
-  async function until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await settled();
-  }
-
-  it('is given up, replaced, and what it had tried once more', async () => {
+  it('is given up, replaced, and what it had tried once more', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const { pool, submit, worker, fakes, ready, outcome } = setUp({ runTimeoutMs: 20 });
     await ready();
     submit('fresh', 'hang', 'good');
-    await until(() => worker(0).abandoned);
+    t.mock.timers.tick(20);
+    await settled();
+    assert.ok(worker(0).abandoned);
     assert.equal(fakes.all.length, 2);
     worker(1).load();
     await settled();
     assert.deepEqual(worker(1).open, ['hang']);
     worker(0).answer();
     assert.equal(outcome('hang'), undefined, 'what comes too late is dropped');
-    await until(() => worker(1).abandoned);
+    t.mock.timers.tick(20);
+    await settled();
+    assert.ok(worker(1).abandoned);
     assert.equal(
       outcome('hang'),
       'refused: the worker died on it 2 times, in the end because: it did not come back within 0.02 s',

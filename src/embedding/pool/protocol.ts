@@ -5,7 +5,7 @@ export interface WorkerSettings {
   /** Absolute. */
   modelDir: string;
   manifest: ModelManifest;
-  /** See run-gate.ts. */
+  /** See native-gate.ts. */
   gate: SharedArrayBuffer;
 }
 

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../../platform/errors.js';
+import { openGate } from '../../platform/native-gate.js';
 import type { ModelManifest } from '../model/manifest.js';
 import type { Answer, EmbedRequest, FromWorker, ToWorker, WorkerSettings } from './protocol.js';
-import { openGate } from './run-gate.js';
 
 /** A worker as the pool sees it: holds one model and embeds one text after another. */
 export interface ModelWorker {
@@ -35,13 +35,13 @@ export interface ModelThreadOptions {
  */
 const YOUNG_GENERATION_MB = 4;
 
-/** Starts a worker thread that loads the model. It is never terminated from outside: see run-gate.ts. */
+/** Starts a worker thread that loads the model. It is never terminated from outside: see native-gate.ts. */
 export function startModelThread({
   modelDir,
   manifest,
   entry = new URL('./worker.js', import.meta.url),
 }: ModelThreadOptions): ModelWorker {
-  const gate = openGate();
+  const gate = openGate('An embedding run');
   const workerData: WorkerSettings = { modelDir, manifest, gate: gate.buffer };
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
   const worker = new Worker(entry, { workerData, name: 'embedding', resourceLimits });

@@ -5,14 +5,14 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../platform/errors.js';
+import { runNativeBeside, useGate } from '../../platform/native-gate.js';
 import type { EmbedRequest, FromWorker, TextResult, ToWorker, WorkerSettings } from './protocol.js';
-import { passGate } from './run-gate.js';
 import type { ModelRunner } from './runner.js';
 
 const port = parentPort;
 if (port === null) throw new Error('embedding/pool/worker.ts is a worker thread, not a program');
 const settings: WorkerSettings = workerData;
-const gate = new Int32Array(settings.gate);
+useGate(settings.gate);
 
 const urgent: EmbedRequest[] = [];
 const others: EmbedRequest[] = [];
@@ -37,7 +37,7 @@ function send(message: FromWorker): void {
 async function load(): Promise<ModelRunner | null> {
   const started = performance.now();
   try {
-    return await passGate(gate, async () => {
+    return await runNativeBeside(async () => {
       // Imported here: a library that fails to load (its addon, say) is a failed load, not a dead thread.
       const { loadModelRunner } = await import('./runner.js');
       const runner = await loadModelRunner(settings.modelDir, settings.manifest);
@@ -52,7 +52,7 @@ async function load(): Promise<ModelRunner | null> {
 
 async function embedOne(runner: ModelRunner, { id, text }: EmbedRequest): Promise<void> {
   const started = performance.now();
-  const result = await passGate(gate, () => runner.embed(text)).then(
+  const result = await runNativeBeside(() => runner.embed(text)).then(
     (embedded): TextResult => ({ ok: true, ...embedded }),
     (error: unknown): TextResult => ({ ok: false, reason: messageOf(error) }),
   );
@@ -78,6 +78,6 @@ async function serve(runner: ModelRunner): Promise<void> {
 const runner = await load();
 if (runner !== null) {
   await serve(runner);
-  await passGate(gate, () => runner.dispose());
+  await runNativeBeside(() => runner.dispose());
   port.close();
 }

@@ -51,7 +51,7 @@ export function createWorkerChannel(
   { start, settings }: { start: StartWorker; settings: Omit<WorkerSettings, 'gate'> },
   { onMessage, onDeath }: ChannelEvents,
 ) {
-  const gate = openGate();
+  const gate = openGate('Work on the vector index');
   const worker = start({ ...settings, gate: gate.buffer });
   const pending = new Map<number, Pending>();
   let lastId = 0;
