@@ -199,16 +199,20 @@ async function watchUntilReady(
 
 /** Shows how another model, or a new index, is made ready behind the one that answers. */
 async function watchSwitches({ engines }: Services, out: ProgressOutput, signal: AbortSignal): Promise<void> {
-  let shown: { model: string; epoch: number; progress: Progress } | null = null;
+  let shown: { from: string; epoch: number; progress: Progress } | null = null;
   while (!signal.aborted) {
     const { model, epoch } = engines.serving;
     const next = engines.progress();
     if (next === null && shown !== null) {
       shown.progress.end();
-      if (epoch !== shown.epoch) out.write(`${model.id} answers from now on (epoch ${epoch}).\n`);
+      const news =
+        model.id === shown.from
+          ? `The index of ${model.id} was built anew`
+          : `${model.id} answers from now on`;
+      if (epoch !== shown.epoch) out.write(`${news} (epoch ${epoch}).\n`);
       shown = null;
     } else if (next !== null) {
-      shown ??= { model: next.model, epoch, progress: createProgress(`Preparing ${next.model}`, out) };
+      shown ??= { from: model.id, epoch, progress: createProgress(`Preparing ${next.model}`, out) };
       if (next.total > 0) shown.progress.update({ done: next.done, total: next.total });
     }
     await sleep(PROGRESS_POLL_MS, undefined, { signal }).catch(() => undefined);

@@ -65,19 +65,20 @@ export async function checkModel({ modelDir, manifest, known }: Model): Promise<
 
 export async function checkVectors({ services }: Patient): Promise<Finding> {
   const { db, engineStore, papers } = services;
-  const [{ activeModel }, models, all] = await Promise.all([
+  const [{ activeModel, targetModel }, models, all] = await Promise.all([
     engineStore.get(),
     engineStore.listModels(),
     papers.count(),
   ]);
   const { waiting, failed: refused } = await createPendingStore(db, activeModel).count();
   const counts = models.map(({ id, vectors }) => `${id} ${vectors}`).join(', ');
-  const says = `${plural(all, 'paper', 'papers')}; vectors: ${counts}`;
+  const switching = targetModel === null ? '' : `; ${targetModel} is being made ready to answer`;
+  const says = `${plural(all, 'paper', 'papers')}; vectors: ${counts}${switching}`;
   if (refused > 0) return warning(`${says}; ${refused} texts can't be embedded (\`quire status\` says why)`);
   return waiting > 0 ? warning(`${says}; ${waiting} wait to be embedded`) : ok(says);
 }
 
-export async function checkIndex({ config, services }: Patient, { known }: Model): Promise<Finding> {
+export async function checkIndex({ config, services }: Patient, known: KnownModel): Promise<Finding> {
   const dir = join(config.dataDir, 'index', indexFolder(known.id, known.generation));
   const store = createEmbeddingStore(services.db, known, services.clock);
   const found = await checkSnapshot({ dir, model: known.id, dimension: known.dimension }, store);

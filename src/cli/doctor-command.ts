@@ -1,3 +1,4 @@
+import type { KnownModel } from '../engine/engine-store.js';
 import { messageOf } from '../platform/errors.js';
 import {
   checkAddon,
@@ -40,15 +41,17 @@ export async function doctorCommand(options: { json: boolean }, context: Command
       if (!options.json) print(false, null, [lineOf(results.at(-1)!)]);
     };
 
-    await check('service', async () => ({ verdict: 'ok', says: describeService(await askService(config)) }));
+    await check('service', async () => {
+      const service = await askService(config);
+      return { verdict: service.readiness === null ? 'warning' : 'ok', says: describeService(service) };
+    });
     const found = await findModel(patient).catch((error: unknown) => messageOf(error));
     if (typeof found === 'string') await check('model', async () => ({ verdict: 'failed', says: found }));
     else await check('model', () => checkModel(found));
     await check('vectors', () => checkVectors(patient));
-    if (typeof found !== 'string') {
-      await check('index', () => checkIndex(patient, found));
-      await check('search', () => checkSearch(patient, found));
-    }
+    await check('index', async () => checkIndex(patient, await activeModel(patient)));
+    if (typeof found !== 'string') await check('search', () => checkSearch(patient, found));
+    else await check('search', async () => ({ verdict: 'warning', says: 'not looked at without the model' }));
     await check('addon', checkAddon);
     await check('disk', () => checkDisk(patient));
     await check('clock', () => checkClock(patient));
@@ -61,11 +64,14 @@ export async function doctorCommand(options: { json: boolean }, context: Command
   });
 }
 
-async function findModel({ services }: Patient): Promise<Model> {
-  const { engineStore, resolveModel } = services;
+async function activeModel({ services: { engineStore } }: Patient): Promise<KnownModel> {
   const { activeModel } = await engineStore.get();
-  const known = (await engineStore.findModel(activeModel))!;
-  return { ...(await resolveModel(known.ref)), known };
+  return (await engineStore.findModel(activeModel))!;
+}
+
+async function findModel(patient: Patient): Promise<Model> {
+  const known = await activeModel(patient);
+  return { ...(await patient.services.resolveModel(known.ref)), known };
 }
 
 function lineOf({ verdict, name, says }: Result): string {

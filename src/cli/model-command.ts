@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmbeddingStore } from '../embedding/embedding-store.js';
 import { createPendingStore } from '../embedding/pending-store.js';
 import { describeModel } from '../engine/choose-model.js';
-import type { EngineState, ModelUse } from '../engine/engine-store.js';
+import type { EngineState, EngineStore, KnownModel, ModelUse } from '../engine/engine-store.js';
+import { plural } from '../ingest/take-file.js';
 import { AppError } from '../platform/errors.js';
 import { createProgress } from '../platform/progress.js';
 import type { StoreServices } from '../services.js';
@@ -27,10 +28,18 @@ export async function useModelCommand(
     const { engineStore, resolveModel } = services;
     // An id from `quire model list` names a model that is known, wherever it lies.
     const known = await engineStore.findModel(ref);
-    const model = known ?? describeModel(ref, await resolveModel(ref));
+    const model = known ?? (await resolveModel(ref).then((found) => describeModel(ref, found), namesake));
     const { id } = await engineStore.register(model);
     if ((await engineStore.find()) === null) await engineStore.begin(id, null);
-    await wanted(services, { id, options, context, state: await engineStore.want(id) });
+    const before = await engineStore.get();
+    await wanted(services, { id, options, context, before, state: await engineStore.want(id) });
+
+    /** Without its revision the id names it too, where nothing else is found by that name. */
+    async function namesake(error: unknown): Promise<KnownModel> {
+      const [only, ...others] = await namedBy(engineStore, ref);
+      if (only === undefined || others.length > 0) throw error;
+      return only;
+    }
   });
 }
 
@@ -38,32 +47,47 @@ export async function useModelCommand(
 export async function previousModelCommand(options: ModelUseOptions, context: CommandContext): Promise<void> {
   await withStores(context, async (services) => {
     const { engineStore } = services;
-    const { previousModel: id } = await engineStore.get();
-    if (id === null)
-      throw new AppError('invalid_input', 'There is no model to go back to: none was switched.');
-    await wanted(services, { id, options, context, state: await engineStore.want(id) });
+    const before = await engineStore.get();
+    const { previousModel: id, activeModel, targetModel } = before;
+    if (id === null) {
+      const why =
+        targetModel === null
+          ? 'none was switched'
+          : `${targetModel} is still being made ready, and \`quire model use ${activeModel}\` calls that off`;
+      throw new AppError('invalid_input', `There is no model to go back to: ${why}.`);
+    }
+    await wanted(services, { id, options, context, before, state: await engineStore.want(id) });
   });
 }
 
 interface Wish {
   id: string;
+  /** Before it was asked for, and since. */
+  before: EngineState;
   state: EngineState;
   options: ModelUseOptions;
   context: CommandContext;
 }
 
-async function wanted(services: StoreServices, { id, state, options, context }: Wish): Promise<void> {
+async function wanted(services: StoreServices, { id, before, state, options, context }: Wish): Promise<void> {
   const { readiness, url } = await askService(context.config);
   if (state.targetModel === null) {
-    print(options.json, view(state), [`${id} answers already; nothing is being switched.`]);
+    const calledOff = before.targetModel;
+    print(options.json, { ...view(state), calledOff }, [
+      calledOff === null
+        ? `${id} answers already; nothing is being switched.`
+        : `${id} goes on answering: the switch to ${calledOff} was called off, its vectors so far are kept.`,
+    ]);
     return;
   }
   if (!options.wait) {
+    const { waiting } = await createPendingStore(services.db, id).count();
+    const work = waiting === 0 ? 'indexes its vectors' : `embeds ${plural(waiting, 'paper', 'papers')}`;
     const next =
       readiness === null
-        ? 'no service answers at present: the next one that starts embeds it and switches.'
-        : `the service at ${url} embeds it and switches when it is complete; \`quire status\` shows how far it is.`;
-    print(options.json, view(state), [`${id} is to answer: ${next}`]);
+        ? `no service answers at ${url}: the next one that starts ${work} and switches.`
+        : `the service at ${url} ${work} and switches when it is complete; \`quire status\` shows how far it is.`;
+    print(options.json, { ...view(state), waiting }, [`${id} is to answer: ${next}`]);
     return;
   }
   const done = await untilSwitched(services, id, context);
@@ -111,22 +135,30 @@ export async function listModelsCommand(options: { json: boolean }, context: Com
 
 /** Deletes the vectors of a model that is not in use. */
 export async function dropModelCommand(
-  id: string,
+  ref: string,
   options: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
   await withStores(context, async ({ engineStore, db, clock }) => {
-    const models = await engineStore.listModels();
-    const model = models.find((one) => one.id === id);
-    if (model === undefined) {
-      const known = models.map((one) => one.id).join(', ');
-      throw new AppError('invalid_input', `No model is known as ${id}; there are: ${known || 'none'}.`);
+    const [model, ...others] = await namedBy(engineStore, ref);
+    if (model === undefined || others.length > 0) {
+      const known = (await engineStore.listModels()).map((one) => one.id).join(', ');
+      const problem = model === undefined ? 'No model is known' : 'Several models are known';
+      throw new AppError('invalid_input', `${problem} as ${ref}; there are: ${known || 'none'}.`);
     }
+    const { id } = model;
     // First, so that nobody goes back to it while its vectors are being deleted.
     await engineStore.forget(id);
     const deleted = await createEmbeddingStore(db, model, clock).deleteAll();
     print(options.json, { id, deleted }, [`${id} is forgotten: ${deleted} vectors were deleted.`]);
   });
+}
+
+/** Models whose id is this, or is this up to the revision behind the @. */
+async function namedBy(engineStore: EngineStore, ref: string): Promise<ModelUse[]> {
+  const models = await engineStore.listModels();
+  const same = models.filter(({ id }) => id === ref);
+  return same.length > 0 ? same : models.filter(({ id }) => id.slice(0, id.lastIndexOf('@')) === ref);
 }
 
 function view({ activeModel, previousModel, targetModel, epoch }: EngineState) {

@@ -20,8 +20,9 @@ export async function reindexCommand(options: ReindexOptions, context: CommandCo
       return;
     }
     const { activeModel, epoch } = await engineStore.reindex();
+    const meanwhile = readiness === null ? '' : '; the present one answers meanwhile';
     print(options.json, { model: activeModel, epoch }, [
-      `The index of ${activeModel} is to be built anew by ${who}; the present one answers meanwhile.`,
+      `The index of ${activeModel} is to be built anew by ${who}${meanwhile}.`,
     ]);
   });
 }

@@ -24,6 +24,7 @@ export async function askService({ host, port }: Config): Promise<ServiceState> 
 }
 
 export function describeService({ url, readiness }: ServiceState): string {
-  if (readiness === null) return `not running at ${url}`;
+  if (readiness === null)
+    return `none answers at ${url} (HOST and PORT have to be the service's, for commands too)`;
   return `at ${url}, ${readiness.ready ? 'ready' : `not ready: ${readiness.reasons.join('; ')}`}`;
 }

@@ -130,8 +130,11 @@ export function createEngineStore({ prisma }: Pick<Database, 'prisma'>) {
   async function forget(modelId: string): Promise<void> {
     await prisma.$transaction(async (tx) => {
       const row = await tx.engine.findUnique({ where: { id: 1 } });
-      if (row?.activeModel === modelId || row?.targetModel === modelId) {
-        throw new AppError('invalid_input', `${modelId} is in use: switch to another model first.`);
+      if (row?.activeModel === modelId)
+        throw new AppError('invalid_input', `${modelId} answers: switch to another model first.`);
+      if (row?.targetModel === modelId) {
+        const callOff = `\`quire model use ${row.activeModel}\` calls that off`;
+        throw new AppError('invalid_input', `${modelId} is being made ready: ${callOff}.`);
       }
       await tx.engine.updateMany({ where: { previousModel: modelId }, data: { previousModel: null } });
       await tx.model.deleteMany({ where: { id: modelId } });

@@ -127,11 +127,12 @@ describe('quire doctor, model, reindex', () => {
     );
     const inUse = await run('model', 'drop', second.model.id);
     assert.equal(inUse.code, 1);
+    assert.match(inUse.stderr, /answers: switch to another model first/);
 
     assert.equal((await run('model', 'back', '--wait')).code, 0);
     await until('the way back', ({ ready, model }) => ready && model.id === first.model.id);
-    const dropped = await run('model', 'drop', second.model.id);
-    assert.deepEqual([dropped.code, dropped.answer.deleted], [0, PAPERS]);
+    const dropped = await run('model', 'drop', 'two');
+    assert.deepEqual([dropped.code, dropped.answer.id, dropped.answer.deleted], [0, second.model.id, PAPERS]);
     assert.equal((await run('model', 'drop', 'nothing@1')).code, 1);
     assert.equal((await run('model', 'use', join(folder, 'nowhere'))).code, 1);
   });
@@ -156,11 +157,22 @@ describe('quire doctor, model, reindex', () => {
     await writeFile(graph, whole);
 
     const weights = join(folder, 'models/one/onnx/model_quantized.onnx');
-    const bytes = await readFile(weights);
+    const soundWeights = await readFile(weights);
+    const bytes = Buffer.from(soundWeights);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(weights, bytes);
     const sick = await doctor();
     assert.deepEqual([sick.code, sick.of('model').verdict, sick.of('index').verdict], [1, 'failed', 'ok']);
     assert.match(sick.of('model').says, /model_quantized\.onnx/);
+
+    // Without a service a switch waits, and is called off by asking for the model that answers.
+    await writeFile(weights, soundWeights);
+    const asked = await run('model', 'use', other);
+    assert.deepEqual([asked.code, asked.answer.waiting], [0, PAPERS]);
+    assert.match((await doctor()).of('vectors').says, /two@.* is being made ready/);
+    const target: string = asked.answer.targetModel;
+    assert.match((await run('model', 'drop', target)).stderr, /being made ready: `quire model use tiny-64d@/);
+    const calledOff = await run('model', 'use', 'one');
+    assert.deepEqual([calledOff.code, calledOff.answer.calledOff], [0, target]);
   });
 });

@@ -49,7 +49,10 @@ export async function resolveModel(ref: string, options: ModelSourceOptions): Pr
     if (revision === null || isRevision(manifest, revision)) return { modelDir, manifest };
     looked.push(`${modelDir} (revision ${manifest.revision})`);
   }
-  const missing = `The model “${ref.slice(0, 300)}” is not at hand (looked for in ${looked.join(', ')})`;
+  const there = (await stat(resolve(ref)).catch(() => null))?.isDirectory() === true;
+  const missing = there
+    ? `The folder ${resolve(ref)} holds no model: it has neither ${MANIFEST_FILE} nor config.json`
+    : `The model “${ref.slice(0, 300)}” is not at hand (looked for in ${looked.join(', ')})`;
   if (model === null) {
     throw new AppError(
       'model_unavailable',

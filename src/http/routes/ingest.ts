@@ -45,9 +45,10 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     const [scheme, key] = (request.headers.authorization ?? '').split(' ', 2);
     const given = scheme?.toLowerCase() === 'bearer' ? key : request.headers['x-api-key'];
     if (typeof given === 'string' && (await apiKeys.isValid(given))) return;
+    const problem = given === undefined ? 'An API key is needed' : 'This API key is not valid';
     throw new AppError(
       'unauthorized',
-      'An API key is needed: `Authorization: Bearer quire_…`. `quire key create` makes one.',
+      `${problem}: expected \`Authorization: Bearer quire_…\`. \`quire key create\` makes one.`,
     );
   });
 
