@@ -74,9 +74,11 @@ export async function runIndexDisk(root: string): Promise<IndexDiskResult> {
     if (error === null) saved = seq;
     else {
       result.refused += 1;
-      result.words = messageOf(error);
-      if (!isAppError(error, 'snapshot_failed') || !result.words.includes(dir))
-        result.problems.push(`${what}: the error is ${messageOf(error)}`);
+      const words = messageOf(error);
+      // The folder is another one in every run.
+      result.words = words.replaceAll(dir, '…');
+      if (!isAppError(error, 'snapshot_failed') || !words.includes(dir))
+        result.problems.push(`${what}: the error is ${words}`);
       if (isRoom) result.problems.push(`${what}: not saved, though there is room: ${messageOf(error)}`);
     }
     const [hit] = await index.search(first, 1);
