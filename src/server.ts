@@ -49,9 +49,6 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     // First, because loading the index and the model takes longest, on threads of their own.
     services.engines.start();
-    services.engines.serving.model.embedder
-      .warm()
-      .catch((error: unknown) => log.error({ err: error }, 'the model could not be loaded'));
     app = await createApp(services, config);
     const url = await listen(app, config);
     await greet(url, services, config, out);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { embeddingModelOf } from './embedding/model/manifest.js';
 import { resolveModel } from './embedding/model/source.js';
 import { chooseModel, type FoundModel } from './engine/choose-model.js';
 import type { Engine, EngineAccess } from './engine/engine.js';
@@ -20,6 +21,7 @@ import { openDatabase } from './platform/db/database.js';
 import { startEmbeddedPostgres } from './platform/db/embedded/postgres.js';
 import { migrate } from './platform/db/migrate.js';
 import { listen } from './platform/db/notifications.js';
+import { AppError } from './platform/errors.js';
 import { ensureDataFolder } from './platform/folders.js';
 import type { Logger } from './platform/log.js';
 import { createMetrics } from './platform/metrics.js';
@@ -143,7 +145,13 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     const indexDir = join(config.dataDir, 'index');
     const engines = createEngines(first, {
       store: engineStore,
-      openModel: async ({ ref }) => first.open((await first.resolve(ref)).modelDir),
+      openModel: async ({ id, ref }) => {
+        const { modelDir, manifest } = await first.resolve(ref);
+        const found = embeddingModelOf(manifest).id;
+        if (found === id) return first.open(modelDir);
+        const problem = `${modelDir} holds ${found} by now, expected ${id}`;
+        throw new AppError('model_invalid', `${problem}: restore its files, or \`quire model use ${ref}\``);
+      },
       openIndex: (model, generation) =>
         openIndexPart(model, generation, { indexDir, exactLimit: config.indexExactLimit, clock, log, hooks }),
       countPapers: papers.count,

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
 import { embeddingModelOf, readManifest } from '../../src/embedding/model/manifest.js';
+import { createEngineStore } from '../../src/engine/engine-store.js';
 import { createIngest } from '../../src/ingest/ingest.js';
 import { createIntakeStore } from '../../src/ingest/intake-store.js';
 import { titleKey } from '../../src/papers/fold.js';
@@ -77,7 +78,9 @@ async function fill(dataDir: string, count: number): Promise<string[]> {
     'SELECT id, title_key, text_hash FROM papers',
   );
   const byTitle = new Map(rows.map((row) => [row.title_key, row]));
-  const store = createEmbeddingStore(db, embeddingModelOf(await readManifest(defaultModel)), systemClock);
+  const model = embeddingModelOf(await readManifest(defaultModel));
+  await createEngineStore(db).register({ ...model, ref: defaultModel });
+  const store = createEmbeddingStore(db, model, systemClock);
   const chunk: Parameters<typeof store.add>[0][number][] = [];
   let at = 0;
   for await (const vector of realVectors(count)) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmbeddingStore } from '../embedding/embedding-store.js';
 import { createPendingStore } from '../embedding/pending-store.js';
-import { describeModel } from '../engine/choose-model.js';
+import { describeModel, type FoundModel } from '../engine/choose-model.js';
 import type { EngineState, EngineStore, KnownModel, ModelUse } from '../engine/engine-store.js';
 import { plural } from '../ingest/take-file.js';
 import { AppError } from '../platform/errors.js';
@@ -29,7 +29,11 @@ export async function useModelCommand(
     // An id from `quire model list` names a model that is known, wherever it lies.
     const known = await engineStore.findModel(ref);
     const model = known ?? (await resolveModel(ref).then((found) => describeModel(ref, found), namesake));
-    const { id } = await engineStore.register(model);
+    // A copy of a model that is known doesn't take its place: it may go away, and the model with it.
+    const earlier = await engineStore.findModel(model.id);
+    const holds = (found: FoundModel): boolean => describeModel(earlier!.ref, found).id === model.id;
+    const stays = earlier !== null && (await resolveModel(earlier.ref).then(holds, () => false));
+    const { id } = stays ? earlier : await engineStore.register(model);
     if ((await engineStore.find()) === null) await engineStore.begin(id, null);
     const before = await engineStore.get();
     await wanted(services, { id, options, context, before, state: await engineStore.want(id) });

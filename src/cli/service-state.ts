@@ -1,7 +1,8 @@
 import type { Config } from '../platform/config.js';
 import type { Readiness } from '../search/readiness.js';
 
-const SERVICE_TIMEOUT_MS = 1_000;
+/** A busy service on a small machine takes a second. */
+const SERVICE_TIMEOUT_MS = 3_000;
 
 export interface ServiceState {
   url: string;

@@ -36,7 +36,8 @@ export function createEmbeddingStore(
   /**
    * Stores vectors, retires the ones they replace and ends their claims, in one transaction. Left out is a paper
    * that went away, whose text changed while it was being embedded, or whose vector another process stored
-   * meanwhile. Returns how many were stored. Errors: `vector_invalid`, and nothing is stored then.
+   * meanwhile. Returns how many were stored. Errors: `vector_invalid`, `model_unavailable` (the model was dropped),
+   * and nothing is stored then.
    */
   async function add(embeddings: readonly NewEmbedding[]): Promise<number> {
     for (const { vector, paperKey } of embeddings) check(vector, paperKey);
@@ -56,6 +57,14 @@ export function createEmbeddingStore(
   async function store(client: pg.PoolClient, embeddings: readonly NewEmbedding[]): Promise<number> {
     const keys = embeddings.map(({ paperKey }) => paperKey);
     await client.query('SELECT pg_advisory_xact_lock($1)', [String(lockKey)]);
+    // Held to the end: a model is dropped before this or after it, and then with these vectors.
+    const { rowCount } = await client.query('SELECT 1 FROM models WHERE id = $1 FOR KEY SHARE', [modelId]);
+    if (rowCount === 0) {
+      throw new AppError(
+        'model_unavailable',
+        `${modelId} was dropped: vectors of it are not stored any more`,
+      );
+    }
     // Papers before embeddings, in key order: an intake locks in the same order.
     const { rows } = await client.query<{ id: number; text_hash: Buffer; had: Buffer | null }>(
       `SELECT p.id, p.text_hash, (SELECT e.text_hash FROM embeddings e

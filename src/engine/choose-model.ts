@@ -49,6 +49,21 @@ export async function chooseModel(deps: ChooseModelDeps): Promise<ChosenModel> {
     return { ...found, ...known };
   }
 
+  /** The active model from where it was, or from where the settings say, as long as it is the same. */
+  async function makeActiveKnown(
+    active: KnownModel,
+  ): Promise<FoundModel & { id: string; generation: number }> {
+    try {
+      return await makeKnown(active.ref);
+    } catch (error) {
+      for (const ref of configured === null ? [fallback] : [configured, fallback]) {
+        const found = await resolve(ref).catch(() => null);
+        if (found !== null && describeModel(ref, found).id === active.id) return makeKnown(ref);
+      }
+      throw error;
+    }
+  }
+
   const before = await store.find();
   if (before === null) {
     const model = await makeKnown(configured ?? fallback);
@@ -62,7 +77,7 @@ export async function chooseModel(deps: ChooseModelDeps): Promise<ChosenModel> {
   }
   const state = await store.get();
   const active = await store.findModel(state.activeModel);
-  const model = await makeKnown(active?.ref ?? fallback);
+  const model = await (active === null ? makeKnown(fallback) : makeActiveKnown(active));
   if (model.id === state.activeModel) return { ...model, state };
   log.warn(
     { model: model.id, before: state.activeModel },

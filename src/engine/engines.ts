@@ -15,6 +15,12 @@ const PROGRESS_POLL_MS = 500;
 /** After a failure (a model that can't be loaded, say). */
 const RETRY_MS = 10_000;
 
+/**
+ * Share of the papers that the new model may refuse beyond those that the present one refuses: a few odd texts are
+ * no reason to stay, a model that is broken is.
+ */
+const NEW_REFUSALS = 0.01;
+
 /** The rate behind "time left": over the last samples, some 30 s. */
 const RATE_SAMPLES = 60;
 
@@ -118,15 +124,19 @@ export function createEngines(
     if (!isSame) {
       // People wait for new papers in the model that answers: here everything is a backfill.
       model.backlog.start(['backfill']);
-      void model.embedder
-        .warm()
-        .catch((error: unknown) => log.error({ err: error }, 'the model could not be loaded'));
+      model.load();
     }
     log.info({ model: wanted.id, generation: wanted.generation }, 'another engine is being made ready');
   }
 
   async function isComplete({ pair, samples, progress }: Candidate): Promise<boolean> {
-    const [{ waiting }, total] = await Promise.all([pair.model.pending.count(), countPapers()]);
+    const [{ waiting, failed }, present, total] = await Promise.all([
+      pair.model.pending.count(),
+      serving.model.pending.count(),
+      countPapers(),
+    ]);
+    const refusedMore = failed - present.failed;
+    const isBroken = refusedMore > total * NEW_REFUSALS;
     samples.push({ at: performance.now(), waiting });
     if (samples.length > RATE_SAMPLES) samples.shift();
     const status = pair.index.indexer.status();
@@ -134,8 +144,12 @@ export function createEngines(
     progress.done = total - waiting;
     progress.total = total;
     progress.secondsLeft = timeLeft(samples);
-    progress.error = backlog.error ?? status.error ?? null;
-    if (waiting > 0 || !pair.model.embedder.isWarm || !status.covered) return false;
+    progress.error = pair.model.loadError ?? backlog.error ?? status.error ?? null;
+    if (isBroken && waiting === 0) {
+      const texts = `${failed} of ${total} texts (${present.failed} by the model that answers)`;
+      progress.error = `it refuses ${texts}: \`quire reindex --failed\` tries them again`;
+    }
+    if (isBroken || waiting > 0 || !pair.model.embedder.isWarm || !status.covered) return false;
     // Asked last: every vector that made `waiting` zero is at or before the head.
     return BigInt(status.watermark) >= (await pair.model.embeddings.head());
   }
@@ -180,6 +194,7 @@ export function createEngines(
   return {
     /** Begins to embed, index and follow; returns at once. Troubles show in the statuses, never as a rejection. */
     start(): void {
+      serving.model.load();
       serving.index.indexer.start();
       serving.model.backlog.start();
       running ??= run();

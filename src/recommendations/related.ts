@@ -32,7 +32,7 @@ export function createRelated({ papers, engines, search }: RelatedDeps) {
         const stored = await engine.embeddings.findVector(paper.key);
         // Not embedded yet: the text is here, so nobody has to wait for the backlog.
         const vector = stored?.vector ?? (await engine.embedder.embedDocuments([paper], { signal }))[0]!;
-        const ranked = await search.rankByVector(engine, { vector, depth: limit + 1, signal });
+        const { ranked } = await search.rankByVector(engine, { vector, depth: limit + 1, signal });
         const others = ranked.filter(({ key }) => key !== paper.key).slice(0, limit);
         return { items: await search.hydrate(others), model: engine.modelId, epoch: engine.epoch };
       });

@@ -80,7 +80,9 @@ export function createReadiness({ papers, engines }: ReadinessDeps) {
     const covered = status.covered && BigInt(status.watermark) >= head && modelId === model.id;
     const index = { ...status, covered };
     const reasons: string[] = [];
-    if (!loaded) reasons.push('the embedding model is being loaded');
+    const { loadError } = model;
+    if (!loaded && loadError === null) reasons.push('the embedding model is being loaded');
+    else if (!loaded) reasons.push(`the embedding model can't be loaded: ${loadError}`);
     if (waiting > 0) reasons.push(`${waiting} of ${all} papers wait to be embedded`);
     if (!covered) {
       const state = status.state === 'live' ? 'catching up' : status.state.replace('_', ' ');

@@ -108,13 +108,14 @@ export function createSearch({ papers, engines, lexical, coverage }: SearchDeps)
     if (mode === 'keyword') return byWords(view, null);
     const state = await coverage();
     // A page after a semantic one can't go on with keyword matches: their scores mean something else.
-    const mayFallBack = view.cursor === null && state.papers > 0;
-    if (mayFallBack && (state.searchable === 0 || !view.engine.embedder.isWarm)) {
-      const { papers: all, searchable } = state;
-      return byWords(
-        view,
-        `Papers are still being read (${searchable} of ${all}): these are keyword matches.`,
-      );
+    const mayFallBack = view.cursor === null;
+    const { papers: all, searchable } = state;
+    if (mayFallBack && all > 0 && (searchable === 0 || !view.engine.embedder.isWarm)) {
+      const why =
+        searchable < all
+          ? `Papers are still being read (${searchable} of ${all})`
+          : 'The embedding model is not loaded at present';
+      return byWords(view, `${why}: these are keyword matches.`);
     }
     try {
       return await byMeaning(view, state);
@@ -136,9 +137,9 @@ export function createSearch({ papers, engines, lexical, coverage }: SearchDeps)
     // Papers that came in above the cursor since the last page push it down: look deeper until a page is full.
     for (let depth = (cursor?.rank ?? 0) + limit + 20; ; depth *= 2) {
       const bounded = Math.min(depth, MAX_CANDIDATES);
-      const ranked = await rankByVector(engine, { vector, depth: bounded, signal });
+      const { ranked, isAll } = await rankByVector(engine, { vector, depth: bounded, signal });
       const rest = afterCursor(ranked, cursor);
-      if (rest.length > limit || ranked.length < bounded || bounded === MAX_CANDIDATES) {
+      if (rest.length > limit || isAll || bounded === MAX_CANDIDATES) {
         return { ...(await page(rest, view, 'semantic')), mode: 'semantic', notice };
       }
     }
@@ -149,14 +150,21 @@ export function createSearch({ papers, engines, lexical, coverage }: SearchDeps)
     return { ...(await page(afterCursor(ranked, view.cursor), view, 'keyword')), mode: 'keyword', notice };
   }
 
-  /** Papers nearest to a vector of this engine's model, best first. */
-  async function rankByVector(engine: Engine, { vector, depth, signal }: NearestRequest): Promise<Ranked[]> {
+  /**
+   * Papers nearest to a vector of this engine's model, best first. `isAll`: there are no further ones. Fewer than
+   * `depth` doesn't say so: labels of texts that were replaced a moment ago are left out.
+   */
+  async function rankByVector(
+    engine: Engine,
+    { vector, depth, signal }: NearestRequest,
+  ): Promise<{ ranked: Ranked[]; isAll: boolean }> {
     const hits = await engine.vectors.search(vector, depth, { signal });
     const keys = await engine.embeddings.paperKeysOf(hits.map(({ label }) => label));
-    return hits.flatMap(({ label, score }) => {
+    const ranked = hits.flatMap(({ label, score }) => {
       const key = keys.get(label);
       return key === undefined ? [] : [{ key, score: Math.round(score * SCORE_STEPS) / SCORE_STEPS }];
     });
+    return { ranked, isAll: hits.length < depth };
   }
 
   async function page(

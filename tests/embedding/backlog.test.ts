@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, it } from 'node:test';
+import { afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backlog, createBacklog } from '../../src/embedding/backlog.js';
 import type { DocumentText } from '../../src/embedding/embedder.js';
 import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
 import { createPendingStore } from '../../src/embedding/pending-store.js';
+import { createEngineStore } from '../../src/engine/engine-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { type AdvisoryLock, tryAdvisoryLock } from '../../src/platform/db/advisory-lock.js';
@@ -33,6 +34,7 @@ type Embed = (
 describe('embedding backlog', () => {
   const database = withDatabase();
   const store = () => createEmbeddingStore(database.db, { id: 'tiny@1', dimension: 4 }, systemClock);
+  before(() => createEngineStore(database.db).register({ id: 'tiny@1', ref: 'tiny', dimension: 4 }));
   const pending = () => createPendingStore(database.db, 'tiny@1');
   const running: Backlog[] = [];
   const locks: AdvisoryLock[] = [];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
 import { createPendingStore } from '../../src/embedding/pending-store.js';
+import { createEngineStore } from '../../src/engine/engine-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { inventedPaper } from '../support/papers.js';
@@ -12,6 +13,10 @@ const unit = (at: number) => Float32Array.from({ length: 8 }, (_, i) => (i === a
 for (const kind of databaseKinds) {
   describe(`embedding store (${kind})`, () => {
     const database = withDatabase(kind);
+    before(async () => {
+      for (const id of ['tiny@1', 'tiny@2'])
+        await createEngineStore(database.db).register({ id, ref: id, dimension: 8 });
+    });
     const papers = () => createPaperStore(database.db);
     const store = (id = 'tiny@1') => createEmbeddingStore(database.db, { id, dimension: 8 }, systemClock);
     const pendingStore = (id = 'tiny@1') => createPendingStore(database.db, id);

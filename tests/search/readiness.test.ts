@@ -9,14 +9,17 @@ interface State {
   watermark?: bigint;
   covered?: boolean;
   isWarm?: boolean;
+  loadError?: string;
 }
 
 /** Parts of a service in a state of our choosing; only what readiness asks for is there. */
 function readinessOf(state: State) {
   const { waiting = 0, failed = 0, head = 7n, watermark = 7n, covered = true, isWarm = true } = state;
+  const { loadError = null } = state;
   const model = {
     id: 'tiny@1',
     embedder: { isWarm },
+    loadError,
     pending: { count: async () => ({ waiting, failed }) },
     embeddings: { head: async () => head },
     backlog: { status: () => ({ state: 'idle', embedded: 0, error: null }) },
@@ -46,6 +49,11 @@ describe('readiness', () => {
   const missing: [string, Parameters<typeof readinessOf>[0], RegExp][] = [
     ['papers wait', { waiting: 3 }, /^3 of 10 papers wait to be embedded$/],
     ['the model is not loaded', { isWarm: false }, /model is being loaded/],
+    [
+      'the model can not be loaded',
+      { isWarm: false, loadError: 'a wrong sum' },
+      /can't be loaded: a wrong sum/,
+    ],
     ['the indexer says so', { covered: false }, /index is catching up/],
     ['a vector was stored since the indexer looked', { head: 8n }, /index is catching up/],
   ];
