@@ -72,11 +72,18 @@ test('the last two snapshots stay, and what a crash left goes', async (t) => {
   const to = await target(t);
   const graph = buildGraph(100);
   await writeSnapshot(to, { graph, watermark: 1n, clock });
-  await writeFile(join(to.dir, 'vectors-000002.hnsw.tmp'), 'half of a graph');
-  await writeFile(join(to.dir, 'vectors-000003.hnsw'), 'a graph without its manifest');
-  await writeFile(join(to.dir, 'vectors-000004.json.tmp'), '{');
+  const crash = async () => {
+    await writeFile(join(to.dir, 'vectors-000002.hnsw.tmp'), 'half of a graph');
+    await writeFile(join(to.dir, 'vectors-000003.hnsw'), 'a graph without its manifest');
+    await writeFile(join(to.dir, 'vectors-000004.json.tmp'), '{');
+  };
   await writeFile(join(to.dir, 'README'), 'not ours');
+  await crash();
+  assert.equal((await loadSnapshot(to, { keepDamaged: true })).loaded?.watermark, 1n);
+  assert.equal((await readdir(to.dir)).length, 6, 'a look from beside changes nothing');
   assert.equal((await loadSnapshot(to)).loaded?.watermark, 1n);
+  assert.deepEqual((await readdir(to.dir)).sort(), ['README', 'vectors-000001.hnsw', 'vectors-000001.json']);
+  await crash();
   await writeSnapshot(to, { graph, watermark: 2n, clock });
   await writeSnapshot(to, { graph, watermark: 3n, clock });
   assert.deepEqual((await readdir(to.dir)).sort(), [

@@ -320,6 +320,8 @@ export async function loadSnapshot(
       try {
         const snapshot = await loadGeneration(target, name);
         const source = problems.length === 0 ? 'snapshot' : 'previous-snapshot';
+        // What a kill left behind, which else stays until the next snapshot.
+        if (source === 'snapshot' && !keepDamaged) await removeOld(target.dir);
         return { loaded: { ...snapshot, source }, problems };
       } catch (error) {
         problems.push(await discard({ dir: target.dir, keepDamaged }, name, error));
