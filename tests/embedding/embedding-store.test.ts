@@ -24,6 +24,16 @@ for (const kind of databaseKinds) {
     const listPending = async (id = 'tiny@1') =>
       pendingStore(id).claim(await pendingStore(id).listAfter(0, 10), 1n);
 
+    it('stores nothing of a model that was dropped', async () => {
+      await papers().takeIn([inventedPaper(90)]);
+      const [due] = await listPending('tiny@3');
+      await assert.rejects(store('tiny@3').add([{ ...due!, vector: unit(0) }]), {
+        code: 'model_unavailable',
+      });
+      assert.equal(await store('tiny@3').countLive(), 0);
+      await database.db.pool.query('DELETE FROM papers');
+    });
+
     it('asks the state what is pending, model by model', async () => {
       await papers().takeIn([inventedPaper(1), inventedPaper(2), inventedPaper(3)]);
       const pending = await listPending();

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { tinyModelDir } from '../support/models.js';
+import { describeModel } from '../../src/engine/choose-model.js';
+import { changeManifest, tinyModelDir } from '../support/models.js';
 import { inventedPaper } from '../support/papers.js';
 import { untilReady } from '../support/service.js';
 import { createEngineFixture, type EngineFixture, until, writeOtherModel } from './engine-fixture.js';
@@ -74,6 +75,51 @@ describe('engines', () => {
     const id = await fixture.want(services, other);
     await until('the switch', () => services.engines.serving.model.id === id);
     await assert.rejects(services.search.search({ query, cursor: nextCursor! }), { code: 'invalid_cursor' });
+  });
+
+  it('does not let a model take over that refuses texts which the present one takes', async () => {
+    const services = await fixture.start();
+    await fixture.takeIn(services, 0, 30);
+    const old = services.engines.serving.model.id;
+    const found = await services.resolveModel(other);
+    const { id } = await services.engineStore.register(describeModel(other, found));
+    await fixture.db.pool.query(
+      `INSERT INTO embedding_failures (paper_id, model, text_hash, reason)
+       SELECT id, $1, text_hash, 'not a number' FROM papers ORDER BY id LIMIT 5`,
+      [id],
+    );
+    await services.engineStore.want(id);
+    await until('it says why', () => /refuses 5 of 30 texts/.test(services.engines.progress()?.error ?? ''));
+    assert.equal(services.engines.serving.model.id, old);
+    await fixture.db.pool.query('DELETE FROM embedding_failures');
+    await until('the switch', () => services.engines.serving.model.id === id);
+    assert.equal(await countVectors(id), 30);
+  });
+
+  it('says that a folder holds another model than it did, and goes on once it is restored', async () => {
+    const services = await fixture.start();
+    await fixture.takeIn(services, 0, 10);
+    const found = await services.resolveModel(other);
+    const { id } = await services.engineStore.register(describeModel(other, found));
+    await changeManifest(other, () => ({ prefixes: { query: '', document: 'changed: ' } }));
+    await services.engineStore.want(id);
+    await until('it says why', () => /holds other@\w+ by now/.test(services.engines.progress()?.error ?? ''));
+    await rm(other, { recursive: true });
+    await writeOtherModel(other);
+    services.engines.hint();
+    await until('the switch', () => services.engines.serving.model.id === id);
+  });
+
+  it('starts from the settings where the active model is no longer at its place', async () => {
+    const env = { MODEL: tinyModelDir() };
+    const first = await fixture.start(env);
+    await fixture.takeIn(first, 0, 10);
+    const { id } = first.engines.serving.model;
+    await fixture.stop(first);
+    await fixture.db.pool.query(`UPDATE models SET ref = '/gone/tiny'`);
+    const second = await fixture.start(env);
+    assert.equal(second.engines.serving.model.id, id);
+    assert.equal((await second.engineStore.findModel(id))?.ref, tinyModelDir());
   });
 
   it('goes on with a switch after a restart, and keeps what it was told over MODEL', async () => {
