@@ -32,7 +32,8 @@ export async function useModelCommand(
     // A copy of a model that is known doesn't take its place: it may go away, and the model with it.
     const earlier = await engineStore.findModel(model.id);
     const holds = (found: FoundModel): boolean => describeModel(earlier!.ref, found).id === model.id;
-    const stays = earlier !== null && (await resolveModel(earlier.ref).then(holds, () => false));
+    const isElsewhere = earlier !== null && earlier.ref !== model.ref;
+    const stays = isElsewhere && (await resolveModel(earlier.ref).then(holds, () => false));
     const { id } = stays ? earlier : await engineStore.register(model);
     if ((await engineStore.find()) === null) await engineStore.begin(id, null);
     const before = await engineStore.get();
