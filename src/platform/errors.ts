@@ -6,6 +6,7 @@ export const errorKinds = {
   invalid_input: 'invalid',
   invalid_config: 'invalid',
   invalid_cursor: 'invalid',
+  invalid_query: 'invalid',
   unauthorized: 'unauthorized',
   paper_not_found: 'not_found',
   route_not_found: 'not_found',
