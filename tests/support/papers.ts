@@ -1,4 +1,4 @@
-import type { PaperRecord } from '../../src/papers/paper.js';
+import type { Paper, PaperRecord } from '../../src/papers/paper.js';
 
 const subjects = [
   'kernels',
@@ -48,4 +48,30 @@ export function jsonLines(records: readonly PaperRecord[]): string {
     )
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** A paper as the table gives it, of which nothing but the title is known. */
+export function storedPaper(fields: Partial<Paper> = {}): Paper {
+  return {
+    key: 1,
+    id: 't:0',
+    title: 'A Title',
+    abstract: '',
+    authors: [],
+    authorCount: null,
+    date: null,
+    venue: null,
+    url: null,
+    categories: [],
+    upvotes: null,
+    comments: null,
+    origins: {},
+    arxivId: null,
+    arxivVersion: null,
+    doi: null,
+    aliases: [],
+    createdAt: new Date(0),
+    updatedAt: new Date(0),
+    ...fields,
+  };
 }
