@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { matchesEtag, weakEtag } from '../../src/http/etag.js';
+
+describe('weakEtag', () => {
+  it('has 27 characters and is weak', () => assert.match(weakEtag(['a', 1]), /^W\/"[\w-]{27}"$/));
+
+  it('differs where a part does', () => {
+    const tags = [
+      [],
+      [''],
+      ['', ''],
+      ['ab', 'c'],
+      ['a', 'bc'],
+      [1],
+      ['1'],
+      ['a,b'],
+      ['a', 'b'],
+      [1, 2],
+      [12],
+    ];
+    assert.equal(new Set(tags.map(weakEtag)).size, tags.length);
+    assert.equal(weakEtag(['a', 1]), weakEtag(['a', 1]));
+  });
+});
+
+describe('matchesEtag', () => {
+  const yes = [
+    'W/"x"',
+    '"x"',
+    '*',
+    ' * ',
+    '"a", W/"x"',
+    '"a","x","b"',
+    ', ,"x" ,',
+    '"a,b"\t,\t"x"',
+    '"é", "x"',
+  ];
+  for (const header of yes) it(`finds it in ${header}`, () => assert.ok(matchesEtag(header, 'W/"x"')));
+
+  const no = [
+    undefined,
+    '',
+    'x',
+    '"X"',
+    'w/"x"',
+    'W/ "x"',
+    '"a", "b"',
+    '"a,"x""',
+    '"x" "a"',
+    '"x',
+    '*, "x"',
+    '"a x"',
+    '"x", a',
+    '"x"\n',
+  ];
+  for (const header of no)
+    it(`doesn't in ${JSON.stringify(header)}`, () => assert.ok(!matchesEtag(header, 'W/"x"')));
+
+  it('compares weakly both ways', () => {
+    assert.ok(matchesEtag('W/"x"', '"x"'));
+    assert.ok(matchesEtag('"x"', '"x"'));
+  });
+
+  it('finds a tag in any list that has it', () => {
+    const tag = fc.array(fc.string()).map(weakEtag);
+    fc.assert(
+      fc.property(fc.array(tag), fc.array(tag), tag, (before, after, wanted) => {
+        assert.ok(matchesEtag([...before, wanted, ...after].join(', '), wanted));
+        assert.equal(matchesEtag(before.join(','), wanted), before.includes(wanted));
+      }),
+    );
+  });
+
+  it('takes time in proportion to the length', () => {
+    for (const unit of [' ', '"', ',', '" ', 'W/', '"",']) {
+      const started = performance.now();
+      matchesEtag(unit.repeat(100_000), 'W/"x"');
+      assert.ok(performance.now() - started < 200, unit);
+    }
+  });
+});
