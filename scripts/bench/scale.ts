@@ -4,23 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createEmbeddingStore } from '../../src/embedding/embedding-store.js';
-import { embeddingModelOf, readManifest } from '../../src/embedding/model/manifest.js';
-import { createEngineStore } from '../../src/engine/engine-store.js';
-import { createIngest } from '../../src/ingest/ingest.js';
-import { createIntakeStore } from '../../src/ingest/intake-store.js';
-import { titleKey } from '../../src/papers/fold.js';
-import { createPaperStore } from '../../src/papers/paper-store.js';
-import { systemClock } from '../../src/platform/clock.js';
-import { openDatabase } from '../../src/platform/db/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/db/embedded/postgres.js';
-import { migrate } from '../../src/platform/db/migrate.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { commandEnv, type RunningService, startQuire } from '../../tests/support/process.js';
+import { fillDataFolder } from './fill.js';
 import { type Memory, memoryOf } from './process-memory.js';
+import { SLOW_POLL_MS, until } from './ready.js';
 import { runBench } from './run-bench.js';
-import { realPapers, realVectors, requireSharedData } from './shared-data.js';
+import { requireSharedData } from './shared-data.js';
 
 const HELP = `npm run bench:scale -- [--count 100000] [--seconds 20] [--json]
 
@@ -30,11 +22,8 @@ until ready with a snapshot; milliseconds a search over HTTP; memory of all proc
 of searches run. Appends a line to bench/results.jsonl.
 `;
 
-const defaultModel = join(projectRoot, 'models/Xenova/all-MiniLM-L6-v2');
-const VECTORS_A_CHUNK = 1_000;
 /** Searches under way at once: a busy afternoon of a lab. */
 const CLIENTS = 4;
-const LIMIT_MS = 10 * 60_000;
 
 function parse() {
   const { values } = parseArgs({
@@ -49,82 +38,6 @@ function parse() {
   if (!(count >= 100 && count <= 100_000)) throw new Error('--count: expected 100 to 100000');
   if (!values.help) requireSharedData();
   return { ...values, count, seconds };
-}
-
-/** Puts papers and vectors into a data folder, as an intake and an embedding would have. */
-async function fill(dataDir: string, count: number): Promise<string[]> {
-  const postgres = await startEmbeddedPostgres({ dataDir, log: silentLogger });
-  await migrate(postgres.connection, {
-    migrationsDir: join(projectRoot, 'prisma/migrations'),
-    log: silentLogger,
-  });
-  const db = await openDatabase(postgres.connection, { log: silentLogger, poolSize: 4 });
-  const papers = createPaperStore(db);
-  const ingest = createIngest({
-    papers,
-    intakes: createIntakeStore(db),
-    clock: systemClock,
-    log: silentLogger,
-  });
-  const titles: string[] = [];
-  async function* lines(): AsyncGenerator<Uint8Array> {
-    for await (const { line, title } of realPapers(count)) {
-      titles.push(title);
-      yield Buffer.from(`${line}\n`);
-    }
-  }
-  await ingest.take({ name: 'papers-100k.jsonl', bytes: lines() });
-  const { rows } = await db.pool.query<{ id: number; title_key: string; text_hash: Buffer<ArrayBuffer> }>(
-    'SELECT id, title_key, text_hash FROM papers',
-  );
-  const byTitle = new Map(rows.map((row) => [row.title_key, row]));
-  const model = embeddingModelOf(await readManifest(defaultModel));
-  await createEngineStore(db).register({ ...model, ref: defaultModel });
-  const store = createEmbeddingStore(db, model, systemClock);
-  const chunk: Parameters<typeof store.add>[0][number][] = [];
-  let at = 0;
-  for await (const vector of realVectors(count)) {
-    const key = titleKey(titles[at++]!);
-    const row = byTitle.get(key);
-    // Two lines in 100,000 are no papers to us.
-    if (row === undefined) continue;
-    byTitle.delete(key);
-    chunk.push({ paperKey: row.id, textHash: row.text_hash, vector });
-    if (chunk.length === VECTORS_A_CHUNK) await store.add(chunk.splice(0));
-  }
-  if (chunk.length > 0) await store.add(chunk);
-  // What an autovacuum would have done by now.
-  await db.pool.query('VACUUM ANALYZE');
-  await db.close();
-  await postgres.close();
-  return titles;
-}
-
-/** Between two looks; each counts every paper once the service is ready. */
-const POLL_MS = 50;
-/** … and while a graph is built, from which looking takes time. */
-const SLOW_POLL_MS = 1_000;
-
-async function until(
-  service: RunningService,
-  what: string,
-  holds: (state: State) => boolean,
-  pollMs = POLL_MS,
-): Promise<void> {
-  const started = performance.now();
-  for (;;) {
-    const state = (await (await fetch(`${service.url}/readyz`)).json()) as State;
-    if (holds(state)) return;
-    if (performance.now() - started > LIMIT_MS) throw new Error(`${what}: not within ${LIMIT_MS / 1_000} s`);
-    await sleep(pollMs);
-  }
-}
-
-interface State {
-  ready: boolean;
-  papers: number;
-  searchable: number;
-  index: { kind: string };
 }
 
 interface Latency {
@@ -170,17 +83,21 @@ async function measure({ count, seconds }: ReturnType<typeof parse>) {
   let service: RunningService | null = null;
   try {
     const filled = performance.now();
-    const titles = await fill(dataDir, count);
+    const titles = await fillDataFolder(dataDir, count);
     note(`filled in ${Math.round((performance.now() - filled) / 1_000)} s`);
     const memory: Record<string, Memory> = {};
 
     let started = performance.now();
     const since = (): number => round((performance.now() - started) / 1_000);
     service = await startQuire([], env);
-    await until(service, 'exact answers', ({ ready }) => ready);
+    await until(service.url, { what: 'exact answers', holds: ({ ready }) => ready });
     const exactReady = since();
     const exact = await search(service, titles, Math.min(5, seconds));
-    await until(service, 'the graph', ({ index }) => index.kind === 'hnsw' || count <= 5_000, SLOW_POLL_MS);
+    await until(service.url, {
+      what: 'the graph',
+      holds: ({ index }) => index.kind === 'hnsw' || count <= 5_000,
+      pollMs: SLOW_POLL_MS,
+    });
     const graphReady = since();
     memory['afterBuild'] = await memoryOf(service.pid, dataDir);
     note(`exact after ${exactReady} s, graph after ${graphReady} s`);
@@ -190,7 +107,7 @@ async function measure({ count, seconds }: ReturnType<typeof parse>) {
     for (let run = 0; run < 3; run++) {
       started = performance.now();
       service = await startQuire([], env);
-      await until(service, 'ready from the snapshot', ({ ready }) => ready);
+      await until(service.url, { what: 'ready from the snapshot', holds: ({ ready }) => ready });
       readies.push(since());
       if (run < 2) await service.stop();
     }
