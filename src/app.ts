@@ -10,7 +10,9 @@ import { healthRoutes } from './http/routes/health.js';
 import { ingestRoutes } from './http/routes/ingest.js';
 import { metricsRoutes } from './http/routes/metrics.js';
 import { paperRoutes } from './http/routes/papers.js';
-import { relatedRoutes, searchRoutes } from './http/routes/search.js';
+import { relatedRoutes } from './http/routes/related.js';
+import { searchRoutes } from './http/routes/search.js';
+import { suggestRoutes } from './http/routes/suggest.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
 import type { Services } from './services.js';
@@ -28,7 +30,8 @@ const INGEST_TIMEOUT_FACTOR = 10;
 
 /** Every route of the product. */
 export async function createApp(services: Services, config: Config) {
-  const { catalog, search, related, readiness, ingest, apiKeys, engines, metrics, log } = services;
+  const { catalog, search, suggest, related, readiness, ingest, apiKeys, hintPapers, metrics, log } =
+    services;
   const ingestTimeoutMs = config.requestTimeoutMs * INGEST_TIMEOUT_FACTOR;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -40,7 +43,7 @@ export async function createApp(services: Services, config: Config) {
     bodyLimit: config.bodyLimitBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Unknown fields are refused, not dropped: a misspelt parameter would change the answer silently.
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
     // What fails before a route is found: a path that can't be decoded, an id that is too long.
     frameworkErrors: (error, request, reply) => sendProblem(toAppError(error), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -95,6 +98,7 @@ export async function createApp(services: Services, config: Config) {
   });
 
   await app.register(searchRoutes, { prefix: API_BASE, search });
+  await app.register(suggestRoutes, { prefix: API_BASE, suggest });
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
   await app.register(relatedRoutes, { prefix: API_BASE, related });
   await app.register(ingestRoutes, {
@@ -103,7 +107,7 @@ export async function createApp(services: Services, config: Config) {
     apiKeys,
     bodyLimit: config.bodyLimitBytes,
     timeoutMs: ingestTimeoutMs,
-    onTaken: engines.hint,
+    onTaken: hintPapers,
   });
   await app.register(healthRoutes, { readiness });
   await app.register(metricsRoutes, { metrics });

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
 import { settingsHelp } from './platform/config.js';
 import { DEFAULT_RELATED, MAX_RELATED } from './recommendations/related.js';
-import { DEFAULT_LIMIT, MAX_LIMIT, searchModes } from './search/search.js';
+import { DEFAULT_LIMIT, MAX_LIMIT, searchModes, sortOrders } from './search/request.js';
 import { version } from './version.js';
 
 // Each command loads its own code when it is called: all of it together costs half a second.
@@ -59,7 +59,9 @@ program
   .description('search papers')
   .argument('<words...>', 'what to look for')
   .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
-  .addOption(new Option('--mode <mode>', 'how to search; semantic when not given').choices(searchModes))
+  .addOption(new Option('--mode <mode>', 'how to search; hybrid when not given').choices(searchModes))
+  .addOption(new Option('--sort <order>', 'relevance when not given').choices(sortOrders))
+  .option('--explain', 'say of each hit why it stands where it does')
   .addOption(json())
   .action((words: string[], options) =>
     command(async (context) => (await search()).searchCommand(words, options, context)),

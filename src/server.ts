@@ -48,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   let app: App | null = null;
   try {
     // First, because loading the index and the model takes longest, on threads of their own.
-    services.engines.start();
+    services.start();
     app = await createApp(services, config);
     const url = await listen(app, config);
     await greet(url, services, config, out);
@@ -136,12 +136,12 @@ async function takeIn(
   options: ServeOptions,
 ): Promise<void> {
   const { config, asOf, out, signal, log } = options;
-  const { ingest, engines } = services;
+  const { ingest, hintPapers } = services;
   const take = async (
     file: ListingFile,
     more: { source?: 'sample'; asOf?: string | undefined },
   ): Promise<void> => {
-    const report = await takeFile(ingest, file, { out, signal, onStored: engines.hint, ...more });
+    const report = await takeFile(ingest, file, { out, signal, onStored: hintPapers, ...more });
     out.write(`${describeReport(report)}\n`);
     for (const { line, reason } of report.problemList.slice(0, SHOWN_PROBLEMS))
       out.write(`  line ${line}: ${reason}\n`);

@@ -7,10 +7,12 @@ import { createEngineHooks, type EngineHooks, watchEngines } from './engine/engi
 import { createEngineStore } from './engine/engine-store.js';
 import { createEngines } from './engine/engines.js';
 import { openIndexPart } from './engine/index-part.js';
+import { createLabelMap } from './engine/label-map.js';
 import { openModelPart } from './engine/model-part.js';
 import { createIngest } from './ingest/ingest.js';
 import { createIntakeStore } from './ingest/intake-store.js';
 import { createCatalog } from './papers/catalog.js';
+import { createPaperFeedStore } from './papers/paper-feed-store.js';
 import { createPaperStore } from './papers/paper-store.js';
 import { createApiKeys } from './platform/api-keys.js';
 import { type Clock, systemClock } from './platform/clock.js';
@@ -28,9 +30,13 @@ import { createMetrics } from './platform/metrics.js';
 import { projectRoot } from './platform/paths.js';
 import type { ProgressOutput } from './platform/progress.js';
 import { createRelated } from './recommendations/related.js';
-import { createLexical } from './search/lexical.js';
+import { createLexicalIndexer } from './search/lexical/lexical-indexer.js';
+import { watchLexical, watchLexicalSearches } from './search/lexical/lexical-metrics.js';
+import { createStoredLexical } from './search/lexical/stored-lexical.js';
+import { createLexicalClient } from './search/lexical/worker/client.js';
 import { createReadiness } from './search/readiness.js';
 import { createSearch } from './search/search.js';
+import { createSuggest } from './search/suggest.js';
 import { createStoredSearch } from './vectors/stored-search.js';
 
 export interface ServiceOverrides {
@@ -86,7 +92,7 @@ async function createCore(
     papers,
     intakes,
     engineStore: createEngineStore(db),
-    lexical: createLexical(db),
+    feed: createPaperFeedStore(db),
     catalog: createCatalog(papers),
     ingest: createIngest({ papers, intakes, clock, log }),
     apiKeys: createApiKeys(createApiKeyStore(db, clock), config.apiKey),
@@ -94,6 +100,9 @@ async function createCore(
 }
 
 type Core = Awaited<ReturnType<typeof createCore>>;
+
+/** The word index's snapshots: apart from the vectors', whose folder is cleared of what no model needs. */
+const wordsDir = ({ dataDir }: Config): string => join(dataDir, 'words');
 
 /** Where models are looked for, and fetched from when they are nowhere. */
 function modelResolver(config: Config, { log, signal, progress }: ServiceOverrides & { log: Logger }) {
@@ -138,7 +147,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     // The index's snapshots go there, with whatever database.
     ensureDataFolder(config.dataDir);
     const core = await createCore(config, log, overrides, cleanup);
-    const { db, papers, clock, engineStore } = core;
+    const { db, papers, clock, engineStore, feed } = core;
     const metrics = createMetrics();
     const hooks = createEngineHooks(metrics);
     const first = await openActiveModel(config, core, { ...overrides, maySwitch: true, hooks });
@@ -160,25 +169,43 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     });
     cleanup.add('the engine', engines.close);
     watchEngines(metrics, engines);
-    const readiness = createReadiness({ papers, engines });
+    const lexical = createLexicalClient({ dir: wordsDir(config), onSearch: watchLexicalSearches(metrics) });
+    const words = createLexicalIndexer({ feed, index: lexical, countPapers: papers.count, log, clock });
+    cleanup.add('the word index', words.close);
+    watchLexical(metrics, lexical, words);
+    const readiness = createReadiness({ papers, engines, words });
     const notifications = listen(db.pool, {
       log,
       onChange(what) {
         readiness.hint();
+        if (what === 'papers' || what === null) words.hint();
         if (what !== 'embeddings') engines.hint();
         if (what !== 'papers') engines.hintIndex();
       },
     });
     cleanup.add('the notifications', notifications.close);
-    const search = createSearch({ ...core, engines, coverage: readiness.coverage });
-    const related = createRelated({ papers, engines, search });
+    const search = createSearch({ papers, clock, engines, lexical, coverage: readiness.coverage });
+    const related = createRelated({ papers, engines });
     return {
       ...core,
+      /** Begins to embed, index and follow; returns at once. */
+      start(): void {
+        engines.start();
+        words.start();
+      },
+      /** Papers were taken in. */
+      hintPapers(): void {
+        engines.hint();
+        words.hint();
+      },
       metrics,
       engines,
+      words,
+      lexical,
       resolveModel: first.resolve,
       readiness,
       search,
+      suggest: createSuggest({ papers, lexical }),
       related,
       close: cleanup.run,
     };
@@ -209,24 +236,33 @@ export async function createCommandServices(config: Config, log: Logger, overrid
   const cleanup = createCleanup(log);
   try {
     const core = await createCore(config, log, overrides, cleanup);
-    const { papers } = core;
+    const { papers, clock, feed } = core;
     const { model, state } = await openActiveModel(config, core, { ...overrides, maySwitch: false });
     cleanup.add('the embedder', model.close);
     const { embedder, embeddings } = model;
+    const labels = createLabelMap();
     const engine: Engine = {
       modelId: model.id,
       epoch: state.epoch,
       embedder,
       embeddings,
       vectors: createStoredSearch(embeddings),
+      labels,
     };
-    const engines: EngineAccess = { with: (work) => work(engine) };
+    const engines: EngineAccess = {
+      async with(work) {
+        // Anew each time: a command may search, wait for papers, and search again.
+        for (const [label, key] of await embeddings.listLabels()) labels.change(label, key);
+        return work(engine);
+      },
+    };
+    const lexical = createStoredLexical(wordsDir(config), feed, log);
     const coverage = async () => {
       const [all, { failed }] = await Promise.all([papers.count(), model.pending.count()]);
       return { papers: all - failed, searchable: await embeddings.countLive() };
     };
-    const search = createSearch({ ...core, engines, coverage });
-    const related = createRelated({ papers, engines, search });
+    const search = createSearch({ papers, clock, engines, lexical, coverage });
+    const related = createRelated({ papers, engines });
     return { ...core, model, search, related, close: cleanup.run };
   } catch (error) {
     await cleanup.run();

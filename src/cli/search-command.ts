@@ -1,29 +1,47 @@
 import { paperView } from '../http/paper-view.js';
-import type { SearchItem, SearchMode } from '../search/search.js';
+import type { Paper } from '../papers/paper.js';
+import type { Order } from '../search/lexical/ports.js';
+import type { SearchMode } from '../search/request.js';
 import { type CommandContext, print, withServices } from './run-command.js';
 
 export interface SearchCommandOptions {
   limit: number;
   mode?: SearchMode;
+  sort?: Order;
+  explain?: boolean;
   json: boolean;
 }
 
 export async function searchCommand(
   words: string[],
-  { limit, mode, json }: SearchCommandOptions,
+  { limit, mode, sort, explain, json }: SearchCommandOptions,
   context: CommandContext,
 ): Promise<void> {
   await withServices(context, async ({ search, model: { embedder } }) => {
     // A command waits for the model rather than answer by keywords meanwhile.
     if (mode !== 'keyword') await embedder.warm();
-    const { items, notice, ...rest } = await search.search({
+    const {
+      items,
+      notice,
+      stages: _,
+      ...rest
+    } = await search.search({
       query: words.join(' '),
       limit,
       mode,
+      sort,
+      explain: explain ?? false,
       signal: context.signal,
     });
     if (notice !== null && !json) process.stderr.write(`${notice}\n`);
-    print(json, { items: items.map(view), notice, ...rest }, linesOf(items));
+    if (rest.didYouMean !== null && !json) process.stderr.write(`Did you mean: ${rest.didYouMean}\n`);
+    const hits = items.map(({ paper, score, named, explanation }) => ({
+      paper: paperView(paper),
+      score,
+      named,
+      ...(explanation === null ? {} : { explanation }),
+    }));
+    print(json, { items: hits, notice, ...rest }, linesOf(items));
   });
 }
 
@@ -34,19 +52,23 @@ export async function relatedCommand(
 ): Promise<void> {
   await withServices(context, async ({ related }) => {
     const { items, ...rest } = await related.related(id, limit, context.signal);
-    print(json, { items: items.map(view), ...rest }, linesOf(items));
+    const hits = items.map(({ paper, score }) => ({ paper: paperView(paper), score }));
+    print(json, { items: hits, ...rest }, linesOf(items));
   });
 }
 
-function view({ paper, score }: SearchItem) {
-  return { paper: paperView(paper), score };
+interface Line {
+  paper: Paper;
+  score: number;
+  explanation?: { reason: string } | null;
 }
 
-function linesOf(items: readonly SearchItem[]): string[] {
+function linesOf(items: readonly Line[]): string[] {
   if (items.length === 0) return ['Nothing found.'];
-  return items.map(({ paper, score }, at) => {
+  return items.map(({ paper, score, explanation }, at) => {
     const rank = String(at + 1).padStart(3);
     const date = paper.date === null ? '' : ` (${paper.date})`;
-    return `${rank}  ${score.toFixed(3)}  ${paper.title}${date}\n            ${paper.id}`;
+    const reason = explanation ? `  ${explanation.reason}` : '';
+    return `${rank}  ${score.toFixed(3)}  ${paper.title}${date}\n            ${paper.id}${reason}`;
   });
 }

@@ -130,13 +130,14 @@ export function createEmbeddingStore(
     }));
   }
 
-  /** The paper's live vector by label; labels that are retired are missing. */
-  async function paperKeysOf(labels: readonly number[]): Promise<Map<number, number>> {
-    const rows = await prisma.embedding.findMany({
-      where: { id: { in: [...labels] }, retiredAt: null, paperId: { not: null } },
-      select: { id: true, paperId: true },
+  /** Label and paper of every live vector. */
+  async function listLabels(): Promise<[label: number, paperKey: number][]> {
+    const { rows } = await pool.query<[number, number]>({
+      text: 'SELECT id, paper_id FROM embeddings WHERE model = $1 AND retired_at IS NULL',
+      values: [modelId],
+      rowMode: 'array',
     });
-    return new Map(rows.map((row) => [row.id, row.paperId!]));
+    return rows;
   }
 
   /** The live vector of a paper's present text; null while it waits to be embedded. */
@@ -192,7 +193,7 @@ export function createEmbeddingStore(
     dimension,
     add,
     changesSince,
-    paperKeysOf,
+    listLabels,
     findVector,
     sample,
     head,

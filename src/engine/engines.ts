@@ -271,6 +271,7 @@ function engineOf({ model, index, epoch }: Pair): Engine {
     embedder: model.embedder,
     embeddings: model.embeddings,
     vectors: index.searcher,
+    labels: index.labels,
   };
 }
 

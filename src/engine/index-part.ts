@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/log.js';
 import { createIndexer, type Indexer } from '../vectors/indexer.js';
-import type { IndexStats, VectorSearcher } from '../vectors/ports.js';
+import type { IndexStats, VectorReader, VectorSearcher, VectorSource } from '../vectors/ports.js';
 import { createVectorIndex } from '../vectors/worker/client.js';
 import type { EngineHooks } from './engine-metrics.js';
+import { createLabelMap, type LabelMap } from './label-map.js';
 import type { ModelPart } from './model-part.js';
 
 /** One index over one model's vectors, and what keeps it in step with the database. */
 export interface IndexPart {
   readonly generation: number;
-  readonly searcher: VectorSearcher;
+  readonly searcher: VectorSearcher & VectorReader;
+  readonly labels: LabelMap;
   readonly indexer: Indexer;
   stats(): IndexStats;
   close(): Promise<void>;
@@ -49,11 +51,13 @@ export function openIndexPart(model: ModelPart, generation: number, deps: IndexP
     log,
     ...hooks,
   });
-  const indexer = createIndexer({ source: model.embeddings, index, log, clock });
+  const { source, labels } = withLabels(model.embeddings);
+  const indexer = createIndexer({ source, index, log, clock });
   const forget = model.onStored(indexer.hint);
   return {
     generation,
     searcher: index,
+    labels,
     indexer,
     stats: () => index.stats(),
     async close() {
@@ -61,6 +65,37 @@ export function openIndexPart(model: ModelPart, generation: number, deps: IndexP
       await indexer.close();
     },
   };
+}
+
+/**
+ * The vectors' table, and which vector is of which paper: all of it when the first changes are read, then by each of
+ * them, before the index gets to see it.
+ */
+function withLabels(embeddings: ModelPart['embeddings']): { source: VectorSource; labels: LabelMap } {
+  const labels = createLabelMap();
+  let loading: Promise<void> | null = null;
+  const load = async (): Promise<void> => {
+    for (const [label, key] of await embeddings.listLabels()) labels.change(label, key);
+  };
+  const source: VectorSource = {
+    modelId: embeddings.modelId,
+    dimension: embeddings.dimension,
+    head: () => {
+      loading ??= load().catch((error: unknown) => {
+        loading = null;
+        throw error;
+      });
+      return loading.then(embeddings.head);
+    },
+    countLive: embeddings.countLive,
+    async changesSince(after, limit) {
+      const changes = await embeddings.changesSince(after, limit);
+      for (const { label, paperKey, vector } of changes)
+        labels.change(label, vector === null ? null : paperKey);
+      return changes;
+    },
+  };
+  return { source, labels };
 }
 
 /** Removes what no model needs any more: older generations, and models that were forgotten. */

@@ -1,5 +1,9 @@
 import type { Paper } from './paper.js';
+import { normalizePaperRef } from './paper-id.js';
 import type { PaperStore } from './paper-store.js';
+
+/** Papers of one look-up. */
+export const MAX_LOOKED_UP = 500;
 
 /** Reading papers, for routes and pages. */
 export function createCatalog(store: PaperStore) {
@@ -10,6 +14,19 @@ export function createCatalog(store: PaperStore) {
      * @throws AppError paper_not_found
      */
     get: (ref: string): Promise<Paper> => store.getByRef(ref),
+    /** Each of the papers that `refs` name, in their order and once, and the refs that name none. At most `MAX_LOOKED_UP`. */
+    async lookUp(refs: readonly string[]): Promise<{ papers: Paper[]; missing: string[] }> {
+      const ids = refs
+        .slice(0, MAX_LOOKED_UP)
+        .map((ref) => normalizePaperRef(ref) ?? ref.trim().replaceAll('\0', ''));
+      const found = await store.listByIds(ids);
+      const papers = new Map<number, Paper>();
+      for (const id of ids) {
+        const paper = found.get(id);
+        if (paper) papers.set(paper.key, paper);
+      }
+      return { papers: [...papers.values()], missing: refs.filter((_, at) => !found.has(ids[at] ?? '')) };
+    },
     /** By date of publication, newest first. */
     newest: (limit: number): Promise<Paper[]> => store.listNewest(limit),
     count: (): Promise<number> => store.count(),

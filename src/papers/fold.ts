@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
  * (`mathcal{O}` for `$\mathcal{O}$`), so commands are recognised with and without them.
  */
 
-const greek: Readonly<Record<string, string>> = {
+/** Greek letters, folded to lower case, by their names. */
+export const greek: Readonly<Record<string, string>> = {
   α: 'alpha',
   β: 'beta',
   γ: 'gamma',
@@ -36,7 +37,8 @@ const greek: Readonly<Record<string, string>> = {
   ω: 'omega',
 };
 
-const named: Readonly<Record<string, string>> = {
+/** Signs and letters that Unicode doesn't decompose. */
+export const named: Readonly<Record<string, string>> = {
   '∞': 'infinity',
   '√': 'sqrt',
   '∑': 'sum',

@@ -71,6 +71,29 @@ export function createPaperStore({ prisma }: Database) {
     return paper;
   }
 
+  /** The papers with these public ids or aliases, by the id asked for; unknown ones are missing. At most `MAX_LISTED`. */
+  async function listByIds(ids: readonly string[]): Promise<Map<string, Paper>> {
+    const wanted = [...new Set(ids)].slice(0, MAX_LISTED);
+    const dois = wanted.flatMap((id) => (id.startsWith('doi:') ? [id.slice(4)] : []));
+    const aliases = await prisma.paperAlias.findMany({ where: { alias: { in: wanted } } });
+    const rows = await prisma.paper.findMany({
+      where: {
+        OR: [
+          { publicId: { in: wanted } },
+          { doi: { in: dois } },
+          { id: { in: aliases.map(({ paperId }) => paperId) } },
+        ],
+      },
+      include: withAliases,
+    });
+    const found = new Map<string, Paper>();
+    for (const row of rows) {
+      const paper = toPaper(row);
+      for (const id of [...paper.aliases, paper.id]) found.set(id, paper);
+    }
+    return new Map(wanted.flatMap((id) => (found.has(id) ? [[id, found.get(id)!]] : [])));
+  }
+
   /** Papers by key, in the order of the keys; those that are gone are left out. At most `MAX_LISTED`. */
   async function listByKeys(keys: readonly number[]): Promise<Paper[]> {
     const rows = await prisma.paper.findMany({
@@ -82,6 +105,15 @@ export function createPaperStore({ prisma }: Database) {
       const row = byKey.get(key);
       return row ? [toPaper(row)] : [];
     });
+  }
+
+  /** Titles by key; those that are gone are missing. At most `MAX_LISTED`. */
+  async function listTitles(keys: readonly number[]): Promise<Map<number, string>> {
+    const rows = await prisma.paper.findMany({
+      where: { id: { in: keys.slice(0, MAX_LISTED) } },
+      select: { id: true, title: true },
+    });
+    return new Map(rows.map(({ id, title }) => [id, title]));
   }
 
   /** By date of publication, newest first; those without a date come last. */
@@ -102,7 +134,9 @@ export function createPaperStore({ prisma }: Database) {
     takeIn,
     findById,
     getByRef,
+    listByIds,
     listByKeys,
+    listTitles,
     listNewest,
     count: (): Promise<number> => prisma.paper.count(),
   };

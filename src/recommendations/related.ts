@@ -1,25 +1,31 @@
 import type { EngineAccess } from '../engine/engine.js';
+import type { Paper } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
-import type { Search, SearchItem } from '../search/search.js';
+import { nearest } from '../search/dense.js';
 
 export const DEFAULT_RELATED = 10;
 export const MAX_RELATED = 100;
 
 export interface RelatedDeps {
-  papers: PaperStore;
+  papers: Pick<PaperStore, 'getByRef' | 'listByKeys'>;
   engines: EngineAccess;
-  search: Pick<Search, 'rankByVector' | 'hydrate'>;
+}
+
+export interface RelatedItem {
+  paper: Paper;
+  /** Cosine similarity, -1 to 1. */
+  score: number;
 }
 
 export interface RelatedResult {
-  items: SearchItem[];
+  items: RelatedItem[];
   /** The embedding model that answers here, and which switch or reindexing its index came from. */
   model: string;
   epoch: number;
 }
 
 /** Papers near to one paper. */
-export function createRelated({ papers, engines, search }: RelatedDeps) {
+export function createRelated({ papers, engines }: RelatedDeps) {
   return {
     /**
      * The papers nearest to `ref` (any spelling of an id), best first, never the paper itself: one row a
@@ -32,9 +38,12 @@ export function createRelated({ papers, engines, search }: RelatedDeps) {
         const stored = await engine.embeddings.findVector(paper.key);
         // Not embedded yet: the text is here, so nobody has to wait for the backlog.
         const vector = stored?.vector ?? (await engine.embedder.embedDocuments([paper], { signal }))[0]!;
-        const { ranked } = await search.rankByVector(engine, { vector, depth: limit + 1, signal });
-        const others = ranked.filter(({ key }) => key !== paper.key).slice(0, limit);
-        return { items: await search.hydrate(others), model: engine.modelId, epoch: engine.epoch };
+        const { hits } = await nearest(engine, vector, { k: limit + 1, subset: null, signal });
+        const others = hits.filter(({ key }) => key !== paper.key).slice(0, limit);
+        const scores = new Map(others.map(({ key, score }) => [key, score]));
+        const found = await papers.listByKeys([...scores.keys()]);
+        const items = found.map((one) => ({ paper: one, score: scores.get(one.key)! }));
+        return { items, model: engine.modelId, epoch: engine.epoch };
       });
     },
   };

@@ -1,38 +1,45 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../platform/errors.js';
-import type { SearchMode } from './search.js';
+import { createByteReader, createByteWriter } from './lexical/bytes.js';
+import type { Order, OrderPosition } from './lexical/ports.js';
 
-/** The last result of a page: the next one begins right behind it, whatever came in since. */
-export interface Cursor {
-  score: number;
-  key: number;
-  /** How many results were served before. */
-  rank: number;
-  mode: SearchMode;
-}
+/**
+ * Where the next page begins. By relevance: which papers were served; the next ones are the best of all others. Nothing
+ * repeats then and nothing is skipped, whatever came in, was rebuilt or is scored a little differently since. Other orders
+ * go on behind a place in the column.
+ */
+export type Cursor =
+  | { order: 'relevance'; mode: string; served: number[] }
+  | { order: Exclude<Order, 'relevance'>; after: OrderPosition; rank: number };
 
-/** What a cursor is good for: scores of another query or another model would skip silently. */
-export interface CursorScope {
-  query: string;
-  modelId: string;
-}
+/** What a cursor is good for: everything that says what is searched for and how. */
+export type CursorScope = Readonly<Record<string, unknown>>;
+
+/** Longest cursor: a thousand papers, served one page after the other, take 2 to 3 bytes each. */
+export const MAX_CURSOR_LENGTH = 8_000;
 
 /** Opaque, URL-safe, bound to its scope. */
-export function encodeCursor({ score, key, rank, mode }: Cursor, scope: CursorScope): string {
-  const parts = [score, key, rank, mode, digest(scope.query), modelDigest(mode, scope)];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+export function encodeCursor(cursor: Cursor, scope: CursorScope): string {
+  const state =
+    cursor.order === 'relevance'
+      ? [cursor.order, cursor.mode, packKeys(cursor.served)]
+      : [cursor.order, cursor.after.value, cursor.after.key, cursor.rank];
+  return Buffer.from(JSON.stringify([digest(scope), ...state])).toString('base64url');
 }
 
 /** @throws AppError invalid_cursor */
 export function decodeCursor(text: string, scope: CursorScope): Cursor {
-  const [score, key, rank, mode, queryHash, modelHash] = parse(text);
-  const valid =
-    typeof score === 'number' && isCount(key) && isCount(rank) && (mode === 'semantic' || mode === 'keyword');
-  if (!valid) throw invalid('expected the nextCursor of an earlier answer');
-  if (queryHash !== digest(scope.query)) throw invalid('it belongs to another query');
-  if (modelHash !== modelDigest(mode, scope))
-    throw invalid('the embedding model has changed since; begin again at the first page');
-  return { score, key, rank, mode };
+  const [hash, order, a, b, c] = parse(text);
+  if (hash !== undefined && hash !== digest(scope)) {
+    throw invalid('it belongs to another search; begin again at the first page');
+  }
+  if (order === 'relevance' && typeof a === 'string' && typeof b === 'string') {
+    return { order, mode: a, served: unpackKeys(b) };
+  }
+  if ((order === 'newest' || order === 'upvoted') && Number.isInteger(a) && isCount(b) && isCount(c)) {
+    return { order, after: { value: a as number, key: b }, rank: c };
+  }
+  throw invalid('expected the nextCursor of an earlier answer');
 }
 
 function parse(text: string): unknown[] {
@@ -44,17 +51,35 @@ function parse(text: string): unknown[] {
   }
 }
 
+function packKeys(keys: readonly number[]): string {
+  const writer = createByteWriter();
+  let before = 0;
+  for (const key of [...keys].sort((a, b) => a - b)) {
+    writer.number(key - before);
+    before = key;
+  }
+  return Buffer.from(writer.take()).toString('base64url');
+}
+
+function unpackKeys(text: string): number[] {
+  const bytes = Buffer.from(text, 'base64url');
+  const reader = createByteReader(bytes);
+  const keys: number[] = [];
+  let before = 0;
+  while (reader.at < bytes.length) {
+    before += reader.number();
+    if (!isCount(before)) throw invalid('expected the nextCursor of an earlier answer');
+    keys.push(before);
+  }
+  return keys;
+}
+
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Keyword ranks don't depend on the model. */
-function modelDigest(mode: SearchMode, { modelId }: CursorScope): string {
-  return mode === 'semantic' ? digest(modelId) : '';
-}
-
-function digest(query: string): string {
-  return createHash('sha256').update(query).digest('base64url').slice(0, 8);
+function digest(scope: CursorScope): string {
+  return createHash('sha256').update(JSON.stringify(scope)).digest('base64url').slice(0, 10);
 }
 
 function invalid(reason: string): AppError {

@@ -2,6 +2,7 @@ import type { BacklogStatus } from '../embedding/backlog.js';
 import type { Engines, SwitchProgress } from '../engine/engines.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { IndexerStatus } from '../vectors/indexer.js';
+import type { LexicalIndexer, LexicalStatus } from './lexical/lexical-indexer.js';
 import type { Coverage } from './search.js';
 
 /** Counts are looked up at most this often: a burst of searches must not count 100,000 rows each. */
@@ -24,6 +25,7 @@ export interface Readiness {
   failed: number;
   embedding: BacklogStatus;
   index: IndexerStatus;
+  words: LexicalStatus;
   model: { id: string; loaded: boolean };
   epoch: number;
   /** Another model, or a new index, that is being made ready. */
@@ -33,6 +35,7 @@ export interface Readiness {
 export interface ReadinessDeps {
   papers: Pick<PaperStore, 'count'>;
   engines: Pick<Engines, 'serving' | 'progress'>;
+  words: Pick<LexicalIndexer, 'status' | 'readHead'>;
 }
 
 interface Counts {
@@ -40,12 +43,13 @@ interface Counts {
   papers: number;
   waiting: number;
   failed: number;
-  /** The last change of the vectors. */
+  /** The last change of the vectors, and of the papers. */
   head: bigint;
+  wordsHead: bigint;
 }
 
 /** How complete the answers are right now. */
-export function createReadiness({ papers, engines }: ReadinessDeps) {
+export function createReadiness({ papers, engines, words }: ReadinessDeps) {
   let last: { at: number; modelId: string; counts: Promise<Counts> } | null = null;
   let changed = true;
 
@@ -55,7 +59,8 @@ export function createReadiness({ papers, engines }: ReadinessDeps) {
     const counts = (async () => {
       const [all, pending] = await Promise.all([papers.count(), model.pending.count()]);
       // Asked last: every vector that made `waiting` zero is at or before the head.
-      return { modelId: model.id, papers: all, ...pending, head: await model.embeddings.head() };
+      const [head, wordsHead] = await Promise.all([model.embeddings.head(), words.readHead()]);
+      return { modelId: model.id, papers: all, ...pending, head, wordsHead };
     })();
     last = { at: performance.now(), modelId: model.id, counts };
     counts.catch(() => {
@@ -71,7 +76,7 @@ export function createReadiness({ papers, engines }: ReadinessDeps) {
   }
 
   async function describe(counting: Promise<Counts>): Promise<Readiness> {
-    const { modelId, papers: all, waiting, failed, head } = await counting;
+    const { modelId, papers: all, waiting, failed, head, wordsHead } = await counting;
     const { model, index: indexPart, epoch } = engines.serving;
     const embedding = model.backlog.status();
     const status = indexPart.indexer.status();
@@ -88,6 +93,12 @@ export function createReadiness({ papers, engines }: ReadinessDeps) {
       const state = status.state === 'live' ? 'catching up' : status.state.replace('_', ' ');
       reasons.push(`the index is ${state} (${index.live} vectors)`);
     }
+    const found = words.status();
+    const wordsCovered = found.covered && BigInt(found.watermark) >= wordsHead;
+    if (!wordsCovered) {
+      const trouble = found.error === null ? '' : `: ${found.error}`;
+      reasons.push(`the word index is ${found.state.replace('_', ' ')} (${found.papers} papers)${trouble}`);
+    }
     return {
       ready: reasons.length === 0,
       reasons,
@@ -97,6 +108,7 @@ export function createReadiness({ papers, engines }: ReadinessDeps) {
       failed,
       embedding,
       index,
+      words: { ...found, covered: wordsCovered },
       model: { id: model.id, loaded },
       epoch,
       switching: engines.progress(),

@@ -1,41 +1,43 @@
 import type { Engine, EngineAccess } from '../engine/engine.js';
 import type { Paper } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
+import type { Clock } from '../platform/clock.js';
 import { AppError, isAppError } from '../platform/errors.js';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
-import type { Lexical } from './lexical.js';
+import { nearest } from './dense.js';
+import { type Explanation, explainHits } from './explain.js';
+import { type Highlights, highlight } from './highlight.js';
+import { type Candidate, hybridParameters, rankHybrid } from './hybrid.js';
+import type { Facets } from './lexical/facets.js';
+import type { LexicalAnswer, LexicalSearcher, Subset } from './lexical/ports.js';
+import { findNamedPaper } from './named-paper.js';
+import { planQuery, requireAll, type SearchPlan } from './plan.js';
+import { withFilters } from './query/filters.js';
+import { parseQuery } from './query/parse.js';
+import { printQuery } from './query/print.js';
+import { embedPlan } from './query-vector.js';
+import { checkRequest, invalid, MAX_DEPTH, type SearchMode, type SearchRequest } from './request.js';
+import { createStages, type Stages, type StageTimes } from './stages.js';
+import { suggestSpelling } from './suggest-spelling.js';
+import { MAX_TITLE_MATCHES, titleDistance } from './title-match.js';
 
-export const MAX_QUERY_LENGTH = 1_000;
-export const MAX_LIMIT = 100;
-export const DEFAULT_LIMIT = 20;
-/** Deepest rank that is served: beyond it similarity says nothing and the index would be searched whole. */
-export const MAX_DEPTH = 1_000;
-
-/**
- * Steps of a score between 0 and 1. Scores are rounded, because exact and approximate search sum in different orders and differ by 1e-7, and a
- * cursor must find its place again when the one takes over from the other.
- */
-const SCORE_STEPS = 1e6;
-
-/** Hits asked of the index at most, so that a full last page is found below papers that came in meanwhile. */
+/** Hits asked of an index at most, so that a full last page is found below what is left out. */
 const MAX_CANDIDATES = 2 * MAX_DEPTH;
 
-export const searchModes = ['semantic', 'keyword'] as const;
-export type SearchMode = (typeof searchModes)[number];
+/** Looked at beyond a page, so that one that has gone since leaves no gap. */
+const SPARE = 20;
 
-export interface SearchRequest {
-  query: string;
-  limit?: number | undefined;
-  cursor?: string | undefined;
-  /** Semantic unless asked otherwise; falls back to keyword while no vector can be searched, and says so. */
-  mode?: SearchMode | undefined;
-  signal?: AbortSignal | undefined;
-}
+/** Filters that leave at most so many papers are answered by exact search over these. */
+const SUBSET_KEYS = 20_000;
 
 export interface SearchItem {
   paper: Paper;
-  /** Semantic: cosine similarity, -1 to 1. Keyword: ts_rank_cd, 0 and up. Comparable within one mode alone. */
+  /** Semantic: cosine similarity, -1 to 1. Keyword: BM25, 0 and up. Hybrid: mostly 0 to 1. 0 in other orders. */
   score: number;
+  /** What the query named it by; null for everything that was only searched for. */
+  named: 'id' | 'title' | null;
+  highlights: Highlights;
+  explanation: Explanation | null;
 }
 
 export interface SearchResult {
@@ -45,9 +47,20 @@ export interface SearchResult {
   /** Why the answer is less than what was asked for; null where it's whole. */
   notice: string | null;
   nextCursor: string | null;
+  /** Papers that fulfil what is required; of keyword searches those that have a word of the query. */
+  total: { value: number; isExact: boolean };
+  facets: Facets | null;
+  /** The query with its slips mended; null where there are none. */
+  didYouMean: string | null;
+  /** As it was read, filters and all: the query in its canonical form. */
+  query: string;
+  weight: number;
+  /** When the latest paper came in, or what was asked for: with it the search can be asked again. */
+  asOf: Date;
   /** The embedding model that answers here, and which switch or reindexing its index came from. */
   model: string;
   epoch: number;
+  stages: StageTimes;
 }
 
 /** How much of the collection can be found by meaning right now. */
@@ -57,174 +70,322 @@ export interface Coverage {
 }
 
 export interface SearchDeps {
-  papers: PaperStore;
+  papers: Pick<PaperStore, 'listByKeys' | 'listTitles' | 'findById' | 'getByRef'>;
   engines: EngineAccess;
-  lexical: Lexical;
+  lexical: LexicalSearcher;
   coverage: () => Promise<Coverage>;
+  clock: Clock;
 }
 
 interface View {
-  query: string;
-  limit: number;
-  cursor: Cursor | null;
-  signal: AbortSignal | undefined;
+  request: SearchRequest;
+  plan: SearchPlan;
   engine: Engine;
+  cursor: Cursor | null;
+  limit: number;
+  weight: number;
+  stages: Stages;
 }
 
-interface NearestRequest {
-  vector: Float32Array;
-  depth: number;
-  signal?: AbortSignal | undefined;
+/** What ranking gives: everything but the papers themselves. */
+interface Ranking {
+  mode: SearchMode;
+  notice: string | null;
+  ranked: Candidate[];
+  /** There are no candidates beyond these. */
+  isAll: boolean;
+  words: LexicalAnswer | null;
+  /** null: not known beyond what is ranked. */
+  total: number | null;
 }
 
-type Answer = Omit<SearchResult, 'model' | 'epoch'>;
-
-interface Ranked {
-  key: number;
-  score: number;
-}
-
-/** Candidates -> ranks after the cursor -> one hydration query -> page. */
-export function createSearch({ papers, engines, lexical, coverage }: SearchDeps) {
-  /** @throws AppError invalid_input, invalid_cursor, overloaded, timeout, cancelled, index_unavailable */
+/** Named paper, else candidates -> fuse -> one hydration query -> presentation. */
+export function createSearch({ papers, engines, lexical, coverage, clock }: SearchDeps) {
+  /** @throws AppError invalid_query, invalid_input, invalid_cursor, overloaded, timeout, cancelled, index_unavailable, paper_not_found */
   async function search(request: SearchRequest): Promise<SearchResult> {
-    const query = checkQuery(request.query);
-    const limit = checkLimit(request.limit);
+    const { limit } = checkRequest(request);
+    const stages = createStages();
+    const now = clock.now();
+    const { query, plan } = await stages.measure('parse', () => read(request, now));
+    const order = request.sort ?? (plan.text === '' && !hasLikes(plan) ? 'newest' : 'relevance');
+    const weight = request.weight ?? hybridParameters.weight;
     return engines.with(async (engine) => {
-      const scope = { query, modelId: engine.modelId };
+      const { mode = 'hybrid', minScore = null, asOf = null } = request;
+      const scope = { query, order, mode, weight, minScore, asOf, model: engine.modelId };
       const cursor = request.cursor === undefined ? null : decodeCursor(request.cursor, scope);
-      if (cursor && request.mode && cursor.mode !== request.mode) {
-        throw new AppError('invalid_cursor', `cursor: it belongs to a ${cursor.mode} search.`, {
-          details: { field: 'cursor' },
-        });
-      }
-      const view: View = { query, limit, cursor, signal: request.signal, engine };
-      const answer = await answerIn(view, request.mode ?? cursor?.mode ?? 'semantic');
-      return { ...answer, model: engine.modelId, epoch: engine.epoch };
+      const view: View = { request, plan, engine, cursor, limit, weight, stages };
+      const latest = (await lexical.latest()) * 1_000;
+      const common = {
+        query,
+        weight,
+        asOf: asOf ?? new Date(latest),
+        model: engine.modelId,
+        epoch: engine.epoch,
+        stages: stages.times,
+      };
+      const named = cursor === null ? await byName(request) : { item: null, notice: null };
+      if (named.item !== null) return { ...common, ...only(named.item), mode };
+      const answer =
+        order === 'relevance' ? await byRelevance(view, scope) : await inOrder({ ...view, order }, scope);
+      return { ...common, ...answer, notice: answer.notice ?? named.notice };
     });
   }
 
-  async function answerIn(view: View, mode: SearchMode): Promise<Answer> {
-    if (mode === 'keyword') return byWords(view, null);
-    const state = await coverage();
-    // A page after a semantic one can't go on with keyword matches: their scores mean something else.
-    const mayFallBack = view.cursor === null;
-    const { papers: all, searchable } = state;
-    if (mayFallBack && all > 0 && (searchable === 0 || !view.engine.embedder.isWarm)) {
-      const why =
-        searchable < all
-          ? `Papers are still being read (${searchable} of ${all})`
-          : 'The embedding model is not loaded at present';
-      return byWords(view, `${why}: these are keyword matches.`);
-    }
-    try {
-      return await byMeaning(view, state);
-    } catch (error) {
-      const isBroken = isAppError(error, 'model_unavailable') || isAppError(error, 'index_unavailable');
-      if (!mayFallBack || !isBroken) throw error;
-      return byWords(view, 'Search by meaning is not available right now: these are keyword matches.');
-    }
+  async function byName(request: SearchRequest): Promise<{ item: SearchItem | null; notice: string | null }> {
+    const { paper, notice } = await findNamedPaper(papers, request.query);
+    if (paper === null) return { item: null, notice };
+    const highlights = { title: [], abstract: [], sentence: null };
+    return { item: { paper, score: 1, named: 'id', highlights, explanation: null }, notice };
   }
 
-  async function byMeaning(view: View, { papers: all, searchable }: Coverage): Promise<Answer> {
-    const { query, limit, cursor, signal, engine } = view;
-    const vector = await engine.embedder.embedQuery(query, { signal });
-    const missing = all - searchable;
-    const notice =
-      missing > 0
-        ? `${missing} of ${all} papers can't be found by meaning yet: they are still being read.`
-        : null;
-    // Papers that came in above the cursor since the last page push it down: look deeper until a page is full.
-    for (let depth = (cursor?.rank ?? 0) + limit + 20; ; depth *= 2) {
-      const bounded = Math.min(depth, MAX_CANDIDATES);
-      const { ranked, isAll } = await rankByVector(engine, { vector, depth: bounded, signal });
-      const rest = afterCursor(ranked, cursor);
-      if (rest.length > limit || isAll || bounded === MAX_CANDIDATES) {
-        return { ...(await page(rest, view, 'semantic')), mode: 'semantic', notice };
-      }
-    }
-  }
-
-  async function byWords(view: View, notice: string | null): Promise<Answer> {
-    const ranked = await lexical.search(view.query, MAX_DEPTH);
-    return { ...(await page(afterCursor(ranked, view.cursor), view, 'keyword')), mode: 'keyword', notice };
-  }
-
-  /**
-   * Papers nearest to a vector of this engine's model, best first. `isAll`: there are no further ones. Fewer than
-   * `depth` doesn't say so: labels of texts that were replaced a moment ago are left out.
-   */
-  async function rankByVector(
-    engine: Engine,
-    { vector, depth, signal }: NearestRequest,
-  ): Promise<{ ranked: Ranked[]; isAll: boolean }> {
-    const hits = await engine.vectors.search(vector, depth, { signal });
-    const keys = await engine.embeddings.paperKeysOf(hits.map(({ label }) => label));
-    const ranked = hits.flatMap(({ label, score }) => {
-      const key = keys.get(label);
-      return key === undefined ? [] : [{ key, score: Math.round(score * SCORE_STEPS) / SCORE_STEPS }];
-    });
-    return { ranked, isAll: hits.length < depth };
-  }
-
-  async function page(
-    rest: Ranked[],
-    { query, limit, cursor, engine }: View,
-    mode: SearchMode,
-  ): Promise<Pick<SearchResult, 'items' | 'nextCursor'>> {
-    const chosen = rest.slice(0, limit);
-    const last = chosen.at(-1);
-    const rank = (cursor?.rank ?? 0) + chosen.length;
-    const more = rest.length > limit && rank < MAX_DEPTH;
+  async function byRelevance(view: View, scope: Record<string, unknown>) {
+    const { cursor, limit, request, plan, stages } = view;
+    const served = new Set(cursor?.order === 'relevance' ? cursor.served : []);
+    const ranking = await rank(view, served.size);
+    const { mode, words } = ranking;
+    const titles = served.size > 0 ? [] : await titleMatches(view, ranking);
+    const first = new Set(titles);
+    const { minScore = Number.NEGATIVE_INFINITY } = request;
+    const byKey = new Map(ranking.ranked.map((candidate) => [candidate.key, candidate]));
+    const rest = ranking.ranked.filter(
+      ({ key, score }) => !served.has(key) && !first.has(key) && score >= minScore,
+    );
+    const ordered = [...titles.map((key) => byKey.get(key) ?? unranked(key)), ...rest];
+    const chosen = ordered.slice(0, limit);
+    const found = await stages.measure('hydrate', () => papers.listByKeys(chosen.map(({ key }) => key)));
+    const marks = new Map(plan.terms.map(({ term }, at) => [term, words?.rarity[at] ?? 1]));
+    const explanations = request.explain
+      ? await explainHits(chosen, { lexical, plan, ranking, titles: first, weight: view.weight })
+      : null;
+    const items = found.map(
+      (paper): SearchItem => ({
+        paper,
+        score: byKey.get(paper.key)?.score ?? 0,
+        named: first.has(paper.key) ? 'title' : null,
+        highlights: highlight(paper, marks),
+        explanation: explanations?.get(paper.key) ?? null,
+      }),
+    );
+    const all = [...served, ...chosen.map(({ key }) => key)];
+    const more = ordered.length > limit && all.length < MAX_DEPTH;
+    const isCut = request.minScore !== undefined;
     return {
-      items: await hydrate(chosen),
-      nextCursor:
-        last && more ? encodeCursor({ ...last, rank, mode }, { query, modelId: engine.modelId }) : null,
+      items,
+      mode,
+      notice: ranking.notice,
+      nextCursor: more ? encodeCursor({ order: 'relevance', mode, served: all }, scope) : null,
+      total:
+        isCut || ranking.total === null
+          ? { value: served.size + ordered.length, isExact: ranking.isAll }
+          : { value: ranking.total, isExact: true },
+      facets: words?.facets ?? null,
+      didYouMean: words === null ? null : suggestSpelling(request.query, plan.words, words.meant),
     };
   }
 
-  async function hydrate(ranked: readonly Ranked[]): Promise<SearchItem[]> {
-    const scores = new Map(ranked.map(({ key, score }) => [key, score]));
-    const found = await papers.listByKeys(ranked.map(({ key }) => key));
-    return found.map((paper) => ({ paper, score: scores.get(paper.key)! }));
+  /** Papers whose titles the query is, perhaps with slips or without the subtitle; the likeliest first. */
+  async function titleMatches({ plan, stages }: View, { mode, words }: Ranking): Promise<number[]> {
+    const candidates = words?.titles ?? [];
+    if (mode === 'semantic' || candidates.length === 0) return [];
+    const titles = await stages.measure('hydrate', () => papers.listTitles(candidates));
+    return candidates
+      .flatMap((key) => {
+        const distance = titleDistance(plan.text, titles.get(key) ?? '');
+        return distance === null ? [] : [{ key, distance }];
+      })
+      .sort((a, b) => a.distance - b.distance)
+      .slice(0, MAX_TITLE_MATCHES)
+      .map(({ key }) => key);
   }
 
-  return { search, rankByVector, hydrate };
+  async function rank(view: View, skipped: number): Promise<Ranking> {
+    const { request, cursor, plan } = view;
+    // A later page goes on as the first one was answered: scores of two modes mean different things.
+    const asked = cursor?.order === 'relevance' ? (cursor.mode as SearchMode) : (request.mode ?? 'hybrid');
+    const depth = Math.min(MAX_CANDIDATES, skipped + view.limit + SPARE);
+    if (asked === 'keyword') return byWords(view, { depth, notice: null });
+    const mayFallBack = cursor === null && plan.terms.length > 0;
+    const state = await coverage();
+    const missing = state.papers - state.searchable;
+    if (mayFallBack && state.papers > 0 && (state.searchable === 0 || !view.engine.embedder.isWarm)) {
+      const why =
+        missing > 0
+          ? `Papers are still being read (${state.searchable} of ${state.papers})`
+          : 'The embedding model is not loaded at present';
+      return byWords(view, { depth, notice: `${why}: these are keyword matches.` });
+    }
+    const notice =
+      missing > 0
+        ? `${missing} of ${state.papers} papers can't be found by meaning yet: they are still being read.`
+        : null;
+    try {
+      return await (asked === 'semantic' || plan.terms.length === 0 ? byMeaning : byBoth)(view, {
+        depth,
+        notice,
+      });
+    } catch (error) {
+      if (!mayFallBack || !isAppError(error)) throw error;
+      const why = degradedBy[error.code];
+      if (why === undefined) throw error;
+      return byWords(view, { depth, notice: `${why}: these are keyword matches.` });
+    }
+  }
+
+  interface RankOptions {
+    depth: number;
+    notice: string | null;
+  }
+
+  async function byWords(view: View, { depth, notice }: RankOptions): Promise<Ranking> {
+    const { plan, request, stages } = view;
+    if (plan.terms.length === 0) throw invalid('mode', 'hybrid or semantic for a query without words');
+    const words = await stages.measure('lexical', () =>
+      lexical.search({ ...plan, k: depth, facets: request.facets, words: wordsOf(view) }),
+    );
+    const ranked = words.hits.map(
+      ({ key, score }, at): Candidate => ({
+        key,
+        score,
+        dense: null,
+        denseAsked: null,
+        lexical: score,
+        denseRank: null,
+        lexicalRank: at + 1,
+      }),
+    );
+    const isAll = words.hits.length < depth;
+    return { mode: 'keyword', notice, ranked, isAll, words, total: words.matching };
+  }
+
+  async function byMeaning(view: View, { depth, notice }: RankOptions): Promise<Ranking> {
+    const { plan, request, engine, stages } = view;
+    const { signal } = request;
+    const [vector, subset] = await Promise.all([embed(view), subsetOf(view)]);
+    const words =
+      request.facets || plan.terms.length === 0
+        ? await stages.measure('lexical', () =>
+            lexical.search({ terms: [], conditions: plan.conditions, k: 0, facets: request.facets }),
+          )
+        : null;
+    const { hits, isAll } = await stages.measure('dense', () =>
+      nearest(engine, vector, { k: depth, subset, signal }),
+    );
+    const ranked = hits.map(
+      ({ key, score }, at): Candidate => ({
+        key,
+        score,
+        dense: score,
+        denseAsked: score,
+        lexical: 0,
+        denseRank: at + 1,
+        lexicalRank: null,
+      }),
+    );
+    const total = subset?.count ?? (await coverage()).searchable;
+    return { mode: 'semantic', notice, ranked, isAll, words, total };
+  }
+
+  async function byBoth(view: View, { depth, notice }: RankOptions): Promise<Ranking> {
+    const { plan, request, engine, weight, stages } = view;
+    const [vector, subset] = await Promise.all([embed(view), subsetOf(view)]);
+    const { ranked, words, isAll } = await rankHybrid(engine, lexical, {
+      plan,
+      vector,
+      weight,
+      pool: Math.max(hybridParameters.pool, depth),
+      subset,
+      extras: { facets: request.facets, words: wordsOf(view) },
+      stages,
+      signal: request.signal,
+    });
+    return { mode: 'hybrid', notice, ranked, isAll, words, total: words.passing };
+  }
+
+  const embed = ({ plan, engine, stages, request }: View): Promise<Float32Array> =>
+    stages.measure('embed', () => embedPlan(plan, { engine, papers, signal: request.signal }));
+
+  const subsetOf = async ({ plan, stages }: View): Promise<Subset | null> =>
+    plan.conditions.length === 0
+      ? null
+      : stages.measure('lexical', () => lexical.subset(plan.conditions, SUBSET_KEYS));
+
+  async function inOrder(view: View & { order: 'newest' | 'upvoted' }, scope: Record<string, unknown>) {
+    const { plan, cursor, limit, request, order, stages } = view;
+    const position = cursor !== null && cursor.order !== 'relevance' ? cursor : null;
+    const conditions = [...plan.conditions, ...requireAll(plan.words)];
+    const { hits, passing, facets } = await stages.measure('lexical', () =>
+      lexical.ordered({
+        conditions,
+        order,
+        after: position?.after ?? null,
+        k: limit + 1,
+        facets: request.facets,
+      }),
+    );
+    const chosen = hits.slice(0, limit);
+    const found = await stages.measure('hydrate', () => papers.listByKeys(chosen.map(({ key }) => key)));
+    const marks = new Map(plan.terms.map(({ term }) => [term, 1]));
+    const last = chosen.at(-1);
+    const rank = (position?.rank ?? 0) + chosen.length;
+    return {
+      items: found.map(
+        (paper): SearchItem => ({
+          paper,
+          score: 0,
+          named: null,
+          highlights: highlight(paper, marks),
+          explanation: null,
+        }),
+      ),
+      mode: 'keyword' as const,
+      notice: null,
+      nextCursor: last && hits.length > limit ? encodeCursor({ order, after: last, rank }, scope) : null,
+      total: { value: passing, isExact: true },
+      facets,
+      didYouMean: null,
+    };
+  }
+
+  return { search };
 }
 
 export type Search = ReturnType<typeof createSearch>;
 
-/** What is behind the cursor, best first. */
-function afterCursor(ranked: Ranked[], cursor: Cursor | null): Ranked[] {
-  const ordered = ranked.sort(byScoreThenKey);
-  return cursor === null ? ordered : ordered.filter((one) => byScoreThenKey(one, cursor) > 0);
-}
+/** What is no fault of the query, and what keyword search does without. */
+const degradedBy: Readonly<Record<string, string>> = {
+  model_unavailable: 'Search by meaning is not available right now',
+  index_unavailable: 'Search by meaning is not available right now',
+  overloaded: 'Search by meaning has too much to do right now',
+  timeout: 'Search by meaning takes too long right now',
+};
 
-/** Best first; equal scores in the order in which the papers came in, so that pages never overlap. */
-function byScoreThenKey(a: Ranked, b: Ranked): number {
-  return b.score - a.score || a.key - b.key;
-}
-
-function checkQuery(query: string): string {
-  // NUL passes URL decoding and is refused by PostgreSQL in the middle of a query.
-  const text = query.replace(/\p{Cc}+/gu, ' ').trim();
-  if (text === '')
+function read(request: SearchRequest, now: Date): { query: string; plan: SearchPlan } {
+  const query = withFilters(parseQuery(request.query), request.filters ?? {});
+  if (query.terms.length === 0 && request.sort === undefined)
     throw new AppError('invalid_input', 'q: expected some words to search for.', { details: { field: 'q' } });
-  if (text.length > MAX_QUERY_LENGTH) {
-    throw new AppError(
-      'invalid_input',
-      `q: expected at most ${MAX_QUERY_LENGTH} characters, not ${text.length}.`,
-      { details: { field: 'q' } },
-    );
-  }
-  return text;
+  const plan = planQuery(query, now);
+  const { asOf } = request;
+  if (asOf) plan.conditions.push({ op: 'created', until: Math.floor(asOf.getTime() / 1_000) });
+  return { query: printQuery(query), plan };
 }
 
-function checkLimit(limit: number = DEFAULT_LIMIT): number {
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw new AppError('invalid_input', `limit: expected a whole number from 1 to ${MAX_LIMIT}.`, {
-      details: { field: 'limit' },
-    });
-  }
-  return limit;
+const hasLikes = ({ likes }: SearchPlan): boolean => likes.positive.length > 0 || likes.negative.length > 0;
+
+/** For titles and slips: on the first page alone. */
+const wordsOf = ({ plan, cursor }: View): string[] | undefined =>
+  cursor === null ? plan.words.map(({ word }) => word) : undefined;
+
+const unranked = (key: number): Candidate => ({
+  key,
+  score: 0,
+  dense: null,
+  denseAsked: null,
+  lexical: 0,
+  denseRank: null,
+  lexicalRank: null,
+});
+
+function only(item: SearchItem) {
+  const total = { value: 1, isExact: true };
+  return { items: [item], notice: null, nextCursor: null, total, facets: null, didYouMean: null };
 }

@@ -190,6 +190,10 @@ export function createLiveIndex(options: LiveIndexOptions) {
     },
     has: copies.has,
 
+    /** A copy of a live vector. */
+    vectorOf: (label: Label): Float32Array | null =>
+      copies.has(label) ? (vector(label)?.slice() ?? null) : null,
+
     /** False, and nothing changes, where the label is live already or was retired. Errors: as of the indexes. */
     add(label: Label, added: Float32Array): boolean {
       if (retired.has(label) || copies.has(label)) return false;

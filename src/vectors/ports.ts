@@ -46,6 +46,11 @@ export interface VectorSearcher {
   search(vector: Float32Array, k: number, options?: VectorSearchOptions): Promise<Hit[]>;
 }
 
+export interface VectorReader {
+  /** The vectors of these labels, in their order; null for one that isn't live. At most 1,000 a call. */
+  vectorsOf(labels: readonly Label[]): Promise<(Float32Array | null)[]>;
+}
+
 export interface OpenedIndex {
   /** The last change that the index holds: those after it have to be applied. */
   watermark: bigint;
@@ -109,7 +114,7 @@ export interface IndexStats {
  * as well. Errors of every call: `index_unavailable` before `open`, after `close` and once the engine is gone;
  * `onDeath` tells of that, and `open` starts anew.
  */
-export interface VectorIndex extends VectorSearcher {
+export interface VectorIndex extends VectorSearcher, VectorReader {
   readonly isOpen: boolean;
 
   /** Starts, and loads what was saved, where there is something of this model and dimension. */

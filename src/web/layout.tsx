@@ -1,6 +1,8 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { MAX_QUERY_LENGTH } from '../search/query/query-text.js';
 import { stylesheet } from './assets.js';
+import { openSearchType } from './opensearch.js';
 
 export interface PageProps {
   title: string;
@@ -9,11 +11,13 @@ export interface PageProps {
   canonical?: string | undefined;
   /** What stands in the search box. */
   query?: string | undefined;
+  /** How the next search from the box is to be answered; hybrid when not given. */
+  mode?: string | undefined;
   children: ComponentChildren;
 }
 
 /** The frame of every page. */
-export function Page({ title, description, canonical, query, children }: PageProps) {
+export function Page({ title, description, canonical, query, mode, children }: PageProps) {
   return (
     <html lang="en">
       <head>
@@ -23,6 +27,7 @@ export function Page({ title, description, canonical, query, children }: PagePro
         <meta name="description" content={description} />
         {canonical && <link rel="canonical" href={canonical} />}
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
+        <link rel="search" type={openSearchType} title="Quire" href="/opensearch.xml" />
         <link rel="stylesheet" href={stylesheet.path} />
       </head>
       <body>
@@ -48,9 +53,10 @@ export function Page({ title, description, canonical, query, children }: PagePro
                 value={query ?? ''}
                 aria-label="Search papers"
                 placeholder="What are you looking for?"
-                maxlength={1000}
+                maxlength={MAX_QUERY_LENGTH}
                 required
               />
+              {mode && mode !== 'hybrid' && <input type="hidden" name="mode" value={mode} />}
               <button type="submit">Search</button>
             </form>
           </search>

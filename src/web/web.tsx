@@ -4,11 +4,17 @@ import type { VNode } from 'preact';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
 import type { Related } from '../recommendations/related.js';
+import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
+import type { Order } from '../search/lexical/ports.js';
+import { explainQuery } from '../search/query/explain.js';
+import { parseQuery } from '../search/query/parse.js';
 import type { ReadinessService } from '../search/readiness.js';
-import { MAX_QUERY_LENGTH, type Search, type SearchMode, searchModes } from '../search/search.js';
+import { type SearchMode, searchModes, sortOrders } from '../search/request.js';
+import type { Search } from '../search/search.js';
 import { type Asset, favicon, stylesheet } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
+import { openSearchDescription, openSearchType } from './opensearch.js';
 import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
 
@@ -25,9 +31,11 @@ export interface WebOptions {
 }
 
 const SearchQuery = Type.Object({
-  q: Type.Optional(Type.String({ maxLength: MAX_QUERY_LENGTH })),
+  // The query language counts characters, and says what is wrong.
+  q: Type.Optional(Type.String()),
   mode: Type.Optional(Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] })),
-  cursor: Type.Optional(Type.String({ maxLength: 500 })),
+  sort: Type.Optional(Type.Unsafe<Order>({ type: 'string', enum: [...sortOrders] })),
+  cursor: Type.Optional(Type.String({ maxLength: MAX_CURSOR_LENGTH })),
 });
 
 /** The pages: server-rendered, and whole without JavaScript. */
@@ -45,14 +53,18 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
   app.get(
     '/',
     { schema: { hide: true, querystring: SearchQuery } },
-    async ({ query: { q, mode, cursor }, signal }, reply) => {
+    async ({ query: { q, mode = 'hybrid', sort, cursor }, signal }, reply) => {
       const query = q?.trim() ?? '';
       if (query === '') {
         const [newest, state] = await Promise.all([catalog.newest(NEWEST_SHOWN), readiness.glance()]);
         return sendPage(reply, <FrontPage newest={newest} readiness={state} />);
       }
-      const result = await search.search({ query, mode, cursor, signal });
-      return sendPage(reply, <SearchPage query={query} mode={mode ?? 'semantic'} result={result} />);
+      const result = await search.search({ query, mode, sort, cursor, facets: true, signal });
+      const [first] = result.items;
+      if (first?.named === 'id') return reply.redirect(paperPath(first.paper.id), 302);
+      const { parts } = explainQuery(parseQuery(query));
+      const page = { query, mode, sort: sort ?? 'relevance', result, reading: parts };
+      return sendPage(reply, <SearchPage {...page} />);
     },
   );
 
@@ -72,6 +84,11 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     },
   );
 
+  app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>
+    reply
+      .type(`${openSearchType}; charset=utf-8`)
+      .send(openSearchDescription(`${request.protocol}://${request.host}`)),
+  );
   for (const asset of [stylesheet, favicon]) {
     app.get(asset.path, { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>
       sendAsset(reply, asset),

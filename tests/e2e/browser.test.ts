@@ -24,7 +24,7 @@ describe('in a browser', { skip }, () => {
   let url: string;
 
   before(async () => {
-    const { papers, engines } = service.services;
+    const { papers, hintPapers } = service.services;
     const long = 'A title of two hundred and fifty characters '.repeat(6).trim();
     await papers.takeIn([
       ...Array.from({ length: 45 }, (_, n) => inventedPaper(n)),
@@ -40,7 +40,7 @@ describe('in a browser', { skip }, () => {
         authors: Array.from({ length: 3_000 }, (_, n) => `Author Number${n}`),
       }),
     ]);
-    engines.hint();
+    hintPapers();
     await untilReady(service.services);
     url = await service.app.listen({ host: '127.0.0.1', port: 0 });
     const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

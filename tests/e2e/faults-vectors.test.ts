@@ -42,7 +42,7 @@ describe('vectors of a broken model', () => {
       );
       assert.equal(rowCount, 1);
     }
-    services.engines.start();
+    services.start();
     await untilReady(services);
   });
   after(async () => {

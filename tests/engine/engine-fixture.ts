@@ -41,7 +41,7 @@ export async function createEngineFixture() {
       const config = testConfig(dataDir, env);
       const services = await createServices(config, silentLogger, { connection: database.connection });
       open.add(services);
-      services.engines.start();
+      services.start();
       await services.engines.serving.model.embedder.warm();
       return services;
     },
@@ -53,7 +53,7 @@ export async function createEngineFixture() {
 
     async takeIn(services: Services, from: number, count: number): Promise<void> {
       await services.papers.takeIn(Array.from({ length: count }, (_, at) => inventedPaper(from + at)));
-      services.engines.hint();
+      services.hintPapers();
       await untilReady(services);
     },
 

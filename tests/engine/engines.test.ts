@@ -106,7 +106,7 @@ describe('engines', () => {
     await until('it says why', () => /holds other@\w+ by now/.test(services.engines.progress()?.error ?? ''));
     await rm(other, { recursive: true });
     await writeOtherModel(other);
-    services.engines.hint();
+    services.hintPapers();
     await until('the switch', () => services.engines.serving.model.id === id);
   });
 
@@ -165,7 +165,7 @@ describe('engines', () => {
     await fixture.takeIn(services, 0, 50);
     const { items } = await services.search.search({ query, limit: 10 });
     await services.engineStore.reindex();
-    services.engines.hint();
+    services.hintPapers();
     await until('the new index', () => services.engines.serving.epoch === 2);
     assert.equal(services.engines.serving.index.generation, 2);
     const after = await services.search.search({ query, limit: 10 });

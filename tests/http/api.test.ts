@@ -60,7 +60,7 @@ describe('HTTP API', () => {
   describe('search', () => {
     it('finds by meaning, best first, scores falling', async () => {
       const { items, mode, notice } = (await get('/api/v1/search?q=attention+for+kernels')).json<Answer>();
-      assert.equal(mode, 'semantic');
+      assert.equal(mode, 'hybrid');
       assert.equal(notice, null);
       assert.match(items[0]!.paper.title, /Attention|kernels/);
       const scores = items.map(({ score }) => score);
@@ -83,7 +83,7 @@ describe('HTTP API', () => {
           await service.services.papers.takeIn([
             inventedPaper(900, { title: 'Sparse coding of speech', abstract: 'Sparse coding of speech.' }),
           ]);
-          service.services.engines.hint();
+          service.services.hintPapers();
           await untilReady(service.services);
         }
         if (cursor === null) break;
@@ -110,7 +110,11 @@ describe('HTTP API', () => {
       ['/api/v1/search?q=x&limit=many', 'invalid_input', 'limit'],
       ['/api/v1/search?q=x&mode=magic', 'invalid_input', 'mode'],
       ['/api/v1/search?q=x&colour=red', 'invalid_input', 'colour'],
-      [`/api/v1/search?q=${'x'.repeat(1_001)}`, 'invalid_input', 'q'],
+      [`/api/v1/search?q=${'x'.repeat(513)}`, 'invalid_query', 'q'],
+      ['/api/v1/search?q=%22open', 'invalid_query', 'q'],
+      ['/api/v1/search?q=x&from=soon', 'invalid_query', 'from'],
+      ['/api/v1/search?q=x&weight=2', 'invalid_input', 'weight'],
+      ['/api/v1/search?q=x&asof=soon', 'invalid_input', 'asof'],
       ['/api/v1/search?q=x&cursor=rubbish', 'invalid_cursor', 'cursor'],
     ];
     for (const [url, code, field] of refused) {
@@ -267,13 +271,17 @@ describe('HTTP API', () => {
         Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
       );
       assert.deepEqual(operations.sort(), [
+        'get /api/v1/papers getPapers',
         'get /api/v1/papers/{id} getPaper',
         'get /api/v1/papers/{id}/related related',
+        'get /api/v1/query explainQuery',
         'get /api/v1/search search',
+        'get /api/v1/suggest suggest',
         'get /livez livez',
         'get /metrics metrics',
         'get /readyz readyz',
         'post /api/v1/ingest ingest',
+        'post /api/v1/papers/batch batchPapers',
       ]);
       const { code } = document.components.schemas['Problem']!.properties;
       const codes = code.enum ?? code.anyOf?.map((one) => one.const);

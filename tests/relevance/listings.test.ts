@@ -31,7 +31,7 @@ describe('the three saved listings and the default model', { skip }, () => {
 
   before(async () => {
     first = await takeAll();
-    service.services.engines.hint();
+    service.services.hintPapers();
     await untilReady(service.services);
   });
 
@@ -50,7 +50,7 @@ describe('the three saved listings and the default model', { skip }, () => {
     const { embedded } = service.services.engines.serving.model.backlog.status();
     const started = performance.now();
     const second = await takeAll();
-    service.services.engines.hint();
+    service.services.hintPapers();
     await untilReady(service.services);
     assert.ok(performance.now() - started < 2_000, `${performance.now() - started} ms`);
     assert.equal(

@@ -10,12 +10,14 @@ interface State {
   covered?: boolean;
   isWarm?: boolean;
   loadError?: string;
+  wordsCovered?: boolean;
+  wordsHead?: bigint;
 }
 
 /** Parts of a service in a state of our choosing; only what readiness asks for is there. */
 function readinessOf(state: State) {
   const { waiting = 0, failed = 0, head = 7n, watermark = 7n, covered = true, isWarm = true } = state;
-  const { loadError = null } = state;
+  const { loadError = null, wordsCovered = true, wordsHead = 5n } = state;
   const model = {
     id: 'tiny@1',
     embedder: { isWarm },
@@ -37,6 +39,17 @@ function readinessOf(state: State) {
   return createReadiness({
     papers: { count: async () => 10 },
     engines: engines as unknown as Parameters<typeof createReadiness>[0]['engines'],
+    words: {
+      status: () => ({
+        state: wordsCovered ? 'live' : 'catching_up',
+        papers: 10,
+        watermark: '5',
+        head: '5',
+        covered: wordsCovered,
+        error: null,
+      }),
+      readHead: async () => wordsHead,
+    },
   });
 }
 
@@ -56,14 +69,17 @@ describe('readiness', () => {
     ],
     ['the indexer says so', { covered: false }, /index is catching up/],
     ['a vector was stored since the indexer looked', { head: 8n }, /index is catching up/],
+    ['the word index says so', { wordsCovered: false }, /^the word index is catching up \(10 papers\)$/],
+    ['a paper came in since the word index looked', { wordsHead: 6n }, /^the word index is live/],
   ];
   for (const [what, state, reason] of missing) {
     it(`is not there while ${what}`, async () => {
-      const { ready, reasons, index } = await readinessOf(state).check();
+      const { ready, reasons, index, words } = await readinessOf(state).check();
       assert.equal(ready, false);
       assert.equal(reasons.length, 1);
       assert.match(reasons[0]!, reason);
-      if (reason.source.includes('index')) assert.equal(index.covered, false);
+      if (reason.source.includes('word')) assert.equal(words.covered, false);
+      else if (reason.source.includes('index')) assert.equal(index.covered, false);
     });
   }
 

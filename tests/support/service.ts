@@ -55,7 +55,7 @@ export function withService({ kind = 'embedded', env = {}, clock }: TestServiceO
     cleanup.push(services.close);
     const app = await createApp(services, config);
     cleanup.push(() => app.close());
-    services.engines.start();
+    services.start();
     await services.engines.serving.model.embedder.warm();
     current = { services, app, config, database };
   });

@@ -28,7 +28,7 @@ describe('pages', () => {
           authors: Array.from({ length: 3_000 }, (_, n) => `Author ${n}`),
         }),
       ]);
-      service.services.engines.hint();
+      service.services.hintPapers();
       await untilReady(service.services);
     });
 

@@ -33,6 +33,11 @@ const Ready = Type.Object({
     covered: Type.Boolean(),
     skipped: Type.Integer({ description: 'Vectors of the database that can’t be indexed.' }),
   }),
+  words: Type.Object({
+    state: Type.String(),
+    papers: Type.Integer({ description: 'Papers that can be found by words.' }),
+    covered: Type.Boolean(),
+  }),
   model: Type.Object({ id: Type.String(), loaded: Type.Boolean() }),
   epoch: Type.Integer({ description: 'Counts switches of the model and reindexings.' }),
   switching: Type.Union([Switching, Type.Null()]),

@@ -1,57 +1,17 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
-import type { Related } from '../../recommendations/related.js';
-import { DEFAULT_RELATED, MAX_RELATED } from '../../recommendations/related.js';
-import {
-  DEFAULT_LIMIT,
-  MAX_LIMIT,
-  MAX_QUERY_LENGTH,
-  type Search,
-  type SearchItem,
-  type SearchMode,
-  searchModes,
-} from '../../search/search.js';
-import { PaperRef, paperView } from '../paper-view.js';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@fastify/type-provider-typebox';
+import type { Static } from 'typebox';
+import { explainQuery } from '../../search/query/explain.js';
+import type { QueryFilters } from '../../search/query/filters.js';
+import { withFilters } from '../../search/query/filters.js';
+import { parseQuery } from '../../search/query/parse.js';
+import type { SearchRequest } from '../../search/request.js';
+import type { Search, SearchResult } from '../../search/search.js';
+import { markedHtml } from '../marked-html.js';
+import { paperView } from '../paper-view.js';
+import { exportContent, sendExport } from '../plugins/export.js';
 import { problemResponses } from '../problem.js';
-
-const Item = Type.Object({
-  paper: PaperRef,
-  score: Type.Number({
-    description:
-      'Semantic: cosine similarity, -1 to 1. Keyword: a rank, 0 and up. Comparable within one answer alone.',
-  }),
-});
-
-const Mode = Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] });
-
-const SearchQuery = Type.Object(
-  {
-    q: Type.String({ minLength: 1, maxLength: MAX_QUERY_LENGTH, description: 'What to look for, in words.' }),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
-    cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
-    mode: Type.Optional(Mode),
-  },
-  { additionalProperties: false },
-);
-
-const EngineFields = {
-  model: Type.String({ description: 'The embedding model that answers here, with its fingerprint.' }),
-  epoch: Type.Integer({
-    description: 'Counts switches of the model and reindexings: scores of two epochs are not comparable.',
-  }),
-};
-
-const SearchAnswer = Type.Object({
-  items: Type.Array(Item),
-  mode: Type.Unsafe<SearchMode>({
-    ...Mode,
-    description: 'The mode that answered: keyword also stands in while the papers are still being embedded.',
-  }),
-  notice: Type.Union([Type.String(), Type.Null()], { description: 'Why the answer may be incomplete.' }),
-  nextCursor: Type.Union([Type.String(), Type.Null()], {
-    description: 'For the next page; null on the last one.',
-  }),
-  ...EngineFields,
-});
+import { queryParameters, SearchAnswer, SearchQuery } from '../search-schema.js';
 
 export interface SearchRoutesOptions {
   search: Search;
@@ -63,51 +23,104 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
     {
       schema: {
         operationId: 'search',
-        summary: 'Search papers by meaning',
+        summary: 'Search papers by meaning and by words',
         tags: ['search'],
         querystring: SearchQuery,
-        response: { 200: SearchAnswer, ...problemResponses(400, 503) },
-      },
-    },
-    async ({ query, signal }) => {
-      const { items, ...rest } = await search.search({ ...query, query: query.q, signal });
-      return { items: items.map(itemView), ...rest };
-    },
-  );
-};
-
-const RelatedQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_RELATED, default: DEFAULT_RELATED })) },
-  { additionalProperties: false },
-);
-
-export interface RelatedRoutesOptions {
-  related: Related;
-}
-
-export const relatedRoutes: FastifyPluginAsyncTypebox<RelatedRoutesOptions> = async (app, { related }) => {
-  app.get(
-    '/papers/:id/related',
-    {
-      schema: {
-        operationId: 'related',
-        summary: 'Papers near to a paper',
-        tags: ['search'],
-        params: Type.Object({ id: Type.String({ description: 'Any id of the paper; slashes as %2F.' }) }),
-        querystring: RelatedQuery,
         response: {
-          200: Type.Object({ items: Type.Array(Item), ...EngineFields }),
+          200: {
+            description: 'A page of hits.',
+            content: { ...jsonContent(SearchAnswer), ...exportContent },
+          },
           ...problemResponses(400, 404, 503),
         },
       },
     },
-    async ({ params, query, signal }) => {
-      const { items, ...rest } = await related.related(params.id, query.limit ?? DEFAULT_RELATED, signal);
-      return { items: items.map(itemView), ...rest };
+    async ({ query, signal }, reply) => {
+      const result = await search.search({ ...requestOf(query), signal });
+      reply.header('server-timing', timingOf(result));
+      const { format = 'json' } = query;
+      if (format !== 'json')
+        return sendExport(
+          reply,
+          format,
+          result.items.map(({ paper }) => paper),
+        );
+      return searchView(result);
     },
+  );
+
+  app.get(
+    '/query',
+    {
+      schema: {
+        operationId: 'explainQuery',
+        summary: 'How a query is read',
+        tags: ['search'],
+        querystring: Type.Object(queryParameters, { additionalProperties: false }),
+        response: { 200: QueryReading, ...problemResponses(400) },
+      },
+    },
+    async ({ query: { q = '', ...filters } }) =>
+      explainQuery(withFilters(parseQuery(q), filters as QueryFilters)),
   );
 };
 
-function itemView({ paper, score }: SearchItem) {
-  return { paper: paperView(paper), score };
+const QueryReading = Type.Object({
+  canonical: Type.String({ description: 'The same query in one form: equal queries have equal ones.' }),
+  parts: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      text: Type.String({ description: 'In canonical form.' }),
+      meaning: Type.String({ description: 'What it does, in words.' }),
+      start: Type.Integer({ description: 'First character in `q`, from 0; -1 for what a parameter said.' }),
+      end: Type.Integer({ description: 'The one behind the last.' }),
+    }),
+  ),
+  hints: Type.Array(Type.String(), { description: 'What looks like an operator and was read as words.' }),
+});
+
+const jsonContent = <T>(schema: T) => ({ 'application/json': { schema } });
+
+/** The parameters of a search over HTTP as a request. */
+export function requestOf(query: Static<typeof SearchQuery>): SearchRequest {
+  const {
+    q = '',
+    asof,
+    mode,
+    sort,
+    weight,
+    minScore,
+    limit,
+    cursor,
+    facets,
+    explain,
+    format: _,
+    ...filters
+  } = query;
+  const asOf = asof === undefined ? undefined : new Date(asof);
+  return { query: q, filters, mode, sort, weight, minScore, limit, cursor, asOf, facets, explain };
+}
+
+function searchView({ items, asOf, stages: _, ...rest }: SearchResult): Static<typeof SearchAnswer> {
+  return {
+    items: items.map(({ paper, score, named, highlights, explanation }) => ({
+      paper: paperView(paper),
+      score,
+      named,
+      highlights: {
+        title: markedHtml(paper.title, highlights.title),
+        sentence: highlights.sentence && markedHtml(paper.abstract, highlights.abstract, highlights.sentence),
+      },
+      ...(explanation === null ? {} : { explanation }),
+    })),
+    asOf: asOf.toISOString(),
+    ...rest,
+  };
+}
+
+/** For the network panel of a browser and for benches (https://www.w3.org/TR/server-timing/). */
+function timingOf({ stages }: SearchResult): string {
+  return Object.entries(stages)
+    .map(([stage, ms]) => `${stage};dur=${ms.toFixed(2)}`)
+    .join(', ');
 }

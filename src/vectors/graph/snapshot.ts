@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock.js';
+import { syncFolder, writeDurably } from '../../platform/durable-file.js';
 import { AppError, messageOf } from '../../platform/errors.js';
 import { createQuantisedVectors, type QuantisedVectors } from '../copies/quantised.js';
 import { findsItself } from './audit.js';
@@ -99,15 +100,6 @@ function completeGenerations(files: readonly SnapshotFile[]): number[] {
   return manifests.map(({ generation }) => generation).sort((a, b) => b - a);
 }
 
-async function syncFolder(dir: string): Promise<void> {
-  const folder = await open(dir, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -115,18 +107,6 @@ async function syncFile(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }
 
 /**
@@ -164,8 +144,7 @@ export async function writeSnapshot(
       watermark: String(watermark),
       createdAt: clock.now().toISOString(),
     };
-    await writeDurably(join(dir, `${name}.json`), seal(manifest));
-    await syncFolder(dir);
+    await writeDurably(join(dir, `${name}.json`), [seal(manifest)]);
     await removeOld(dir);
     return { manifest, report };
   } catch (error) {

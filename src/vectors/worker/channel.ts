@@ -1,13 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import { deserializeError } from '../../platform/error-transfer.js';
 import { AppError, messageOf } from '../../platform/errors.js';
 import { openGate } from '../../platform/native-gate.js';
-import {
-  deserializeError,
-  type IndexOperations,
-  type Operation,
-  type WorkerMessage,
-  type WorkerSettings,
-} from './protocol.js';
+import type { IndexOperations, Operation, WorkerMessage, WorkerSettings } from './protocol.js';
 
 /*
  * Ending the thread from outside aborts the process if it strikes while the addon works (1 of 24 tries). So it is

@@ -23,6 +23,9 @@ export const SEARCH_TIMEOUT_MS = 5_000;
 /** Searches handed to the thread at once: enough to keep it busy, few enough that an abort still helps. */
 const SEARCHES_IN_FLIGHT = 16;
 
+/** Vectors of one look-up: 1.5 MB at 384 numbers. */
+const MAX_VECTORS_READ = 1_000;
+
 /** Messages of changes with the thread at once: they bound the memory, and the thread never waits for the next. */
 const PARTS_IN_FLIGHT = 4;
 
@@ -201,6 +204,16 @@ export function createVectorIndex(options: VectorIndexOptions): VectorIndex {
         waiting.add(search);
         sendSearches();
       });
+    },
+
+    async vectorsOf(labels) {
+      if (labels.length > MAX_VECTORS_READ) {
+        throw new AppError(
+          'invalid_input',
+          `at most ${MAX_VECTORS_READ} vectors a call, not ${labels.length}`,
+        );
+      }
+      return openChannel().request('vectors', { labels });
     },
 
     save: () => inOrder((current) => current.request('save', {})),

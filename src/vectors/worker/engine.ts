@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.js';
+import { serializeError } from '../../platform/error-transfer.js';
 import { messageOf } from '../../platform/errors.js';
 import type { Steps } from '../copies/copy-search.js';
 import { findStrays } from '../graph/audit.js';
@@ -13,7 +14,6 @@ import {
   type IndexRequest,
   type Operation,
   packHits,
-  serializeError,
   type ThreadStats,
   type WorkerMessage,
   type WorkerSettings,
@@ -35,7 +35,7 @@ const CHANGES_BEFORE_BUILDING = 8;
 
 type SearchRequest = Extract<IndexRequest, { op: 'search' }>;
 type ApplyRequest = Extract<IndexRequest, { op: 'apply' }>;
-type Job = Exclude<IndexRequest, { op: 'search' | 'hurry' }>;
+type Job = Exclude<IndexRequest, { op: 'search' | 'vectors' | 'hurry' }>;
 
 export interface EngineDeps {
   settings: WorkerSettings;
@@ -329,6 +329,8 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
       if (request.op === 'close' || request.op === 'hurry') closing = true;
       if (request.op === 'search') searches.push(request);
       else if (request.op === 'hurry') reply(request, null);
+      // A look-up of a few vectors, for a search that waits: it goes before all others.
+      else if (request.op === 'vectors') reply(request, request.labels.map(index.vectorOf));
       else jobs.push(request);
       schedule();
     },

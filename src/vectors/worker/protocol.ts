@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, messageOf } from '../../platform/errors.js';
+import type { SerializedError } from '../../platform/error-transfer.js';
 import type { Hit, IndexStats, OpenedIndex, SavedSnapshot } from '../ports.js';
 
 /** What the worker is started with. */
@@ -40,6 +40,7 @@ export interface SearchBody {
 export interface IndexOperations {
   open: { request: object; reply: OpenedIndex };
   search: { request: SearchBody; reply: PackedHits };
+  vectors: { request: { labels: readonly number[] }; reply: (Float32Array | null)[] };
   /** `watermark` is null where more batches of the same call follow. */
   apply: { request: { changes: PackedChanges; watermark: bigint | null }; reply: null };
   /** null: there is nothing to save, because the index is exact or its graph is being built. */
@@ -56,13 +57,6 @@ export type IndexRequest = {
   [Op in Operation]: { id: number; op: Op } & IndexOperations[Op]['request'];
 }[Operation];
 
-export interface SerializedError {
-  code: ErrorCode;
-  message: string;
-  details: Readonly<Record<string, unknown>>;
-  retryAfter: number | undefined;
-}
-
 export type WorkerMessage =
   | { type: 'reply'; id: number; value: IndexOperations[Operation]['reply']; stats: ThreadStats }
   | { type: 'failure'; id: number; error: SerializedError; stats: ThreadStats }
@@ -72,19 +66,6 @@ export type WorkerMessage =
   /** A graph went into service. */
   | { type: 'built'; isRebuild: boolean }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> };
-
-/** Errors lose their class on the way between threads. */
-export function serializeError(error: unknown): SerializedError {
-  if (error instanceof AppError) {
-    const { code, message, details, retryAfter } = error;
-    return { code, message, details, retryAfter };
-  }
-  return { code: 'internal', message: messageOf(error), details: {}, retryAfter: undefined };
-}
-
-export function deserializeError({ code, message, details, retryAfter }: SerializedError): AppError {
-  return new AppError(code, message, retryAfter === undefined ? { details } : { details, retryAfter });
-}
 
 export function packHits(hits: readonly Hit[], ms: number): PackedHits {
   return {

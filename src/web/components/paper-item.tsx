@@ -1,22 +1,26 @@
 import { type ComponentChildren, Fragment } from 'preact';
 import type { Paper } from '../../papers/paper.js';
+import type { Highlights, Range } from '../../search/highlight.js';
 import { paperPath } from '../links.js';
 
 export const SHOWN_AUTHORS = 3;
 
-export function PaperItem({
-  paper,
-  score,
-  scoreTitle,
-}: {
+export interface PaperItemProps {
   paper: Paper;
-  score?: number;
-  scoreTitle?: string;
-}) {
+  score?: number | undefined;
+  scoreTitle?: string | undefined;
+  /** Of a search: where its words are. */
+  highlights?: Highlights | undefined;
+}
+
+export function PaperItem({ paper, score, scoreTitle, highlights }: PaperItemProps) {
+  const sentence = highlights?.sentence;
   return (
     <article>
       <h2>
-        <a href={paperPath(paper.id)}>{paper.title}</a>
+        <a href={paperPath(paper.id)}>
+          <Marked text={paper.title} ranges={highlights?.title ?? []} />
+        </a>
       </h2>
       <p class="facts">
         <Facts paper={paper}>
@@ -27,13 +31,36 @@ export function PaperItem({
           )}
         </Facts>
       </p>
-      {paper.abstract !== '' && <p class="lead">{paper.abstract.slice(0, 600)}</p>}
+      {sentence ? (
+        <p class="lead">
+          <Marked text={paper.abstract} ranges={highlights.abstract} within={sentence} />
+        </p>
+      ) : (
+        paper.abstract !== '' && <p class="lead">{paper.abstract.slice(0, 600)}</p>
+      )}
       <p class="actions">
         <a href={`${paperPath(paper.id)}#related`} aria-label={`Papers related to ${paper.title}`}>
           Related
         </a>
       </p>
     </article>
+  );
+}
+
+/** The text, or the part of it in `within`, with the ranges marked. */
+function Marked({ text, ranges, within }: { text: string; ranges: readonly Range[]; within?: Range }) {
+  const { start, end } = within ?? { start: 0, end: text.length };
+  const inside = ranges.filter((range) => range.start >= start && range.end <= end);
+  return (
+    <>
+      {inside.map((range, at) => (
+        <Fragment key={range.start}>
+          {text.slice(inside[at - 1]?.end ?? start, range.start)}
+          <mark>{text.slice(range.start, range.end)}</mark>
+        </Fragment>
+      ))}
+      {text.slice(inside.at(-1)?.end ?? start, end)}
+    </>
   );
 }
 

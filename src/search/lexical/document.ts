@@ -1,0 +1,91 @@
+import { foldWords } from '../../papers/fold.js';
+import { stopWords, termOf } from '../text/terms.js';
+import { tokenise } from '../text/tokens.js';
+
+/** What the index takes of a paper. */
+export interface LexicalDocument {
+  /** Row number of the paper. */
+  key: number;
+  title: string;
+  abstract: string;
+  authors: readonly string[];
+  categories: readonly string[];
+  /** Every source that a field of it came from. */
+  sources: readonly string[];
+  venue: string | null;
+  /** `2024`, `2024-03` or `2024-03-01`. */
+  date: string | null;
+  upvotes: number | null;
+  hasCode: boolean;
+  /** When the paper came into the database, in milliseconds since 1970. */
+  createdAt: number;
+}
+
+/**
+ * First character of a term that isn't a word of title or abstract. Words never begin with a control character, so the
+ * terms of one field stand together in the dictionary.
+ */
+export const fieldMark = { author: '\u0001', category: '\u0002', source: '\u0003', venue: '\u0004' } as const;
+
+/** … and of a word as it was written, where its stem differs: for spelling and completion. These have no postings. */
+export const SPELLING_MARK = '\u0005';
+
+/** Each name has its own stretch of places: words of two authors are never neighbours. */
+export const AUTHOR_STRIDE = 32;
+
+/** Told of each occurrence, in the order of places within a term. Title and body count their places apart. */
+export type OccurrenceSink = (term: string, inTitle: boolean, place: number) => void;
+
+export interface DocumentLengths {
+  /** Words of the title, and of the abstract, without stop words. */
+  title: number;
+  body: number;
+}
+
+export interface DocumentSinks {
+  occurrence: OccurrenceSink;
+  /** Told of each word that isn't its own stem, as often as it comes. */
+  spelling: (word: string) => void;
+}
+
+/** Breaks a paper down into terms. */
+export function analyseDocument(document: LexicalDocument, sinks: DocumentSinks): DocumentLengths {
+  const { occurrence: sink, spelling } = sinks;
+  const words = (text: string, inTitle: boolean): number => {
+    let length = 0;
+    let places = 0;
+    tokenise(text, (word, _start, _end, place) => {
+      // A compound stands at a place that its first part has counted.
+      if (place >= places && !stopWords.has(word)) length++;
+      places = Math.max(places, place + 1);
+      const term = termOf(word);
+      if (term !== word) spelling(word);
+      sink(term, inTitle, place);
+    });
+    return length;
+  };
+  const lengths = { title: words(document.title, true), body: words(document.abstract, false) };
+  document.authors.forEach((name, at) => {
+    nameWords(name).forEach((word, place) => {
+      if (place < AUTHOR_STRIDE - 1) sink(fieldMark.author + word, false, at * AUTHOR_STRIDE + place);
+    });
+  });
+  if (document.venue !== null)
+    tokenise(document.venue, (word, _start, _end, place) => sink(fieldMark.venue + word, false, place));
+  for (const category of new Set(document.categories)) sink(fieldMark.category + category, false, 0);
+  for (const source of new Set(document.sources)) sink(fieldMark.source + source, false, 0);
+  return lengths;
+}
+
+/** The words of a person's name as they are found: no case, no accents, hyphens apart. */
+export function nameWords(name: string): string[] {
+  return foldWords(name).map((word) => word.slice(0, 40));
+}
+
+const codeHosts =
+  /\b(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co\/(?!papers)|github\.io)/i;
+
+/** Whether the paper says where its code is. */
+export function pointsToCode({ abstract, url }: { abstract: string; url: string | null }): boolean {
+  return codeHosts.test(abstract) || (url !== null && codeHosts.test(url));
+}

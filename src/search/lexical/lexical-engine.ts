@@ -1,0 +1,142 @@
+import { wordsHash } from './columns.js';
+import { completeText } from './complete.js';
+import type { LexicalDocument } from './document.js';
+import { countFacets } from './facets.js';
+import { createLexicalIndex, type LexicalIndex } from './lexical-index.js';
+import { deadlineAfter, type Mask, matchAll } from './match.js';
+import { listInOrder } from './ordered.js';
+import type {
+  LexicalAnswer,
+  LexicalChanges,
+  LexicalQuery,
+  LexicalSearcher,
+  LexicalStats,
+  Subset,
+} from './ports.js';
+import { explainScores, type RankTerm, scoreAll, selectBest } from './rank.js';
+import { loadLexicalSnapshot, removeLexicalSnapshots, writeLexicalSnapshot } from './snapshot-file.js';
+import { meantBy } from './spelling.js';
+import { titleCandidates } from './titles.js';
+
+/** What one query may take of the thread: a hundred times what twelve terms take at 100,000 papers. */
+export const QUERY_BUDGET_MS = 1_000;
+
+/** Words of a query that are checked for slips: a longer one is a text. */
+const SPELLING_CHECKED = 32;
+
+/**
+ * The word index and its snapshots in this thread. Calls don't interleave: each one answers from one state. `isReader`: the
+ * snapshots are another process's, and stay as they are.
+ */
+export function createLexicalEngine(dir: string, { isReader = false }: { isReader?: boolean } = {}) {
+  let index: LexicalIndex = createLexicalIndex();
+  let watermark = 0n;
+
+  const stats = (): LexicalStats => {
+    const { live, size, segments } = index.view();
+    return {
+      papers: live,
+      dead: size - live,
+      segments: segments.length,
+      bytes: index.bytes,
+      watermark,
+      latest: index.latest,
+    };
+  };
+
+  function search({ terms, conditions, k, also = [], facets, words }: LexicalQuery): LexicalAnswer {
+    const deadline = deadlineAfter(QUERY_BUDGET_MS);
+    const view = index.view();
+    const mask = matchAll(view, conditions, deadline);
+    const { scores, rarity } = scoreAll(view, terms, deadline);
+    const { best, matches } = selectBest(view, scores, { mask, k });
+    return {
+      hits: best,
+      also: also.map((key) => {
+        const slot = view.slotOf(key);
+        return slot < 0 ? 0 : scores[slot]!;
+      }),
+      passing: mask === null ? view.live : countPassing(mask),
+      matching: matches,
+      facets: facets ? countFacets(view, mask) : null,
+      rarity,
+      titles: words === undefined ? [] : titleCandidates(view, words, { mask, deadline }),
+      meant: words?.map((word, at) => (at < SPELLING_CHECKED ? meantBy(view, word) : null)) ?? [],
+    };
+  }
+
+  function countPassing(mask: Mask): number {
+    const { live } = index.view().columns;
+    let count = 0;
+    for (let slot = 0; slot < mask.length; slot++) count += mask[slot]! & live[slot]!;
+    return count;
+  }
+
+  function subset(conditions: Parameters<LexicalSearcher['subset']>[0], maxKeys: number): Subset {
+    const view = index.view();
+    const { live, keys } = view.columns;
+    const mask = matchAll(view, conditions, deadlineAfter(QUERY_BUDGET_MS)) ?? live;
+    const found: number[] = [];
+    let highest = 0;
+    for (let slot = 0; slot < view.size; slot++) {
+      if (mask[slot] === 0 || live[slot] === 0) continue;
+      const key = keys[slot]!;
+      found.push(key);
+      if (key > highest) highest = key;
+    }
+    const sizes = { count: found.length, total: view.live };
+    if (found.length <= maxKeys) return { ...sizes, keys: Uint32Array.from(found), bits: null };
+    const bits = new Uint8Array((highest >> 3) + 1);
+    for (const key of found) bits[key >> 3]! |= 1 << (key & 7);
+    return { ...sizes, keys: null, bits };
+  }
+
+  return {
+    async open() {
+      const { loaded, problems } = await loadLexicalSnapshot(dir, { keepDamaged: isReader });
+      index = createLexicalIndex(loaded?.state);
+      watermark = loaded?.watermark ?? 0n;
+      return { watermark, problems };
+    },
+
+    compare(documents: readonly LexicalDocument[]): number {
+      const { columns, slotOf } = index.view();
+      return documents.filter((document) => {
+        const slot = slotOf(document.key);
+        return slot >= 0 && columns.hashes[slot] === wordsHash(document);
+      }).length;
+    },
+
+    apply(changes: LexicalChanges): LexicalStats {
+      index.remove(changes.removed);
+      index.put(changes.put);
+      watermark = changes.watermark;
+      return stats();
+    },
+
+    search,
+    subset,
+    ordered: (query: Parameters<LexicalSearcher['ordered']>[0]) =>
+      listInOrder(index.view(), query, deadlineAfter(QUERY_BUDGET_MS)),
+    explain: (terms: readonly RankTerm[], keys: readonly number[]) =>
+      explainScores(index.view(), terms, { keys, deadline: deadlineAfter(QUERY_BUDGET_MS) }),
+    complete: (text: string, limit: number) =>
+      completeText(index.view(), { text, limit }, deadlineAfter(QUERY_BUDGET_MS)),
+
+    save: () => writeLexicalSnapshot(dir, { state: index.state(), watermark }),
+
+    async reset(): Promise<void> {
+      index = createLexicalIndex();
+      watermark = 0n;
+      if (!isReader) await removeLexicalSnapshots(dir);
+    },
+
+    latest: (): number => index.latest,
+
+    /** Merges and clears out for about `budgetMs`; says whether there is more to do. */
+    tidy: (budgetMs: number): boolean => index.tidy(budgetMs),
+    stats,
+  };
+}
+
+export type LocalLexicalEngine = ReturnType<typeof createLexicalEngine>;

@@ -1,0 +1,224 @@
+import { fieldMark } from './document.js';
+import type { LexicalView } from './lexical-index.js';
+import type { Deadline, Mask } from './match.js';
+import { visitPostings } from './postings.js';
+import { findTerm, type TermEntry } from './segment.js';
+
+/** One term that papers are ranked by. */
+export interface RankTerm {
+  term: string;
+  /** As it was typed, folded: names aren't stemmed. */
+  word: string;
+  /** How often the query has it. */
+  weight: number;
+}
+
+/** BM25F (Robertson, Zaragoza and Taylor, 2004, “Simple BM25 extension to multiple weighted fields”). */
+export interface RankParameters {
+  /** How soon more occurrences count for little. */
+  k1: number;
+  /** How much the length of title and of abstract counts, 0 to 1. */
+  titleB: number;
+  bodyB: number;
+  /** What an occurrence in the title counts, against one in the abstract. */
+  titleWeight: number;
+  /** What a word in an author's name counts, against its rarity among names; 0: names don't rank. */
+  authorWeight: number;
+}
+
+export const rankParameters: Readonly<RankParameters> = {
+  k1: 1.2,
+  titleB: 0.4,
+  bodyB: 0.75,
+  titleWeight: 2,
+  authorWeight: 0.5,
+};
+
+/** A word that the query has again and again counts up to three times (the k3 of Okapi BM25, which is 2). */
+export const queryWeight = (count: number): number => (3 * count) / (2 + count);
+
+/** A score a slot; 0 where no term is found. */
+export type Scores = Float32Array;
+
+export interface TermScore {
+  term: string;
+  /** Occurrences. */
+  inTitle: number;
+  inBody: number;
+  isAuthor: boolean;
+  score: number;
+}
+
+/** Of a paper in which a term is found so often. */
+type Scorer = (slot: number, inTitle: number, inBody: number) => number;
+
+/** Between 0 and 1, with what is the same for all terms worked out before. */
+function createScorer(
+  { columns, live, titleWords, bodyWords }: LexicalView,
+  parameters: RankParameters,
+): Scorer {
+  const { k1, titleB, bodyB, titleWeight } = parameters;
+  const { titleLengths, bodyLengths } = columns;
+  const titleSlope = titleB / Math.max(1, titleWords / live);
+  const bodySlope = bodyB / Math.max(1, bodyWords / live);
+  return (slot, inTitle, inBody) => {
+    let count = 0;
+    if (inTitle > 0) count = (titleWeight * inTitle) / (1 - titleB + titleSlope * titleLengths[slot]!);
+    if (inBody > 0) count += inBody / (1 - bodyB + bodySlope * bodyLengths[slot]!);
+    return count / (k1 + count);
+  };
+}
+
+/**
+ * BM25 of every paper, and how rare each term is: ln(1 + (N - n + .5) / (n + .5)) as in Lucene, n with papers that are dead
+ * but not yet cleared out. Bounded by `deadline`, which is asked before each term.
+ */
+export function scoreAll(
+  view: LexicalView,
+  terms: readonly RankTerm[],
+  deadline: Deadline,
+  parameters: RankParameters = rankParameters,
+): { scores: Scores; rarity: number[] } {
+  const { segments, size, live } = view;
+  const scores = new Float32Array(size);
+  const rarity: number[] = [];
+  if (live === 0) return { scores, rarity: terms.map(() => 0) };
+  const scoreOf = createScorer(view, parameters);
+  for (const { term, word, weight } of terms) {
+    deadline();
+    const entries = segments.map((segment) => findTerm(segment, term));
+    const rare = rarityOf(entries, size);
+    rarity.push(rare);
+    const factor = queryWeight(weight) * rare;
+    segments.forEach((segment, at) => {
+      const entry = entries[at];
+      if (!entry) return;
+      visitPostings(segment, entry, (slot, inTitle, inBody) => {
+        scores[slot]! += factor * scoreOf(slot, inTitle, inBody);
+      });
+    });
+    addAuthors(view, { word, weight: weight * parameters.authorWeight }, (slot, score) => {
+      scores[slot]! += score;
+    });
+  }
+  return { scores, rarity };
+}
+
+function rarityOf(entries: readonly (TermEntry | null)[], size: number): number {
+  let count = 0;
+  for (const entry of entries) count += entry?.count ?? 0;
+  return Math.log(1 + (size - count + 0.5) / (count + 0.5));
+}
+
+function addAuthors(
+  { segments, size }: LexicalView,
+  { word, weight }: Pick<RankTerm, 'word' | 'weight'>,
+  add: (slot: number, score: number) => void,
+): void {
+  if (weight === 0) return;
+  const entries = segments.map((segment) => findTerm(segment, fieldMark.author + word));
+  if (entries.every((entry) => entry === null)) return;
+  const score = weight * rarityOf(entries, size);
+  segments.forEach((segment, at) => {
+    const entry = entries[at];
+    if (entry) visitPostings(segment, entry, (slot) => add(slot, score));
+  });
+}
+
+/** What each term gives each of these papers; terms that aren't found in a paper are missing. */
+export function explainScores(
+  view: LexicalView,
+  terms: readonly RankTerm[],
+  { keys, deadline }: { keys: readonly number[]; deadline: Deadline },
+): TermScore[][] {
+  const { segments, size } = view;
+  const scoreOf = createScorer(view, rankParameters);
+  const slots = keys.map((key) => view.slotOf(key));
+  const found = keys.map((): TermScore[] => []);
+  const add = (slot: number, score: TermScore): void => {
+    const at = slots.indexOf(slot);
+    if (at >= 0) found[at]!.push(score);
+  };
+  for (const { term, word, weight } of terms) {
+    deadline();
+    const entries = segments.map((segment) => findTerm(segment, term));
+    const factor = queryWeight(weight) * rarityOf(entries, size);
+    segments.forEach((segment, at) => {
+      const entry = entries[at];
+      if (!entry) return;
+      visitPostings(segment, entry, (slot, inTitle, inBody) => {
+        const score = factor * scoreOf(slot, inTitle, inBody);
+        add(slot, { term, inTitle, inBody, isAuthor: false, score });
+      });
+    });
+    addAuthors(view, { word, weight: weight * rankParameters.authorWeight }, (slot, score) =>
+      add(slot, { term, inTitle: 0, inBody: 0, isAuthor: true, score }),
+    );
+  }
+  return found;
+}
+
+export interface ScoredKey {
+  key: number;
+  score: number;
+}
+
+export interface Best {
+  /** Best first; equal scores by ascending key. */
+  best: ScoredKey[];
+  /** Live papers with a score above 0 that `mask` lets pass. */
+  matches: number;
+}
+
+/** The `k` best of the live papers that `mask` lets pass. */
+export function selectBest(
+  view: LexicalView,
+  scores: Scores,
+  options: { mask: Mask | null; k: number },
+): Best {
+  const { mask, k } = options;
+  const { live, keys } = view.columns;
+  // A heap with the worst of the best on top.
+  const heap: number[] = [];
+  const isWorse = (a: number, b: number): boolean =>
+    scores[a]! < scores[b]! || (scores[a]! === scores[b]! && keys[a]! > keys[b]!);
+  const swap = (a: number, b: number): void => {
+    const held = heap[a]!;
+    heap[a] = heap[b]!;
+    heap[b] = held;
+  };
+  function sink(from: number): void {
+    for (let at = from; ; ) {
+      const left = 2 * at + 1;
+      const right = left + 1;
+      let worst = at;
+      if (left < heap.length && isWorse(heap[left]!, heap[worst]!)) worst = left;
+      if (right < heap.length && isWorse(heap[right]!, heap[worst]!)) worst = right;
+      if (worst === at) return;
+      swap(at, worst);
+      at = worst;
+    }
+  }
+  function lift(from: number): void {
+    for (let at = from; at > 0; ) {
+      const parent = (at - 1) >> 1;
+      if (!isWorse(heap[at]!, heap[parent]!)) return;
+      swap(at, parent);
+      at = parent;
+    }
+  }
+  let matches = 0;
+  for (let slot = 0; slot < view.size; slot++) {
+    if (scores[slot] === 0 || live[slot] === 0 || (mask !== null && mask[slot] === 0)) continue;
+    matches++;
+    if (heap.length < k) lift(heap.push(slot) - 1);
+    else if (k > 0 && isWorse(heap[0]!, slot)) {
+      heap[0] = slot;
+      sink(0);
+    }
+  }
+  const best = heap
+    .sort((a, b) => (isWorse(a, b) ? 1 : -1))
+    .map((slot) => ({ key: keys[slot]!, score: scores[slot]! }));
+  return { best, matches };
+}

@@ -1,0 +1,46 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { serializeError } from '../../../platform/error-transfer.js';
+import { createLexicalEngine } from '../lexical-engine.js';
+import type { LexicalRequest, LexicalWorkerSettings } from './protocol.js';
+
+/* The thread that owns the word index: taking a hundred papers in takes 10 ms, which pages must not wait for. */
+
+/** Of tidying up between two looks for requests: what a search may have to wait. */
+const TIDY_SLICE_MS = 3;
+
+const port = parentPort;
+if (port === null) throw new Error('search/lexical/worker/worker.ts runs as a worker thread only');
+
+const { dir }: LexicalWorkerSettings = workerData;
+const engine = createLexicalEngine(dir);
+let tidying = false;
+
+function tidy(): void {
+  tidying = engine.tidy(TIDY_SLICE_MS);
+  if (tidying) setImmediate(tidy);
+}
+
+async function answer({ id, op, args }: LexicalRequest): Promise<void> {
+  const started = performance.now();
+  const ended = () => ({ id, ms: performance.now() - started, stats: engine.stats() });
+  try {
+    if (op === 'close') {
+      port?.postMessage({ ...ended(), value: null });
+      port?.close();
+      return;
+    }
+    const call = engine[op] as (...args: readonly unknown[]) => unknown;
+    const result = call(...args);
+    // Searches answer at once; only what touches files takes turns.
+    const value = result instanceof Promise ? await result : result;
+    port?.postMessage({ ...ended(), value });
+    if (op === 'apply' && !tidying) {
+      tidying = true;
+      setImmediate(tidy);
+    }
+  } catch (error) {
+    port?.postMessage({ ...ended(), error: serializeError(error) });
+  }
+}
+
+port.on('message', (request: LexicalRequest) => void answer(request));

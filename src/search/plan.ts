@@ -1,0 +1,146 @@
+import type { Condition as IndexCondition, PlacedTerm } from './lexical/conditions.js';
+import { nameWords } from './lexical/document.js';
+import type { RankTerm } from './lexical/rank.js';
+import type { Condition, DateBound, Query, Term } from './query/ast.js';
+import { likeRefs, rankingText } from './query/rank-text.js';
+import { isContentWord, termOf } from './text/terms.js';
+import { type Token, tokensOf } from './text/tokens.js';
+
+/** A query, ready for the indexes. */
+export interface SearchPlan {
+  /** What is ranked by, as typed; '' for none. */
+  text: string;
+  /** Its words, as they may be spelt in a title. */
+  words: Token[];
+  /** The terms that rank, with how often the query has each. */
+  terms: RankTerm[];
+  /** What every hit fulfils. */
+  conditions: IndexCondition[];
+  likes: { positive: string[]; negative: string[] };
+}
+
+/** `now` is what `since:` counts from. */
+export function planQuery(query: Query, now: Date): SearchPlan {
+  const text = rankingText(query);
+  const words = tokensOf(text);
+  return {
+    text,
+    words,
+    terms: rankTermsOf(words),
+    conditions: query.terms.flatMap((term) => conditionOf(term, now) ?? []),
+    likes: likeRefs(query),
+  };
+}
+
+/** As required conditions: that all of the words are there, in whatever form and order. For orders other than by relevance. */
+export function requireAll(words: readonly Token[]): IndexCondition[] {
+  const terms = rankTermsOf(firstAtEachPlace(words));
+  return terms.map(({ term }) => ({ op: 'words', terms: [{ term, offset: 0 }], titleOnly: false }));
+}
+
+/** Stop words don't rank, unless there is nothing else. */
+export function rankTermsOf(words: readonly Token[]): RankTerm[] {
+  const content = words.filter(({ word }) => isContentWord(word));
+  const terms = new Map<string, RankTerm>();
+  for (const { word } of content.length > 0 ? content : words) {
+    const term = termOf(word);
+    const known = terms.get(term);
+    if (known) known.weight++;
+    else terms.set(term, { term, word, weight: 1 });
+  }
+  return [...terms.values()];
+}
+
+function conditionOf(term: Term, now: Date): IndexCondition | null {
+  switch (term.kind) {
+    case 'word':
+    case 'like':
+      return null;
+    case 'not': {
+      const condition = required(term.term);
+      return condition && { op: 'not', condition };
+    }
+    case 'or': {
+      const conditions = term.terms.flatMap((one) => required(one) ?? []);
+      return conditions.length === 0 ? null : { op: 'or', conditions };
+    }
+    case 'from':
+    case 'to':
+    case 'since':
+      return datesOf(term, now);
+    default:
+      return required(term);
+  }
+}
+
+/** null for what has no word in it, which requires nothing. */
+function required(condition: Condition): IndexCondition | null {
+  switch (condition.kind) {
+    case 'word':
+    case 'phrase':
+      return wordsOf(condition.text, false);
+    case 'text':
+      if (condition.field === 'title') return wordsOf(condition.text, true);
+      if (condition.field === 'author') return { op: 'author', words: nameWords(condition.text) };
+      return { op: 'venue', words: firstAtEachPlace(tokensOf(condition.text)).map(({ word }) => word) };
+    case 'value':
+      return condition.field === 'category'
+        ? { op: 'category', name: condition.text }
+        : { op: 'source', name: condition.text };
+    case 'has':
+      return { op: 'code' };
+    case 'upvotes':
+      return { op: 'upvotes', min: condition.min };
+  }
+}
+
+/** The words next to each other; a compound (`pre-training`) also where it is written in one word. */
+function wordsOf(text: string, titleOnly: boolean): IndexCondition | null {
+  const tokens = tokensOf(text);
+  const parts = firstAtEachPlace(tokens);
+  if (parts.length === 0) return null;
+  const first = parts[0]!.position;
+  const terms = parts.map(
+    ({ word, position }): PlacedTerm => ({ term: termOf(word), offset: position - first }),
+  );
+  const placed: IndexCondition = { op: 'words', terms, titleOnly };
+  const joined = tokens.length === parts.length + 1 ? tokens.at(-1) : undefined;
+  if (joined?.position !== first || joined.end !== parts.at(-1)!.end) return placed;
+  const whole: IndexCondition = { op: 'words', terms: [{ term: termOf(joined.word), offset: 0 }], titleOnly };
+  return { op: 'or', conditions: [placed, whole] };
+}
+
+/** Without the compounds, which stand at the place of their first part. */
+function firstAtEachPlace(tokens: readonly Token[]): Token[] {
+  const places = new Set<number>();
+  return tokens.filter(({ position }) => !places.has(position) && places.add(position));
+}
+
+const FIRST_DAY = 1;
+const LAST_DAY = 99_991_231;
+
+function datesOf(bound: DateBound, now: Date): IndexCondition {
+  if (bound.kind === 'since') return { op: 'dates', from: dayBefore(now, bound), to: LAST_DAY };
+  const [year, month, day] = bound.date.split('-').map(Number);
+  if (bound.kind === 'from')
+    return { op: 'dates', from: year! * 10_000 + (month ?? 0) * 100 + (day ?? 0), to: LAST_DAY };
+  return { op: 'dates', from: FIRST_DAY, to: year! * 10_000 + (month ?? 99) * 100 + (day ?? 99) };
+}
+
+/** As a number such as 20240301, in UTC. */
+function dayBefore(now: Date, { amount, unit }: Extract<DateBound, { kind: 'since' }>): number {
+  const day = new Date(now);
+  if (unit === 'd' || unit === 'w') day.setUTCDate(day.getUTCDate() - amount * (unit === 'w' ? 7 : 1));
+  else {
+    const monthDay = day.getUTCDate();
+    day.setUTCDate(1);
+    day.setUTCMonth(day.getUTCMonth() - amount * (unit === 'y' ? 12 : 1));
+    // 31 March less a month is the last day of February.
+    const days = new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0)).getUTCDate();
+    day.setUTCDate(Math.min(monthDay, days));
+  }
+  const year = day.getUTCFullYear();
+  return year < 1 || Number.isNaN(year)
+    ? FIRST_DAY
+    : year * 10_000 + (day.getUTCMonth() + 1) * 100 + day.getUTCDate();
+}
