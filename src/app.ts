@@ -30,8 +30,19 @@ const INGEST_TIMEOUT_FACTOR = 10;
 
 /** Every route of the product. */
 export async function createApp(services: Services, config: Config) {
-  const { catalog, search, suggest, related, readiness, ingest, apiKeys, hintPapers, metrics, log } =
-    services;
+  const {
+    catalog,
+    search,
+    suggest,
+    related,
+    readiness,
+    ingest,
+    apiKeys,
+    hintPapers,
+    stateTag,
+    metrics,
+    log,
+  } = services;
   const ingestTimeoutMs = config.requestTimeoutMs * INGEST_TIMEOUT_FACTOR;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -97,10 +108,10 @@ export async function createApp(services: Services, config: Config) {
     transformStaticCSP: (header) => header.replace(/style-src[^;]*/, "style-src 'self' 'unsafe-inline'"),
   });
 
-  await app.register(searchRoutes, { prefix: API_BASE, search });
+  await app.register(searchRoutes, { prefix: API_BASE, search, state: stateTag });
   await app.register(suggestRoutes, { prefix: API_BASE, suggest });
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
-  await app.register(relatedRoutes, { prefix: API_BASE, related });
+  await app.register(relatedRoutes, { prefix: API_BASE, related, state: stateTag });
   await app.register(ingestRoutes, {
     prefix: API_BASE,
     ingest,

@@ -198,6 +198,12 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
         engines.hint();
         words.hint();
       },
+      /** Changes whenever the answer to a search may change. */
+      stateTag(): string {
+        const { model, index, epoch } = engines.serving;
+        const { watermark, live } = index.indexer.status();
+        return [model.id, epoch, watermark, live, words.status().watermark, model.embedder.isWarm].join(' ');
+      },
       metrics,
       engines,
       words,

@@ -19,9 +19,9 @@ export interface SearchPlan {
   likes: { positive: string[]; negative: string[] };
 }
 
-/** `now` is what `since:` counts from. */
-export function planQuery(query: Query, now: Date): SearchPlan {
-  const text = rankingText(query);
+/** `now` is what `since:` counts from; `more` ranks as the words of the query do. */
+export function planQuery(query: Query, now: Date, more = ''): SearchPlan {
+  const text = `${rankingText(query)} ${more}`.trim();
   const words = tokensOf(text);
   return {
     text,

@@ -15,6 +15,10 @@ export interface SearchRequest {
   /** In the query language (query/parse.ts); '' where the filters alone say what is wanted. */
   query: string;
   filters?: QueryFilters | undefined;
+  /** Ranks besides the query, and is no query: a text of any length, in which nothing is an operator. Not over HTTP. */
+  text?: string | undefined;
+  /** Papers that may be hits, by row number. Not over HTTP. */
+  within?: readonly number[] | undefined;
   /** Hybrid unless asked otherwise; falls back to what can answer, and says so. */
   mode?: SearchMode | undefined;
   /** By relevance unless asked otherwise. Other orders require all words of the query. */

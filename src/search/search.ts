@@ -361,11 +361,13 @@ const degradedBy: Readonly<Record<string, string>> = {
 
 function read(request: SearchRequest, now: Date): { query: string; plan: SearchPlan } {
   const query = withFilters(parseQuery(request.query), request.filters ?? {});
-  if (query.terms.length === 0 && request.sort === undefined)
+  const { text, within } = request;
+  if (query.terms.length === 0 && request.sort === undefined && text === undefined)
     throw new AppError('invalid_input', 'q: expected some words to search for.', { details: { field: 'q' } });
-  const plan = planQuery(query, now);
+  const plan = planQuery(query, now, text);
   const { asOf } = request;
   if (asOf) plan.conditions.push({ op: 'created', until: Math.floor(asOf.getTime() / 1_000) });
+  if (within) plan.conditions.push({ op: 'keys', keys: within });
   return { query: printQuery(query), plan };
 }
 

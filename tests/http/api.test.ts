@@ -124,7 +124,7 @@ describe('HTTP API', () => {
         assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
         const problem = answer.json<{ code: string; detail: string; requestId: string }>();
         assert.equal(problem.code, code);
-        assert.match(problem.detail, new RegExp(`^${field}: `));
+        assert.match(problem.detail, new RegExp(`^${field}[:,] `));
         assert.equal(problem.requestId, answer.headers['x-request-id']);
       });
     }

@@ -1,6 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import { DEFAULT_RELATED, MAX_RELATED, type Related } from '../../recommendations/related.js';
 import { paperView } from '../paper-view.js';
+import { type AnswersOptions, addAnswers } from '../plugins/answers.js';
 import { exportContent, sendExport } from '../plugins/export.js';
 import { problemResponses } from '../problem.js';
 import { EngineFields, FormatParameter, ScoredPaper } from '../search-schema.js';
@@ -15,11 +16,15 @@ const RelatedQuery = Type.Object(
 
 const RelatedAnswer = Type.Object({ items: Type.Array(ScoredPaper), ...EngineFields });
 
-export interface RelatedRoutesOptions {
+export interface RelatedRoutesOptions extends AnswersOptions {
   related: Related;
 }
 
-export const relatedRoutes: FastifyPluginAsyncTypebox<RelatedRoutesOptions> = async (app, { related }) => {
+export const relatedRoutes: FastifyPluginAsyncTypebox<RelatedRoutesOptions> = async (
+  app,
+  { related, state },
+) => {
+  addAnswers(app, { state });
   app.get(
     '/papers/:id/related',
     {

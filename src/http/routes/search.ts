@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { explainQuery } from '../../search/query/explain.js';
 import type { QueryFilters } from '../../search/query/filters.js';
@@ -9,15 +10,21 @@ import type { SearchRequest } from '../../search/request.js';
 import type { Search, SearchResult } from '../../search/search.js';
 import { markedHtml } from '../marked-html.js';
 import { paperView } from '../paper-view.js';
+import { type AnswersOptions, addAnswers } from '../plugins/answers.js';
 import { exportContent, sendExport } from '../plugins/export.js';
 import { problemResponses } from '../problem.js';
 import { queryParameters, SearchAnswer, SearchQuery } from '../search-schema.js';
 
-export interface SearchRoutesOptions {
+export interface SearchRoutesOptions extends AnswersOptions {
   search: Search;
 }
 
-export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (app, { search }) => {
+export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = async (
+  app,
+  { search, state },
+) => {
+  addAnswers(app, { state });
+  addSerialiseTiming(app);
   app.get(
     '/search',
     {
@@ -38,6 +45,8 @@ export const searchRoutes: FastifyPluginAsyncTypebox<SearchRoutesOptions> = asyn
     async ({ query, signal }, reply) => {
       const result = await search.search({ ...requestOf(query), signal });
       reply.header('server-timing', timingOf(result));
+      // The next one may well get a better answer.
+      if (result.notice !== null) reply.header('cache-control', 'no-store');
       const { format = 'json' } = query;
       if (format !== 'json')
         return sendExport(
@@ -123,4 +132,20 @@ function timingOf({ stages }: SearchResult): string {
   return Object.entries(stages)
     .map(([stage, ms]) => `${stage};dur=${ms.toFixed(2)}`)
     .join(', ');
+}
+
+/** What turning the answer into JSON takes belongs to the search. */
+function addSerialiseTiming(app: FastifyInstance): void {
+  const begun = new WeakMap<FastifyRequest, number>();
+  app.addHook('preSerialization', async (request, _reply, payload) => {
+    begun.set(request, performance.now());
+    return payload;
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    const started = begun.get(request);
+    const timing = reply.getHeader('server-timing');
+    if (started !== undefined && typeof timing === 'string')
+      reply.header('server-timing', `${timing}, serialise;dur=${(performance.now() - started).toFixed(2)}`);
+    return payload;
+  });
 }
