@@ -111,7 +111,7 @@ function wordsOf(text: string, titleOnly: boolean): IndexCondition | null {
 }
 
 /** Without the compounds, which stand at the place of their first part. */
-function firstAtEachPlace(tokens: readonly Token[]): Token[] {
+export function firstAtEachPlace(tokens: readonly Token[]): Token[] {
   const places = new Set<number>();
   return tokens.filter(({ position }) => !places.has(position) && places.add(position));
 }

@@ -11,7 +11,7 @@ import { type Candidate, hybridParameters, rankHybrid } from './hybrid.js';
 import type { Facets } from './lexical/facets.js';
 import type { LexicalAnswer, LexicalSearcher, Subset } from './lexical/ports.js';
 import { findNamedPaper } from './named-paper.js';
-import { planQuery, requireAll, type SearchPlan } from './plan.js';
+import { firstAtEachPlace, planQuery, requireAll, type SearchPlan } from './plan.js';
 import { withFilters } from './query/filters.js';
 import { parseQuery } from './query/parse.js';
 import { printQuery } from './query/print.js';
@@ -179,7 +179,8 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
           ? { value: served.size + ordered.length, isExact: ranking.isAll }
           : { value: ranking.total, isExact: true },
       facets: words?.facets ?? null,
-      didYouMean: words === null ? null : suggestSpelling(request.query, plan.words, words.meant),
+      didYouMean:
+        words === null ? null : suggestSpelling(request.query, firstAtEachPlace(plan.words), words.meant),
     };
   }
 
@@ -375,7 +376,7 @@ const hasLikes = ({ likes }: SearchPlan): boolean => likes.positive.length > 0 |
 
 /** For titles and slips: on the first page alone. */
 const wordsOf = ({ plan, cursor }: View): string[] | undefined =>
-  cursor === null ? plan.words.map(({ word }) => word) : undefined;
+  cursor === null ? firstAtEachPlace(plan.words).map(({ word }) => word) : undefined;
 
 const unranked = (key: number): Candidate => ({
   key,

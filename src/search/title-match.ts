@@ -1,4 +1,5 @@
 import { foldTitle } from '../papers/fold.js';
+import { mainTitle } from './text/main-title.js';
 
 /** Titles that a query is taken for, of those that fit: more are no longer “the paper that was named”. */
 export const MAX_TITLE_MATCHES = 3;
@@ -25,8 +26,8 @@ export function titleDistance(text: string, title: string): number | null {
       ? 0
       : Math.min(MAX_SLIPS, Math.max(1, Math.floor(query.length / LETTERS_A_SLIP)));
   const whole = distance(query, foldTitle(title), slips);
-  const [main] = title.split(/(?::|\?| [-–—] |\. )/u, 1);
-  if (main === undefined || main.length === title.length) return whole;
+  const main = mainTitle(title);
+  if (main.length === title.length) return whole;
   const folded = foldTitle(main);
   if (folded.length < MIN_MAIN_TITLE) return whole;
   const short = distance(query, folded, slips);

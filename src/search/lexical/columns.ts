@@ -7,6 +7,8 @@ export interface Columns {
   /** 1 while the slot is its paper's present one. */
   live: Uint8Array<ArrayBuffer>;
   titleLengths: Uint16Array<ArrayBuffer>;
+  /** Of the title without its subtitle. */
+  mainLengths: Uint8Array<ArrayBuffer>;
   bodyLengths: Uint16Array<ArrayBuffer>;
   /** `20240300` for 2024-03: parts that aren't known are 0. 0 without a date. */
   dates: Uint32Array<ArrayBuffer>;
@@ -24,6 +26,7 @@ export function emptyColumns(capacity: number): Columns {
     keys: new Uint32Array(capacity),
     live: new Uint8Array(capacity),
     titleLengths: new Uint16Array(capacity),
+    mainLengths: new Uint8Array(capacity),
     bodyLengths: new Uint16Array(capacity),
     dates: new Uint32Array(capacity),
     upvotes: new Int32Array(capacity),
@@ -54,8 +57,13 @@ export function setColumns(columns: Columns, slot: number, document: LexicalDocu
   columns.hashes[slot] = wordsHash(document);
 }
 
-export function setLengths(columns: Columns, slot: number, { title, body }: DocumentLengths): void {
+export function setLengths(
+  columns: Columns,
+  slot: number,
+  { title, mainTitle, body }: DocumentLengths,
+): void {
   columns.titleLengths[slot] = Math.min(title, 0xffff);
+  columns.mainLengths[slot] = Math.min(mainTitle, 0xff);
   columns.bodyLengths[slot] = Math.min(body, 0xffff);
 }
 

@@ -1,4 +1,5 @@
 import { foldWords } from '../../papers/fold.js';
+import { mainTitle } from '../text/main-title.js';
 import { stopWords, termOf } from '../text/terms.js';
 import { tokenise } from '../text/tokens.js';
 
@@ -36,9 +37,11 @@ export const AUTHOR_STRIDE = 32;
 /** Told of each occurrence, in the order of places within a term. Title and body count their places apart. */
 export type OccurrenceSink = (term: string, inTitle: boolean, place: number) => void;
 
+/** In words, without stop words. */
 export interface DocumentLengths {
-  /** Words of the title, and of the abstract, without stop words. */
   title: number;
+  /** Of the title without its subtitle. */
+  mainTitle: number;
   body: number;
 }
 
@@ -64,7 +67,11 @@ export function analyseDocument(document: LexicalDocument, sinks: DocumentSinks)
     });
     return length;
   };
-  const lengths = { title: words(document.title, true), body: words(document.abstract, false) };
+  const lengths = {
+    title: words(document.title, true),
+    mainTitle: countContentWords(mainTitle(document.title)),
+    body: words(document.abstract, false),
+  };
   document.authors.forEach((name, at) => {
     nameWords(name).forEach((word, place) => {
       if (place < AUTHOR_STRIDE - 1) sink(fieldMark.author + word, false, at * AUTHOR_STRIDE + place);
@@ -75,6 +82,14 @@ export function analyseDocument(document: LexicalDocument, sinks: DocumentSinks)
   for (const category of new Set(document.categories)) sink(fieldMark.category + category, false, 0);
   for (const source of new Set(document.sources)) sink(fieldMark.source + source, false, 0);
   return lengths;
+}
+
+function countContentWords(text: string): number {
+  const places = new Set<number>();
+  tokenise(text, (word, _start, _end, place) => {
+    if (!stopWords.has(word)) places.add(place);
+  });
+  return places.size;
 }
 
 /** The words of a person's name as they are found: no case, no accents, hyphens apart. */

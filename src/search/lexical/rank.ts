@@ -71,7 +71,7 @@ function createScorer(
 
 /**
  * BM25 of every paper, and how rare each term is: ln(1 + (N - n + .5) / (n + .5)) as in Lucene, n with papers that are dead
- * but not yet cleared out. Bounded by `deadline`, which is asked before each term.
+ * but not yet cleared out; 0 for a term that no paper has. Bounded by `deadline`, which is asked before each term.
  */
 export function scoreAll(
   view: LexicalView,
@@ -107,6 +107,8 @@ export function scoreAll(
 function rarityOf(entries: readonly (TermEntry | null)[], size: number): number {
   let count = 0;
   for (const entry of entries) count += entry?.count ?? 0;
+  // What no paper has tells none from another.
+  if (count === 0) return 0;
   return Math.log(1 + (size - count + 0.5) / (count + 0.5));
 }
 

@@ -1,4 +1,4 @@
-import { termOf } from '../text/terms.js';
+import { stopWords, termOf } from '../text/terms.js';
 import type { LexicalView } from './lexical-index.js';
 import type { Deadline, Mask } from './match.js';
 import { visitPostings } from './postings.js';
@@ -6,13 +6,13 @@ import { findTerm } from './segment.js';
 import { correctionsOf, frequencyOf } from './spelling.js';
 
 /** Titles worth comparing letter by letter. */
-const MAX_CANDIDATES = 12;
+const MAX_CANDIDATES = 24;
 
-/** Share of the query's weight that a title must have: of three words the weightiest may be another by a slip, of many one. */
-const minShare = (words: number): number => (words < 4 ? 0.5 : words < 8 ? 0.6 : 0.75);
+/** Words of the query that a title must have: a slip in one makes another word of it, a space at the wrong place of two. */
+const minWords = (words: number): number => (words <= 3 ? 1 : words - 2 - Math.floor(words / 8));
 
-/** Words that a title may have for each of the query: a subtitle may be missing. */
-const MAX_LONGER = 6;
+/** Words that a title, or its part before the subtitle, may have more or less than the query: a word may be left out, split or joined. */
+const maxDifference = (words: number): number => 1 + Math.floor(words / 4);
 
 /** Corrections tried of a word that no paper has. */
 const MAX_CORRECTIONS = 6;
@@ -26,46 +26,47 @@ export function titleCandidates(
   words: readonly string[],
   { mask, deadline }: { mask: Mask | null; deadline: Deadline },
 ): number[] {
-  const { segments, columns, size } = view;
-  const scores = new Float32Array(size);
-  let whole = 0;
-  for (const word of new Set(words)) {
+  const { segments, columns } = view;
+  const scores = new Float32Array(view.size);
+  const found = new Uint8Array(view.size);
+  const content = words.filter((word) => !stopWords.has(word));
+  for (const word of new Set(content.length > 0 ? content : words)) {
     deadline();
-    const terms = termsFor(view, word);
-    const added = new Map<number, number>();
-    let count = 0;
-    for (const term of terms) {
-      for (const segment of segments) {
+    const entries = termsFor(view, word).flatMap((term) =>
+      segments.flatMap((segment) => {
         const entry = findTerm(segment, term);
-        if (!entry) continue;
-        visitPostings(segment, entry, (slot, inTitle) => {
-          if (inTitle === 0) return;
-          count++;
-          added.set(slot, 1);
-        });
-      }
+        return entry ? [{ segment, entry }] : [];
+      }),
+    );
+    const count = entries.reduce((sum, { entry }) => sum + entry.count, 0);
+    const weight = Math.log(1 + (view.size + 1) / (count + 1));
+    for (const { segment, entry } of entries) {
+      visitPostings(segment, entry, (slot, inTitle) => {
+        if (inTitle === 0) return;
+        scores[slot]! += weight;
+        found[slot]!++;
+      });
     }
-    const weight = Math.log(1 + (size + 1) / (count + 1));
-    whole += weight;
-    for (const slot of added.keys()) scores[slot]! += weight;
   }
-  const least = whole * minShare(words.length);
-  const found: { slot: number; score: number }[] = [];
-  for (let slot = 0; slot < size; slot++) {
-    if (scores[slot]! < least || columns.live[slot] === 0 || (mask !== null && mask[slot] === 0)) continue;
-    const length = columns.titleLengths[slot]!;
-    if (length > words.length * MAX_LONGER) continue;
-    // Of titles with the same words the one without many others first.
-    found.push({ slot, score: scores[slot]! / whole - 0.02 * Math.abs(length - words.length) });
+  const size = content.length;
+  const least = minWords(size);
+  const candidates: { slot: number; score: number }[] = [];
+  for (let slot = 0; slot < view.size; slot++) {
+    if (found[slot]! < least || columns.live[slot] === 0 || (mask !== null && mask[slot] === 0)) continue;
+    const off = Math.min(
+      Math.abs(columns.titleLengths[slot]! - size),
+      Math.abs(columns.mainLengths[slot]! - size),
+    );
+    if (off <= maxDifference(size)) candidates.push({ slot, score: scores[slot]! * 0.8 ** off });
   }
-  return found
+  return candidates
     .sort((a, b) => b.score - a.score || columns.keys[a.slot]! - columns.keys[b.slot]!)
     .slice(0, MAX_CANDIDATES)
     .map(({ slot }) => columns.keys[slot]!);
 }
 
-function termsFor(view: LexicalView, word: string): Set<string> {
+function termsFor(view: LexicalView, word: string): string[] {
   const term = termOf(word);
-  if (frequencyOf(view, term) > 0) return new Set([term]);
-  return new Set([term, ...correctionsOf(view, word, MAX_CORRECTIONS).map((one) => termOf(one.word))]);
+  if (frequencyOf(view, term) > 0) return [term];
+  return [...new Set([term, ...correctionsOf(view, word, MAX_CORRECTIONS).map((one) => termOf(one.word))])];
 }
