@@ -140,6 +140,15 @@ export function createEmbeddingStore(
     return rows;
   }
 
+  /** Live vectors by label; retired ones are missing. */
+  async function listVectors(labels: readonly number[]): Promise<Map<number, Float32Array>> {
+    const { rows } = await pool.query<{ id: number; vector: Buffer }>(
+      'SELECT id, vector FROM embeddings WHERE model = $1 AND id = ANY($2) AND retired_at IS NULL',
+      [modelId, labels],
+    );
+    return new Map(rows.map(({ id, vector }) => [id, toVector(vector)]));
+  }
+
   /** The live vector of a paper's present text; null while it waits to be embedded. */
   async function findVector(paperKey: number): Promise<{ label: number; vector: Float32Array } | null> {
     const row = await prisma.embedding.findFirst({
@@ -194,6 +203,7 @@ export function createEmbeddingStore(
     add,
     changesSince,
     listLabels,
+    listVectors,
     findVector,
     sample,
     head,

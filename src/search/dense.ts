@@ -49,16 +49,17 @@ export async function nearest(
   return { hits: toKeys(engine, hits), isAll: hits.length < k };
 }
 
-/** Cosine similarity of these papers to a vector; those without a vector yet are missing. */
+/** Cosine similarity of these papers to a vector, to some 5e-4 (see `scoresOf`); those without a vector yet are missing. */
 export async function similarities(
   engine: Engine,
   vector: Float32Array,
-  { keys, signal }: { keys: readonly number[]; signal?: AbortSignal | undefined },
+  keys: readonly number[],
 ): Promise<Map<number, number>> {
-  const within = labelsOf(engine, keys);
-  if (within.length === 0) return new Map();
-  const hits = await engine.vectors.search(vector, within.length, { signal, within });
-  return new Map(toKeys(engine, hits).map(({ key, score }) => [key, score]));
+  const known = keys.filter((key) => engine.labels.labelOf(key) !== 0);
+  if (known.length === 0) return new Map();
+  const scores = await engine.vectors.scoresOf(vector, labelsOf(engine, known));
+  const found = known.map((key, at): [number, number] => [key, round(scores[at]!)]);
+  return new Map(found.filter(([, score]) => !Number.isNaN(score)));
 }
 
 /** The vectors of these papers; null for one that has none yet. */

@@ -57,7 +57,7 @@ export interface HybridResult {
 }
 
 /**
- * Both sides' candidates, each scored exactly on both sides: a convex combination of cosine similarity and of BM25 through
+ * Both sides' candidates, each scored on both sides: a convex combination of cosine similarity and of BM25 through
  * what the query's words can give (after Bruch, Gai and Ingber, 2023, “An analysis of fusion functions for hybrid
  * retrieval”). Neither depends on how many candidates there are, so a deeper page is scored as the first one was. Then the
  * query's vector is moved towards the best hits (Rocchio, 1971), and the dense side scored again; a hit doesn't move the
@@ -81,7 +81,7 @@ export async function rankHybrid(
   );
   const cosines = new Map(asked.hits.map(({ key, score }) => [key, score]));
   const missing = words.hits.map(({ key }) => key).filter((key) => !cosines.has(key));
-  const others = await stages.measure('dense', () => similarities(engine, vector, { keys: missing, signal }));
+  const others = await stages.measure('dense', () => similarities(engine, vector, missing));
   for (const [key, score] of others) cosines.set(key, score);
   const scores = new Map(words.hits.map(({ key, score }) => [key, score]));
   asked.hits.forEach(({ key }, at) => {
@@ -147,7 +147,7 @@ function fuse({ cosines, scores, scale }: Union, weight: number): Fused[] {
 /** Every candidate's similarity to the query as the best hits move it; null where there are none with a vector. */
 async function move(
   engine: Engine,
-  { vector, best, signal }: HybridRequest & { best: readonly Fused[] },
+  { vector, best }: HybridRequest & { best: readonly Fused[] },
 ): Promise<Map<number, number> | null> {
   const { moveBy, moveHits } = hybridParameters;
   const near = best.filter(({ cosine }) => cosine !== null);
@@ -163,7 +163,7 @@ async function move(
   const moved = towards(tops);
   if (moved === null) return null;
   const rest = near.map(({ key }) => key).filter((key) => !tops.some((top) => top.key === key));
-  const cosines = await similarities(engine, moved, { keys: rest, signal });
+  const cosines = await similarities(engine, moved, rest);
   for (const top of tops) {
     const without = towards(tops.filter((other) => other !== top));
     if (without !== null) cosines.set(top.key, round(dot(without, top.vector)));

@@ -41,12 +41,14 @@ export function requireAll(words: readonly Token[]): IndexCondition[] {
 /** Stop words don't rank, unless there is nothing else. */
 export function rankTermsOf(words: readonly Token[]): RankTerm[] {
   const content = words.filter(({ word }) => isContentWord(word));
+  const parts = new Set(firstAtEachPlace(words));
   const terms = new Map<string, RankTerm>();
-  for (const { word } of content.length > 0 ? content : words) {
+  for (const token of content.length > 0 ? content : words) {
+    const { word } = token;
     const term = termOf(word);
     const known = terms.get(term);
     if (known) known.weight++;
-    else terms.set(term, { term, word, weight: 1 });
+    else terms.set(term, { term, word, weight: 1, isCompound: !parts.has(token) });
   }
   return [...terms.values()];
 }

@@ -1,6 +1,6 @@
 import { createPacer, SEARCH_SLICE_MS, type Steps, searchCopies } from './copies/copy-search.js';
 import { createQuantisedVectors, type QuantisedVectors } from './copies/quantised.js';
-import { byRank, createExactIndex, type ExactIndex } from './exact.js';
+import { byRank, clampScore, createExactIndex, type ExactIndex } from './exact.js';
 import { createHnswIndex, type HnswIndex } from './graph/hnsw.js';
 import { createLabelSet } from './label-set.js';
 import type { Hit, Label } from './ports.js';
@@ -193,6 +193,22 @@ export function createLiveIndex(options: LiveIndexOptions) {
     /** A copy of a live vector. */
     vectorOf: (label: Label): Float32Array | null =>
       copies.has(label) ? (vector(label)?.slice() ?? null) : null,
+
+    /** Approximate scores of these labels, from the copies; NaN for one that isn't live. */
+    scoresOf(query: Float32Array, labels: Uint32Array): Float64Array {
+      const scores = new Float64Array(labels.length).fill(Number.NaN);
+      const coded = copies.code(query);
+      const chosen = new Uint32Array(1);
+      labels.forEach((label, at) => {
+        const slot = copies.slotOf(label);
+        if (slot < 0) return;
+        chosen[0] = slot;
+        copies.score(coded, { chosen, from: 0, to: 1 }, (_, score) => {
+          scores[at] = clampScore(score);
+        });
+      });
+      return scores;
+    },
 
     /** False, and nothing changes, where the label is live already or was retired. Errors: as of the indexes. */
     add(label: Label, added: Float32Array): boolean {

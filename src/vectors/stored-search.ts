@@ -11,17 +11,24 @@ const PAGE_SIZE = 5_000;
  * Exact search straight over the database's vectors, without an index: for a command that runs beside the
  * service and asks once. Time grows with the collection (reading dominates); memory doesn't.
  */
-export function createStoredSearch(source: VectorSource): VectorSearcher & VectorReader {
+/** The vectors' table, and single vectors of it. */
+export interface StoredVectors extends VectorSource {
+  listVectors(labels: readonly Label[]): Promise<Map<Label, Float32Array>>;
+}
+
+export function createStoredSearch(source: StoredVectors): VectorSearcher & VectorReader {
   return {
     async vectorsOf(labels) {
-      const found = new Map<Label, Float32Array>();
-      for (let after = 0n; ; ) {
-        const changes = await source.changesSince(after, PAGE_SIZE);
-        for (const { label, vector } of changes)
-          if (vector !== null && labels.includes(label)) found.set(label, vector);
-        if (changes.length < PAGE_SIZE) return labels.map((label) => found.get(label) ?? null);
-        after = changes.at(-1)!.seq;
-      }
+      const found = await source.listVectors(labels);
+      return labels.map((label) => found.get(label) ?? null);
+    },
+
+    async scoresOf(vector, labels) {
+      const found = await source.listVectors([...labels]);
+      return Float64Array.from(labels, (label) => {
+        const stored = found.get(label);
+        return stored === undefined ? Number.NaN : clampScore(dot(vector, stored));
+      });
     },
 
     async search(vector, k, { signal, within } = {}) {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
-import type { Label, VectorChange, VectorSource } from '../../src/vectors/ports.js';
+import type { Label, VectorChange } from '../../src/vectors/ports.js';
+import type { StoredVectors } from '../../src/vectors/stored-search.js';
 
 /** Uniform numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
@@ -120,11 +121,18 @@ export function createMemorySource({
     return value();
   };
 
-  const source: VectorSource = {
+  const source: StoredVectors = {
     modelId,
     dimension,
     changesSince: (after, limit) =>
       answer('changesSince', () => [...rows.values()].filter((row) => row.seq > after).slice(0, limit)),
+    listVectors: async (labels) =>
+      new Map(
+        labels.flatMap((label) => {
+          const vector = rows.get(label)?.vector;
+          return vector ? [[label, vector] as const] : [];
+        }),
+      ),
     head: () => answer('head', () => seq),
     countLive: () =>
       answer('countLive', () => [...rows.values()].filter((row) => row.vector !== null).length + hiddenRows),

@@ -16,7 +16,7 @@ import type {
 import { explainScores, type RankTerm, scoreAll, selectBest } from './rank.js';
 import { loadLexicalSnapshot, removeLexicalSnapshots, writeLexicalSnapshot } from './snapshot-file.js';
 import { meantBy } from './spelling.js';
-import { titleCandidates } from './titles.js';
+import { countTitles, titleCandidates } from './titles.js';
 
 /** What one query may take of the thread: a hundred times what twelve terms take at 100,000 papers. */
 export const QUERY_BUDGET_MS = 1_000;
@@ -48,7 +48,8 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
     const deadline = deadlineAfter(QUERY_BUDGET_MS);
     const view = index.view();
     const mask = matchAll(view, conditions, deadline);
-    const { scores, rarity } = scoreAll(view, terms, deadline);
+    const counts = words === undefined ? null : countTitles(view);
+    const { scores, rarity } = scoreAll(view, terms, deadline, counts);
     const { best, matches } = selectBest(view, scores, { mask, k });
     return {
       hits: best,
@@ -60,7 +61,10 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
       matching: matches,
       facets: facets ? countFacets(view, mask) : null,
       rarity,
-      titles: words === undefined ? [] : titleCandidates(view, words, { mask, deadline }),
+      titles:
+        words === undefined || counts === null
+          ? []
+          : titleCandidates(view, { words, terms, counts }, { mask, deadline }),
       meant: words?.map((word, at) => (at < SPELLING_CHECKED ? meantBy(view, word) : null)) ?? [],
     };
   }

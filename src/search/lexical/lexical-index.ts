@@ -5,11 +5,13 @@ import type { LexicalDocument } from './document.js';
 import { mergeSegments } from './merge-segments.js';
 import { type Segment, segmentBytes } from './segment.js';
 
-/** Segments of about one size become one when there are so many: each paper is rewritten log8(papers) times. */
+/** The newest segments of a level and below become one when there are so many: each paper is rewritten log8(papers / 256) times. */
 const MERGE_FACTOR = 8;
 
-/** Each is a look-up more for every term of a query. */
-const MAX_SEGMENTS = 4 * MERGE_FACTOR;
+/** Segments up to this size are of the lowest level, and each level is so many times as large as the one before. */
+const SMALLEST = 256;
+const levelOf = ({ size }: Segment): number =>
+  Math.max(0, Math.ceil(Math.log(size / SMALLEST) / Math.log(MERGE_FACTOR)));
 
 /** Dead slots are cleared out when they are this share of all, and worth the work. */
 const COMPACT_SHARE = 0.25;
@@ -108,11 +110,12 @@ export function createLexicalIndex(state?: LexicalState) {
 
   /** The newest segments that are to become one; fewer than two: none. */
   function dueForMerge(): Segment[] {
-    const tail = segments.slice(-MERGE_FACTOR);
-    if (tail.length < MERGE_FACTOR) return [];
-    // The first must not dwarf the rest, or each batch would cost a copy of everything.
-    const rest = tail.slice(1).reduce((sum, segment) => sum + segment.size, 0);
-    return tail[0]!.size <= rest || segments.length >= MAX_SEGMENTS ? tail : [];
+    let from = segments.length;
+    for (let level = 0; from > 0; level++) {
+      while (from > 0 && levelOf(segments[from - 1]!) <= level) from--;
+      if (segments.length - from >= MERGE_FACTOR) return segments.slice(from);
+    }
+    return [];
   }
 
   function* mergeOnce(chosen: Segment[]): Generator<undefined, void> {

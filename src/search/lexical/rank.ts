@@ -11,6 +11,15 @@ export interface RankTerm {
   word: string;
   /** How often the query has it. */
   weight: number;
+  /** Its parts are terms of their own: `gpt4` of GPT-4. */
+  isCompound: boolean;
+}
+
+/** How much of a query each title has. */
+export interface TitleCounts {
+  /** Terms of the query in the title, and how rare these are together. */
+  found: Uint8Array;
+  weights: Float32Array;
 }
 
 /** BM25F (Robertson, Zaragoza and Taylor, 2004, “Simple BM25 extension to multiple weighted fields”). */
@@ -71,30 +80,36 @@ function createScorer(
 
 /**
  * BM25 of every paper, and how rare each term is: ln(1 + (N - n + .5) / (n + .5)) as in Lucene, n with papers that are dead
- * but not yet cleared out; 0 for a term that no paper has. Bounded by `deadline`, which is asked before each term.
+ * but not yet cleared out; 0 for a term that no paper has. Bounded by `deadline`, which is asked before each term. `titles` gets
+ * what the titles have of the terms.
  */
 export function scoreAll(
   view: LexicalView,
   terms: readonly RankTerm[],
   deadline: Deadline,
-  parameters: RankParameters = rankParameters,
+  titles: TitleCounts | null = null,
 ): { scores: Scores; rarity: number[] } {
+  const parameters = rankParameters;
   const { segments, size, live } = view;
   const scores = new Float32Array(size);
   const rarity: number[] = [];
   if (live === 0) return { scores, rarity: terms.map(() => 0) };
   const scoreOf = createScorer(view, parameters);
-  for (const { term, word, weight } of terms) {
+  for (const { term, word, weight, isCompound } of terms) {
     deadline();
     const entries = segments.map((segment) => findTerm(segment, term));
     const rare = rarityOf(entries, size);
     rarity.push(rare);
     const factor = queryWeight(weight) * rare;
+    const counts = isCompound ? null : titles;
     segments.forEach((segment, at) => {
       const entry = entries[at];
       if (!entry) return;
       visitPostings(segment, entry, (slot, inTitle, inBody) => {
         scores[slot]! += factor * scoreOf(slot, inTitle, inBody);
+        if (inTitle === 0 || counts === null) return;
+        counts.found[slot]!++;
+        counts.weights[slot]! += rare;
       });
     });
     addAuthors(view, { word, weight: weight * parameters.authorWeight }, (slot, score) => {

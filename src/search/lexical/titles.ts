@@ -2,6 +2,7 @@ import { stopWords, termOf } from '../text/terms.js';
 import type { LexicalView } from './lexical-index.js';
 import type { Deadline, Mask } from './match.js';
 import { visitPostings } from './postings.js';
+import type { RankTerm, TitleCounts } from './rank.js';
 import { findTerm } from './segment.js';
 import { correctionsOf, frequencyOf } from './spelling.js';
 
@@ -17,47 +18,38 @@ const maxDifference = (words: number): number => 1 + Math.floor(words / 4);
 /** Corrections tried of a word that no paper has. */
 const MAX_CORRECTIONS = 6;
 
+export const countTitles = (view: LexicalView): TitleCounts => ({
+  found: new Uint8Array(view.size),
+  weights: new Float32Array(view.size),
+});
+
 /**
  * Papers whose titles have most of these words, the likeliest first: candidates for “this is the title, perhaps
- * misspelt, perhaps without its subtitle”. A word that isn't known stands for those one slip away.
+ * misspelt, perhaps without its subtitle”. `counts` is what `scoreAll` found of `terms`; a word that isn't known stands for
+ * those one slip away.
  */
 export function titleCandidates(
   view: LexicalView,
-  words: readonly string[],
+  { words, terms, counts }: { words: readonly string[]; terms: readonly RankTerm[]; counts: TitleCounts },
   { mask, deadline }: { mask: Mask | null; deadline: Deadline },
 ): number[] {
-  const { segments, columns } = view;
-  const scores = new Float32Array(view.size);
-  const found = new Uint8Array(view.size);
-  const content = words.filter((word) => !stopWords.has(word));
-  for (const word of new Set(content.length > 0 ? content : words)) {
+  const { columns } = view;
+  const parts = terms.filter(({ isCompound }) => !isCompound);
+  for (const { term, word } of parts) {
     deadline();
-    const entries = termsFor(view, word).flatMap((term) =>
-      segments.flatMap((segment) => {
-        const entry = findTerm(segment, term);
-        return entry ? [{ segment, entry }] : [];
-      }),
-    );
-    const count = entries.reduce((sum, { entry }) => sum + entry.count, 0);
-    const weight = Math.log(1 + (view.size + 1) / (count + 1));
-    for (const { segment, entry } of entries) {
-      visitPostings(segment, entry, (slot, inTitle) => {
-        if (inTitle === 0) return;
-        scores[slot]! += weight;
-        found[slot]!++;
-      });
-    }
+    if (frequencyOf(view, term) === 0) countCorrections(view, word, counts);
   }
-  const size = content.length;
-  const least = minWords(size);
+  const least = minWords(parts.length);
+  const length = words.filter((word) => !stopWords.has(word)).length;
   const candidates: { slot: number; score: number }[] = [];
   for (let slot = 0; slot < view.size; slot++) {
-    if (found[slot]! < least || columns.live[slot] === 0 || (mask !== null && mask[slot] === 0)) continue;
+    if (counts.found[slot]! < least || columns.live[slot] === 0 || (mask !== null && mask[slot] === 0))
+      continue;
     const off = Math.min(
-      Math.abs(columns.titleLengths[slot]! - size),
-      Math.abs(columns.mainLengths[slot]! - size),
+      Math.abs(columns.titleLengths[slot]! - length),
+      Math.abs(columns.mainLengths[slot]! - length),
     );
-    if (off <= maxDifference(size)) candidates.push({ slot, score: scores[slot]! * 0.8 ** off });
+    if (off <= maxDifference(length)) candidates.push({ slot, score: counts.weights[slot]! * 0.8 ** off });
   }
   return candidates
     .sort((a, b) => b.score - a.score || columns.keys[a.slot]! - columns.keys[b.slot]!)
@@ -65,8 +57,18 @@ export function titleCandidates(
     .map(({ slot }) => columns.keys[slot]!);
 }
 
-function termsFor(view: LexicalView, word: string): string[] {
-  const term = termOf(word);
-  if (frequencyOf(view, term) > 0) return [term];
-  return [...new Set([term, ...correctionsOf(view, word, MAX_CORRECTIONS).map((one) => termOf(one.word))])];
+function countCorrections(view: LexicalView, word: string, { found, weights }: TitleCounts): void {
+  const terms = new Set(correctionsOf(view, word, MAX_CORRECTIONS).map((one) => termOf(one.word)));
+  for (const term of terms) {
+    for (const segment of view.segments) {
+      const entry = findTerm(segment, term);
+      if (!entry) continue;
+      const weight = Math.log(1 + view.size / entry.count);
+      visitPostings(segment, entry, (slot, inTitle) => {
+        if (inTitle === 0) return;
+        found[slot]!++;
+        weights[slot]! += weight;
+      });
+    }
+  }
 }

@@ -26,6 +26,9 @@ const SEARCHES_IN_FLIGHT = 16;
 /** Vectors of one look-up: 1.5 MB at 384 numbers. */
 const MAX_VECTORS_READ = 1_000;
 
+/** Scores of one look-up: a millisecond. */
+const MAX_SCORES_READ = 10_000;
+
 /** Messages of changes with the thread at once: they bound the memory, and the thread never waits for the next. */
 const PARTS_IN_FLIGHT = 4;
 
@@ -214,6 +217,14 @@ export function createVectorIndex(options: VectorIndexOptions): VectorIndex {
         );
       }
       return openChannel().request('vectors', { labels });
+    },
+
+    async scoresOf(vector, labels) {
+      assertVector(vector, dimension, 'the query vector');
+      if (labels.length > MAX_SCORES_READ) {
+        throw new AppError('invalid_input', `at most ${MAX_SCORES_READ} scores a call, not ${labels.length}`);
+      }
+      return openChannel().request('scores', { vector, labels });
     },
 
     save: () => inOrder((current) => current.request('save', {})),

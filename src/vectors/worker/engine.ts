@@ -35,7 +35,7 @@ const CHANGES_BEFORE_BUILDING = 8;
 
 type SearchRequest = Extract<IndexRequest, { op: 'search' }>;
 type ApplyRequest = Extract<IndexRequest, { op: 'apply' }>;
-type Job = Exclude<IndexRequest, { op: 'search' | 'vectors' | 'hurry' }>;
+type Job = Exclude<IndexRequest, { op: 'search' | 'vectors' | 'scores' | 'hurry' }>;
 
 export interface EngineDeps {
   settings: WorkerSettings;
@@ -329,8 +329,9 @@ export function createIndexEngine({ settings, clock, post, onClosed }: EngineDep
       if (request.op === 'close' || request.op === 'hurry') closing = true;
       if (request.op === 'search') searches.push(request);
       else if (request.op === 'hurry') reply(request, null);
-      // A look-up of a few vectors, for a search that waits: it goes before all others.
+      // Look-ups for a search that waits, some microseconds each: they go before all others.
       else if (request.op === 'vectors') reply(request, request.labels.map(index.vectorOf));
+      else if (request.op === 'scores') reply(request, index.scoresOf(request.vector, request.labels));
       else jobs.push(request);
       schedule();
     },

@@ -41,6 +41,7 @@ export interface IndexOperations {
   open: { request: object; reply: OpenedIndex };
   search: { request: SearchBody; reply: PackedHits };
   vectors: { request: { labels: readonly number[] }; reply: (Float32Array | null)[] };
+  scores: { request: { vector: Float32Array; labels: Uint32Array }; reply: Float64Array };
   /** `watermark` is null where more batches of the same call follow. */
   apply: { request: { changes: PackedChanges; watermark: bigint | null }; reply: null };
   /** null: there is nothing to save, because the index is exact or its graph is being built. */
