@@ -34,13 +34,11 @@ async function answer({ id, op, args }: LexicalRequest): Promise<void> {
     // Searches answer at once; only what touches files takes turns.
     const value = result instanceof Promise ? await result : result;
     port?.postMessage({ ...ended(), value });
-    if (op === 'apply') {
-      // As long again for tidying up, or a backfill would leave hundreds of segments behind for every search to visit.
-      const more = engine.tidy(performance.now() - started);
-      if (more && !tidying) {
-        tidying = true;
-        setImmediate(tidy);
-      }
+    // As long again for tidying up, or a backfill would leave hundreds of segments behind for every search to visit.
+    const more = op === 'apply' ? engine.tidy(performance.now() - started) : op === 'open';
+    if (more && !tidying) {
+      tidying = true;
+      setImmediate(tidy);
     }
   } catch (error) {
     port?.postMessage({ ...ended(), error: serializeError(error) });
