@@ -10,6 +10,7 @@ export interface ArxivRef {
 }
 
 const arxivHosts = /^(?:[a-z0-9-]+\.)*(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co)$/;
+const semanticScholarHosts = /^(?:www\.|api\.|pdfs\.)?semanticscholar\.org$/;
 const newStyle = /^(\d{2})(\d{2})\.(\d{1,5})(?:v([1-9]\d{0,2}))?$/;
 const oldStyle = /^([a-z]+(?:-[a-z]+)?)(?:\.[a-z]{2})?\/(\d{2})(\d{2})(\d{3})(?:v([1-9]\d{0,2}))?$/;
 
@@ -58,11 +59,29 @@ function bareArxivId(text: string): string | null {
   if (url) {
     if (isDoiHost(url.hostname)) value = decodePath(url.pathname).slice(1);
     else if (arxivHosts.test(url.hostname)) value = arxivPath(url);
+    else if (semanticScholarHosts.test(url.hostname)) value = semanticScholarPath(url);
     else return null;
   }
   value = value.replace(/^doi:\s*/, '');
   if (value.startsWith(ARXIV_DOI_PREFIX)) value = value.slice(ARXIV_DOI_PREFIX.length);
   return value.replace(/^arxiv\s*:\s*/, '').replace(/\s*\[[a-z-]+(?:\.[a-z-]+)?\]$/, '');
+}
+
+/** `/arxiv/ID`, `/graph/v1/paper/arXiv:ID`, `/paper/DOI:10.…`: the id with its prefix, as it stands there; else ''. */
+function semanticScholarPath(url: URL): string {
+  const path = decodePath(url.pathname);
+  return /\/(?:arxiv[/:]|doi[/:])(.+)$/i.exec(path)?.[1] ?? '';
+}
+
+/**
+ * What a page of Semantic Scholar says of its paper in its address: words of the title, then names of authors; null for
+ * anything else. Long titles are shortened there, and the id behind is known to nobody else.
+ */
+export function semanticScholarWords(text: string): string | null {
+  const url = webUrl(tidy(text));
+  if (url === null || !semanticScholarHosts.test(url.hostname.toLowerCase())) return null;
+  const slug = /^\/paper\/([^/]+)\/[0-9a-f]{40}\/?$/i.exec(decodePath(url.pathname))?.[1];
+  return slug === undefined ? null : slug.replaceAll('-', ' ');
 }
 
 /** `/abs/ID`, `/pdf/ID.pdf`, `/html/IDv2`, `/papers/ID`, `/paper/ID`, `/overview/ID`, `/list` and others: ''. */
@@ -86,7 +105,9 @@ export function parseDoi(text: string): { doi: string } | null {
     const path = decodePath(url.pathname);
     const match = isDoiHost(url.hostname)
       ? /^\/(10\..+)$/.exec(path)
-      : /\/doi\/(?:abs\/|full\/|pdf\/|epdf\/|book\/)?(10\..+)$/.exec(path);
+      : semanticScholarHosts.test(url.hostname.toLowerCase())
+        ? /\/doi[/:](10\..+)$/i.exec(path)
+        : /\/doi\/(?:abs\/|full\/|pdf\/|epdf\/|book\/)?(10\..+)$/.exec(path);
     if (!match) return null;
     value = match[1]!;
   }
@@ -137,7 +158,9 @@ function tidy(text: string): string {
 
 function webUrl(value: string): URL | null {
   const candidate =
-    /^(?:www\.)?(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co|(?:dx\.)?doi\.org)\//i.test(value)
+    /^(?:www\.)?(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co|semanticscholar\.org|(?:dx\.)?doi\.org)\//i.test(
+      value,
+    )
       ? `https://${value}`
       : value;
   if (!/^https?:\/\//i.test(candidate)) return null;

@@ -1,5 +1,6 @@
 import type { Engine, EngineAccess } from '../engine/engine.js';
 import type { Paper } from '../papers/paper.js';
+import { semanticScholarWords } from '../papers/paper-id.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError, isAppError } from '../platform/errors.js';
@@ -102,8 +103,9 @@ interface Ranking {
 /** Named paper, else candidates -> fuse -> one hydration query -> presentation. */
 export function createSearch({ papers, engines, lexical, coverage, clock }: SearchDeps) {
   /** @throws AppError invalid_query, invalid_input, invalid_cursor, overloaded, timeout, cancelled, index_unavailable, paper_not_found */
-  async function search(request: SearchRequest): Promise<SearchResult> {
-    const { limit } = checkRequest(request);
+  async function search(asked: SearchRequest): Promise<SearchResult> {
+    const { limit } = checkRequest(asked);
+    const request = { ...asked, query: semanticScholarWords(asked.query) ?? asked.query };
     const stages = createStages();
     const now = clock.now();
     const { query, plan } = await stages.measure('parse', () => read(request, now));

@@ -18,6 +18,9 @@ describe('parseArxivId', () => {
     ['https://www.alphaxiv.org/overview/2401.01234v1', { id: '2401.01234', version: 1 }],
     ['https://doi.org/10.48550/arXiv.2401.01234', { id: '2401.01234' }],
     ['10.48550/arxiv.hep-th/9901001', { id: 'hep-th/9901001' }],
+    ['https://www.semanticscholar.org/arxiv/2401.01234v2', { id: '2401.01234', version: 2 }],
+    ['https://api.semanticscholar.org/graph/v1/paper/arXiv:hep-th/9901001', { id: 'hep-th/9901001' }],
+    ['https://www.semanticscholar.org/paper/A-Title/204e3073870fae3d05bcbc2f6a8e263d9b72e776', null],
     // Zeros that a JSON writer lost, taking the id for a number.
     ['2401.0123', { id: '2401.01230' }],
     ['0704.001', { id: '0704.0010' }],
