@@ -102,7 +102,7 @@ async function createCore(
 type Core = Awaited<ReturnType<typeof createCore>>;
 
 /** The word index's snapshots: apart from the vectors', whose folder is cleared of what no model needs. */
-const wordsDir = ({ dataDir }: Config): string => join(dataDir, 'words');
+export const wordsDir = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'words');
 
 /** Where models are looked for, and fetched from when they are nowhere. */
 function modelResolver(config: Config, { log, signal, progress }: ServiceOverrides & { log: Logger }) {

@@ -11,7 +11,9 @@ import { indexFolder } from '../engine/index-part.js';
 import { plural } from '../ingest/take-file.js';
 import type { Config } from '../platform/config.js';
 import { projectRoot } from '../platform/paths.js';
-import type { StoreServices } from '../services.js';
+import { createLexicalEngine } from '../search/lexical/lexical-engine.js';
+import { matchesSamples } from '../search/lexical/lexical-indexer.js';
+import { type StoreServices, wordsDir } from '../services.js';
 import { checkSnapshot } from '../vectors/graph/check-snapshot.js';
 import { createStoredSearch } from '../vectors/stored-search.js';
 import { dot } from '../vectors/vector.js';
@@ -88,6 +90,25 @@ export async function checkIndex({ config, services }: Patient, known: KnownMode
     return ok(`no snapshot of it (it is small, or new): the service reads the database's vectors`);
   return ok(
     `its snapshot of ${plural(found.labels, 'vector', 'vectors')} is whole and agrees with the database, ${found.behind} changes behind`,
+  );
+}
+
+/** Looked at as the service would at its start; nothing is changed. */
+export async function checkWords({ config, services: { feed } }: Patient): Promise<Finding> {
+  const engine = createLexicalEngine(wordsDir(config), { isReader: true });
+  const { watermark, problems } = await engine.open();
+  if (problems.length > 0)
+    return warning(
+      `${problems.join('; ')}: the service builds the index from what is left, or from the database`,
+    );
+  if (watermark === 0n) return ok('no snapshot of it (it is new): the service reads the papers');
+  const head = await feed.head();
+  const isOurs = watermark <= head && (await matchesSamples(engine, feed, watermark));
+  if (!isOurs) return warning('its snapshot is of another state of the database: the service builds it anew');
+  const { papers } = engine.stats();
+  const behind = Number(head - watermark);
+  return ok(
+    `its snapshot of ${plural(papers, 'paper', 'papers')} is whole and agrees with the database, ${behind} changes behind`,
   );
 }
 

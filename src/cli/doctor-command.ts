@@ -8,6 +8,7 @@ import {
   checkModel,
   checkSearch,
   checkVectors,
+  checkWords,
   type Finding,
   type Model,
   type Patient,
@@ -50,6 +51,7 @@ export async function doctorCommand(options: { json: boolean }, context: Command
     else await check('model', () => checkModel(found));
     await check('vectors', () => checkVectors(patient));
     await check('index', async () => checkIndex(patient, await activeModel(patient)));
+    await check('words', () => checkWords(patient));
     if (typeof found !== 'string') await check('search', () => checkSearch(patient, found));
     else await check('search', async () => ({ verdict: 'warning', says: 'not looked at without the model' }));
     await check('addon', checkAddon);

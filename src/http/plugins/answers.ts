@@ -15,8 +15,8 @@ interface Kept {
 }
 
 export interface AnswersOptions {
-  /** Changes whenever the answer to anything may change. */
-  state: () => string;
+  /** Changes whenever the answer to anything may change; null: nothing is kept, the tags alone are made. */
+  state: (() => string) | null;
 }
 
 /**
@@ -49,7 +49,7 @@ export function addAnswers(app: FastifyInstance, { state }: AnswersOptions): voi
   }
 
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET') return;
+    if (request.method !== 'GET' || state === null) return;
     const now = state();
     states.set(request, now);
     const answer = kept.get(request.url);

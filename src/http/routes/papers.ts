@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { type Catalog, MAX_LOOKED_UP } from '../../papers/catalog.js';
 import type { ExportFormatName } from '../../papers/export/formats.js';
 import { PaperRef, paperView } from '../paper-view.js';
+import { addAnswers } from '../plugins/answers.js';
 import { exportContent, sendExport } from '../plugins/export.js';
 import { problemResponses } from '../problem.js';
 import { FormatParameter } from '../search-schema.js';
@@ -29,6 +30,8 @@ const papersResponse = {
 };
 
 export const paperRoutes: FastifyPluginAsyncTypebox<PaperRoutesOptions> = async (app, { catalog, base }) => {
+  // Read from the database each time: who has just stored a paper sees it.
+  addAnswers(app, { state: null });
   app.get(
     '/papers/:id',
     {

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.js';
 import { isAppError } from '../../platform/errors.js';
 import { createFollower } from '../../platform/follower.js';
 import type { Logger } from '../../platform/log.js';
+import type { LexicalDocument } from './document.js';
 import { changesOf, documentOf } from './lexical-feed.js';
 import type { LexicalEngine } from './ports.js';
 import type { LexicalClient } from './worker/client.js';
@@ -46,7 +47,7 @@ export interface LexicalStatus {
  * @returns the watermark
  */
 export async function openLexical(
-  index: Pick<LexicalEngine, 'open' | 'compare' | 'reset'>,
+  index: Pick<LexicalEngine, 'open' | 'reset'> & Comparable,
   feed: PaperFeedStore,
   log: Logger,
 ): Promise<bigint> {
@@ -62,9 +63,14 @@ export async function openLexical(
   return 0n;
 }
 
+/** An engine in another thread, or in this one. */
+interface Comparable {
+  compare(documents: readonly LexicalDocument[]): Promise<number> | number;
+}
+
 /** Whether the oldest papers, and the latest that the snapshot should hold, are in it as they are. */
-async function matchesSamples(
-  index: Pick<LexicalEngine, 'compare'>,
+export async function matchesSamples(
+  index: Comparable,
   feed: PaperFeedStore,
   watermark: bigint,
 ): Promise<boolean> {

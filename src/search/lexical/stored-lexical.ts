@@ -17,12 +17,7 @@ export function createStoredLexical(dir: string, feed: PaperFeedStore, log: Logg
 
   async function open(): Promise<LocalLexicalEngine> {
     const engine = createLexicalEngine(dir, { isReader: true });
-    const asPort = {
-      open: engine.open,
-      reset: engine.reset,
-      compare: async (documents: Parameters<LocalLexicalEngine['compare']>[0]) => engine.compare(documents),
-    };
-    let watermark = await openLexical(asPort, feed, log);
+    let watermark = await openLexical(engine, feed, log);
     for (;;) {
       const changes = await feed.changesSince(watermark, BATCH);
       const last = changes.at(-1);
