@@ -83,8 +83,7 @@ function required(condition: Condition): IndexCondition | null {
       return wordsOf(condition.text, false);
     case 'text':
       if (condition.field === 'title') return wordsOf(condition.text, true);
-      if (condition.field === 'author') return { op: 'author', words: nameWords(condition.text) };
-      return { op: 'venue', words: firstAtEachPlace(tokensOf(condition.text)).map(({ word }) => word) };
+      return namesOf(condition.field, condition.text);
     case 'value':
       return condition.field === 'category'
         ? { op: 'category', name: condition.text }
@@ -94,6 +93,11 @@ function required(condition: Condition): IndexCondition | null {
     case 'upvotes':
       return { op: 'upvotes', min: condition.min };
   }
+}
+
+function namesOf(op: 'author' | 'venue', text: string): IndexCondition | null {
+  const words = op === 'author' ? nameWords(text) : firstAtEachPlace(tokensOf(text)).map(({ word }) => word);
+  return words.length === 0 ? null : { op, words };
 }
 
 /** The words next to each other; a compound (`pre-training`) also where it is written in one word. */

@@ -17,7 +17,10 @@ export function completeText(
   { text, limit }: { text: string; limit: number },
   deadline: Deadline,
 ): Completions {
-  const words = [...new Set(tokensOf(text).map(({ word }) => word))];
+  const tokens = tokensOf(text);
+  // The last part of a compound is what goes on: `pre-tr` is `pre` and the beginning of `training`.
+  if (tokens.length > 1 && tokens.at(-1)!.position < tokens.at(-2)!.position) tokens.pop();
+  const words = [...new Set(tokens.map(({ word }) => word))];
   const last = words.pop();
   if (last === undefined) return { titles: [], authors: [], categories: [] };
   const titleSets = [

@@ -1,7 +1,7 @@
 import { foldWords } from '../../papers/fold.js';
 import { mainTitle } from '../text/main-title.js';
-import { stopWords, termOf } from '../text/terms.js';
-import { tokenise } from '../text/tokens.js';
+import { hasStem, stopWords, termOf } from '../text/terms.js';
+import { cutWord, tokenise } from '../text/tokens.js';
 
 /** What the index takes of a paper. */
 export interface LexicalDocument {
@@ -28,7 +28,7 @@ export interface LexicalDocument {
  */
 export const fieldMark = { author: '\u0001', category: '\u0002', source: '\u0003', venue: '\u0004' } as const;
 
-/** … and of a word as it was written, where its stem differs: for spelling and completion. These have no postings. */
+/** … and of a word as it was written, where its term is a stem: for spelling and completion. These have no postings. */
 export const SPELLING_MARK = '\u0005';
 
 /** Each name has its own stretch of places: words of two authors are never neighbours. */
@@ -47,7 +47,7 @@ export interface DocumentLengths {
 
 export interface DocumentSinks {
   occurrence: OccurrenceSink;
-  /** Told of each word that isn't its own stem, as often as it comes. */
+  /** Told of each word that has a stem, as often as it comes. */
   spelling: (word: string) => void;
 }
 
@@ -61,9 +61,8 @@ export function analyseDocument(document: LexicalDocument, sinks: DocumentSinks)
       // A compound stands at a place that its first part has counted.
       if (place >= places && !stopWords.has(word)) length++;
       places = Math.max(places, place + 1);
-      const term = termOf(word);
-      if (term !== word) spelling(word);
-      sink(term, inTitle, place);
+      if (hasStem(word)) spelling(word);
+      sink(termOf(word), inTitle, place);
     });
     return length;
   };
@@ -94,7 +93,7 @@ function countContentWords(text: string): number {
 
 /** The words of a person's name as they are found: no case, no accents, hyphens apart. */
 export function nameWords(name: string): string[] {
-  return foldWords(name).map((word) => word.slice(0, 40));
+  return foldWords(name).map(cutWord);
 }
 
 const codeHosts =

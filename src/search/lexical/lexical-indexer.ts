@@ -17,7 +17,7 @@ const BATCH = 150;
 /** A snapshot after so many changes, or after this long with any: replaying 5,000 takes a second. */
 const SNAPSHOT_EVERY = 5_000;
 const SNAPSHOT_INTERVAL_MS = 10 * 60_000;
-/** After a failed one (mostly a full disk). */
+/** At least between two, and after a failed one (mostly a full disk). */
 const SNAPSHOT_RETRY_MS = 60_000;
 
 /** Papers compared at either end of a snapshot with those of the database. */
@@ -90,7 +90,9 @@ export function createLexicalIndexer({ feed, index, countPapers, log, clock }: L
   /** The counts agreed since the index was opened. */
   let verified = false;
   let unsaved = 0;
+  /** When the next snapshot is due with any change, and before which none is tried. */
   let saveAt = 0;
+  let restUntil = 0;
 
   const now = (): number => clock.now().getTime();
   const covered = (): boolean => index.isOpen && verified && watermark >= head;
@@ -110,34 +112,46 @@ export function createLexicalIndexer({ feed, index, countPapers, log, clock }: L
 
   /** A snapshot that misses papers, for whatever reason, must not stay in use. */
   async function verify(): Promise<void> {
-    const before = watermark;
-    const expected = await countPapers();
-    await catchUp();
-    if (watermark !== before || follower.isClosed) return;
-    const { papers } = index.stats();
-    verified = papers === expected;
-    if (verified) return;
-    log.error(`the word index holds ${papers} papers, the database ${expected}: building it anew`);
+    const difference = await compareCounts();
+    if (difference === null) return;
+    log.error(`${difference}: building it anew`);
     await index.reset();
     watermark = 0n;
     await catchUp();
+    const left = await compareCounts();
+    if (left !== null) throw new Error(`${left}, even after a rebuild`);
+  }
+
+  /** What is wrong; null where nothing is, or something came in meanwhile: then the next look compares. */
+  async function compareCounts(): Promise<string | null> {
+    const before = watermark;
+    const expected = await countPapers();
+    await catchUp();
+    if (watermark !== before || follower.isClosed) return null;
+    const { papers } = index.stats();
+    verified = papers === expected;
+    return verified ? null : `the word index holds ${papers} papers, the database ${expected}`;
   }
 
   async function saveIfDue(): Promise<void> {
-    if (unsaved < SNAPSHOT_EVERY && (unsaved === 0 || now() < saveAt)) return;
-    if (unsaved >= SNAPSHOT_EVERY && now() < saveAt - SNAPSHOT_INTERVAL_MS + SNAPSHOT_RETRY_MS) return;
-    await save();
+    if (unsaved === 0 || now() < restUntil) return;
+    if (unsaved >= SNAPSHOT_EVERY || now() >= saveAt) await save();
+  }
+
+  function putOffSaving(): void {
+    restUntil = now() + SNAPSHOT_RETRY_MS;
+    saveAt = now() + SNAPSHOT_INTERVAL_MS;
   }
 
   async function save(): Promise<void> {
-    saveAt = now() + SNAPSHOT_INTERVAL_MS;
+    putOffSaving();
     try {
       const { file, bytes } = await index.save();
       unsaved = 0;
       log.info({ file, bytes, watermark: String(watermark) }, 'word index: snapshot written');
     } catch (error) {
       if (!isAppError(error, 'snapshot_failed')) throw error;
-      saveAt = now() + SNAPSHOT_RETRY_MS;
+      saveAt = restUntil;
       log.error({ err: error }, error.message);
     }
   }
@@ -151,7 +165,7 @@ export function createLexicalIndexer({ feed, index, countPapers, log, clock }: L
         verified = false;
         watermark = await openLexical(index, feed, log);
         unsaved = 0;
-        saveAt = now() + SNAPSHOT_INTERVAL_MS;
+        putOffSaving();
       }
       await catchUp();
       if (!verified && !follower.isClosed) await verify();

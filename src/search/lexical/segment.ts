@@ -24,7 +24,8 @@ export interface Segment {
 /** Terms between two entry points: a look-up reads half of them, and each entry point takes 12 bytes. */
 const BLOCK = 16;
 
-const decoder = new TextDecoder();
+// A mark for the byte order is a character as any other here.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Where the postings of a term are. */

@@ -16,7 +16,7 @@ const FILE_NAME = /^words-(\d{6,})\.lex(\.tmp)?$/;
 
 /** Of what is written, and of how texts become terms (tokens.ts, terms.ts, document.ts): another one is built anew. */
 const FORMAT = 1;
-const ANALYSIS = 1;
+const ANALYSIS = 2;
 
 /** The newest, and the one before it in case the newest turns out damaged. */
 const KEPT = 2;

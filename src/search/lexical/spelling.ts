@@ -1,4 +1,4 @@
-import { termOf } from '../text/terms.js';
+import { hasStem, termOf } from '../text/terms.js';
 import { SPELLING_MARK } from './document.js';
 import type { LexicalView } from './lexical-index.js';
 import { findTerm, type Segment, termsFrom, termsWithPrefix } from './segment.js';
@@ -53,15 +53,16 @@ function filterOf(segment: Segment): Filter {
   return filter;
 }
 
-/** How many papers have the word, or words with its stem; how often it was written where only that is known. */
-export function frequencyOf({ segments }: LexicalView, word: string): number {
+/** How many papers have the term. */
+export function frequencyOf({ segments }: LexicalView, term: string): number {
   let count = 0;
-  for (const segment of segments) count += countIn(segment, word);
+  for (const segment of segments) count += findTerm(segment, term)?.count ?? 0;
   return count;
 }
 
-function countIn(segment: Segment, word: string): number {
-  return (findTerm(segment, SPELLING_MARK + word) ?? findTerm(segment, word))?.count ?? 0;
+/** How often the word was written just so, in title or abstract; of one without a stem how many papers have it. */
+function writtenIn(segment: Segment, word: string): number {
+  return findTerm(segment, hasStem(word) ? SPELLING_MARK + word : word)?.count ?? 0;
 }
 
 /**
@@ -91,7 +92,7 @@ export function correctionsOf(
     const filter = filterOf(segment);
     for (const guess of guesses) {
       if (!eachBit(filter, guess, (index, bit) => (filter.bits[index]! & bit) !== 0)) continue;
-      const count = countIn(segment, guess);
+      const count = writtenIn(segment, guess);
       if (count > 0) found.set(guess, (found.get(guess) ?? 0) + count);
     }
   }
@@ -108,8 +109,10 @@ const MUCH_MORE = 50;
 
 /** What was probably meant by a word; null where it seems right, or nothing is near. */
 export function meantBy(view: LexicalView, word: string): string | null {
-  const count = frequencyOf(view, word);
-  if (count > RARE || frequencyOf(view, termOf(word)) > RARE) return null;
+  if (frequencyOf(view, termOf(word)) > RARE) return null;
+  let count = 0;
+  for (const segment of view.segments) count += writtenIn(segment, word);
+  if (count > RARE) return null;
   const [best] = correctionsOf(view, word, 1);
   return best && best.count > Math.max(RARE, count * MUCH_MORE) ? best.word : null;
 }

@@ -15,8 +15,9 @@ const minWords = (words: number): number => (words <= 3 ? 1 : words - 2 - Math.f
 /** Words that a title, or its part before the subtitle, may have more or less than the query: a word may be left out, split or joined. */
 const maxDifference = (words: number): number => 1 + Math.floor(words / 4);
 
-/** Corrections tried of a word that no paper has. */
+/** Corrections tried of a word that no paper has, and words of which they are: with more slips it is another title. */
 const MAX_CORRECTIONS = 6;
+const MAX_CORRECTED = 8;
 
 export const countTitles = (view: LexicalView): TitleCounts => ({
   found: new Uint8Array(view.size),
@@ -35,9 +36,10 @@ export function titleCandidates(
 ): number[] {
   const { columns } = view;
   const parts = terms.filter(({ isCompound }) => !isCompound);
-  for (const { term, word } of parts) {
+  const unknown = parts.filter(({ term }) => frequencyOf(view, term) === 0);
+  for (const { word } of unknown.slice(0, MAX_CORRECTED)) {
     deadline();
-    if (frequencyOf(view, term) === 0) countCorrections(view, word, counts);
+    countCorrections(view, word, counts);
   }
   const least = minWords(parts.length);
   const length = words.filter((word) => !stopWords.has(word)).length;

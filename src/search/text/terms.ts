@@ -24,6 +24,9 @@ export const isContentWord = (word: string): boolean => !stopWords.has(word) && 
 const CACHE_SIZE = 65_536;
 const stems = new Map<string, string>();
 
+/** Whether its term is a stem, which may be no word itself (`comput`). */
+export const hasStem = (word: string): boolean => /^[a-z]{3,}$/.test(word);
+
 /**
  * What the index knows a folded word by: its stem (Porter, 1980, “An algorithm for suffix stripping”) for English
  * words, itself for all that have digits, signs or other letters.
@@ -31,7 +34,7 @@ const stems = new Map<string, string>();
 export function termOf(word: string): string {
   const known = stems.get(word);
   if (known !== undefined) return known;
-  const term = /^[a-z]{3,}$/.test(word) ? stemmer(word) : word;
+  const term = hasStem(word) ? stemmer(word) : word;
   if (stems.size >= CACHE_SIZE) stems.clear();
   stems.set(word, term);
   return term;

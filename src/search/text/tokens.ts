@@ -46,7 +46,18 @@ const typeCommands = new Set(
     ' ',
   ),
 );
-const commandWords: Readonly<Record<string, string>> = { infty: 'infinity', ell: 'l' };
+/** A map: `\\constructor` is no word of an object's. */
+const commandWords: ReadonlyMap<string, string> = new Map([
+  ['infty', 'infinity'],
+  ['ell', 'l'],
+]);
+
+/** The beginning of a word that is kept; never half of a surrogate pair, which no index can hold. */
+export function cutWord(word: string): string {
+  if (word.length <= MAX_WORD) return word;
+  const isHalf = (word.charCodeAt(MAX_WORD - 1) & 0xfc00) === 0xd800;
+  return word.slice(0, isHalf ? MAX_WORD - 1 : MAX_WORD);
+}
 
 /** `\"o`, `\'{e}`, `\c{c}`: from the backslash to its end; 0 where there is none. */
 function accentEnd(text: string, at: number): number {
@@ -99,7 +110,7 @@ export function foldWord(raw: string): string {
   const lower = raw.toLowerCase();
   if (/^[a-z0-9]+$/.test(lower)) return lower.slice(0, MAX_WORD);
   const suffix = /(?:\+\+|#)$/.exec(lower)?.[0] ?? '';
-  const accents = lower.includes('\\') ? lower.replace(/\\(?:[uvhcdk](?=\{)|.)/g, '') : lower;
+  const accents = lower.includes('\\') ? lower.replace(/\\(?:[uvhcdk](?=\{)|[^a-z])/g, '') : lower;
   const plain = accents
     .replace(/['’]s$/, '')
     .normalize('NFKD')
@@ -111,7 +122,7 @@ export function foldWord(raw: string): string {
   // A letter or two is a symbol (α, β-VAE, μP); more are Greek.
   const spelled =
     plain.length <= 3 ? plain.replace(/[\u0370-\u03ff]/g, (sign) => greek[sign] ?? sign) : plain;
-  return spelled === '' ? '' : spelled.slice(0, MAX_WORD) + suffix;
+  return spelled === '' ? '' : cutWord(spelled) + suffix;
 }
 
 /** Tells `sink` of every token of the text, in order. Linear in its length; any string will do. */
@@ -162,13 +173,9 @@ export function tokenise(text: string, sink: TokenSink): void {
     if (name === '' || typeCommands.has(name)) return end;
     const script = scriptEnd(text, end);
     const subscript = script === 0 ? '' : foldWord(text.slice(end, script));
-    sink(
-      (commandWords[name] ?? name.toLowerCase()).slice(0, MAX_WORD) + subscript,
-      backslash,
-      end,
-      position++,
-    );
-    return Math.max(script, end);
+    const last = Math.max(script, end);
+    sink(cutWord(commandWords.get(name) ?? name.toLowerCase()) + subscript, backslash, last, position++);
+    return last;
   }
 }
 
