@@ -202,7 +202,10 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       stateTag(): string {
         const { model, index, epoch } = engines.serving;
         const { watermark, live } = index.indexer.status();
-        return [model.id, epoch, watermark, live, words.status().watermark, model.embedder.isWarm].join(' ');
+        // `since:30d` counts from today.
+        const day = clock.now().toISOString().slice(0, 10);
+        const { isWarm } = model.embedder;
+        return [model.id, epoch, watermark, live, words.status().watermark, isWarm, day].join(' ');
       },
       metrics,
       engines,

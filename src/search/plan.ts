@@ -16,6 +16,8 @@ export interface SearchPlan {
   terms: RankTerm[];
   /** What every hit fulfils. */
   conditions: IndexCondition[];
+  /** In orders other than by relevance every hit also has each of the plain words, in whatever form and order. */
+  required: IndexCondition[];
   likes: { positive: string[]; negative: string[] };
 }
 
@@ -28,14 +30,26 @@ export function planQuery(query: Query, now: Date, more = ''): SearchPlan {
     words,
     terms: rankTermsOf(words),
     conditions: query.terms.flatMap((term) => conditionOf(term, now) ?? []),
+    required: requireAll(plainText(query, more), words),
     likes: likeRefs(query),
   };
 }
 
-/** As required conditions: that all of the words are there, in whatever form and order. For orders other than by relevance. */
-export function requireAll(words: readonly Token[]): IndexCondition[] {
-  const terms = rankTermsOf(firstAtEachPlace(words));
-  return terms.map(({ term }) => ({ op: 'words', terms: [{ term, offset: 0 }], titleOnly: false }));
+/** Words that stand for themselves: one of a phrase or beside OR is required by that, or isn't required. */
+function plainText({ terms }: Query, more: string): string {
+  const plain = terms.flatMap((term) => (term.kind === 'word' ? [term.text] : []));
+  return `${plain.join(' ')} ${more}`;
+}
+
+/** `all`: every word that ranks; stop words are required where there are no others. */
+function requireAll(text: string, all: readonly Token[]): IndexCondition[] {
+  const isBare = !all.some(({ word }) => isContentWord(word));
+  const words = firstAtEachPlace(tokensOf(text)).filter(({ word }) => isBare || isContentWord(word));
+  return rankTermsOf(words).map(({ term }) => ({
+    op: 'words',
+    terms: [{ term, offset: 0 }],
+    titleOnly: false,
+  }));
 }
 
 /** Stop words don't rank, unless there is nothing else. */
@@ -95,6 +109,7 @@ function required(condition: Condition): IndexCondition | null {
   }
 }
 
+/** A command that only sets type (`venue:\\textbf`) has letters and is no word. */
 function namesOf(op: 'author' | 'venue', text: string): IndexCondition | null {
   const words = op === 'author' ? nameWords(text) : firstAtEachPlace(tokensOf(text)).map(({ word }) => word);
   return words.length === 0 ? null : { op, words };

@@ -3,20 +3,18 @@ import type { Paper } from '../papers/paper.js';
 import { semanticScholarWords } from '../papers/paper-id.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
-import { AppError, isAppError } from '../platform/errors.js';
+import { isAppError } from '../platform/errors.js';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
 import { nearest } from './dense.js';
 import { type Explanation, explainHits } from './explain.js';
 import { type Highlights, highlight } from './highlight.js';
 import { type Candidate, hybridParameters, rankHybrid } from './hybrid.js';
 import type { Facets } from './lexical/facets.js';
-import type { LexicalAnswer, LexicalSearcher, Subset } from './lexical/ports.js';
+import type { LexicalAnswer, LexicalSearcher, Order, Subset } from './lexical/ports.js';
 import { findNamedPaper } from './named-paper.js';
-import { firstAtEachPlace, planQuery, requireAll, type SearchPlan } from './plan.js';
-import { withFilters } from './query/filters.js';
-import { parseQuery } from './query/parse.js';
-import { printQuery } from './query/print.js';
+import { firstAtEachPlace, type SearchPlan } from './plan.js';
 import { embedPlan } from './query-vector.js';
+import { readRequest } from './read-request.js';
 import { checkRequest, invalid, MAX_DEPTH, type SearchMode, type SearchRequest } from './request.js';
 import { createStages, type Stages, type StageTimes } from './stages.js';
 import { suggestSpelling } from './suggest-spelling.js';
@@ -45,6 +43,7 @@ export interface SearchResult {
   items: SearchItem[];
   /** The mode that answered. */
   mode: SearchMode;
+  order: Order;
   /** Why the answer is less than what was asked for; null where it's whole. */
   notice: string | null;
   nextCursor: string | null;
@@ -108,8 +107,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
     const request = { ...asked, query: semanticScholarWords(asked.query) ?? asked.query };
     const stages = createStages();
     const now = clock.now();
-    const { query, plan } = await stages.measure('parse', () => read(request, now));
-    const order = request.sort ?? (plan.text === '' && !hasLikes(plan) ? 'newest' : 'relevance');
+    const { query, plan, order } = await stages.measure('parse', () => readRequest(request, { papers, now }));
     const weight = request.weight ?? hybridParameters.weight;
     return engines.with(async (engine) => {
       const { mode = 'hybrid', minScore = null, asOf = null } = request;
@@ -119,6 +117,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       const latest = (await lexical.latest()) * 1_000;
       const common = {
         query,
+        order,
         weight,
         asOf: asOf ?? new Date(latest),
         model: engine.modelId,
@@ -134,7 +133,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
   }
 
   async function byName(request: SearchRequest): Promise<{ item: SearchItem | null; notice: string | null }> {
-    const { paper, notice } = await findNamedPaper(papers, request.query);
+    const { paper, notice } = await findNamedPaper(papers, request.query, request.asOf);
     if (paper === null) return { item: null, notice };
     const highlights = { title: [], abstract: [], sentence: null };
     return { item: { paper, score: 1, named: 'id', highlights, explanation: null }, notice };
@@ -145,10 +144,11 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
     const served = new Set(cursor?.order === 'relevance' ? cursor.served : []);
     const ranking = await rank(view, served.size);
     const { mode, words } = ranking;
-    const titles = served.size > 0 ? [] : await titleMatches(view, ranking);
-    const first = new Set(titles);
     const { minScore = Number.NEGATIVE_INFINITY } = request;
     const byKey = new Map(ranking.ranked.map((candidate) => [candidate.key, candidate]));
+    const named = served.size > 0 ? [] : await titleMatches(view, ranking);
+    const titles = named.filter((key) => (byKey.get(key)?.score ?? 0) >= minScore);
+    const first = new Set(titles);
     const rest = ranking.ranked.filter(
       ({ key, score }) => !served.has(key) && !first.has(key) && score >= minScore,
     );
@@ -179,7 +179,8 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       total:
         isCut || ranking.total === null
           ? { value: served.size + ordered.length, isExact: ranking.isAll }
-          : { value: ranking.total, isExact: true },
+          : // A title with a slip in each of its words has none of the query's.
+            { value: Math.max(ranking.total, served.size + ordered.length), isExact: true },
       facets: words?.facets ?? null,
       didYouMean:
         words === null ? null : suggestSpelling(request.query, firstAtEachPlace(plan.words), words.meant),
@@ -315,7 +316,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
   async function inOrder(view: View & { order: 'newest' | 'upvoted' }, scope: Record<string, unknown>) {
     const { plan, cursor, limit, request, order, stages } = view;
     const position = cursor !== null && cursor.order !== 'relevance' ? cursor : null;
-    const conditions = [...plan.conditions, ...requireAll(plan.words)];
+    const conditions = [...plan.conditions, ...plan.required];
     const { hits, passing, facets } = await stages.measure('lexical', () =>
       lexical.ordered({
         conditions,
@@ -361,20 +362,6 @@ const degradedBy: Readonly<Record<string, string>> = {
   overloaded: 'Search by meaning has too much to do right now',
   timeout: 'Search by meaning takes too long right now',
 };
-
-function read(request: SearchRequest, now: Date): { query: string; plan: SearchPlan } {
-  const query = withFilters(parseQuery(request.query), request.filters ?? {});
-  const { text, within } = request;
-  if (query.terms.length === 0 && request.sort === undefined && text === undefined)
-    throw new AppError('invalid_input', 'q: expected some words to search for.', { details: { field: 'q' } });
-  const plan = planQuery(query, now, text);
-  const { asOf } = request;
-  if (asOf) plan.conditions.push({ op: 'created', until: Math.floor(asOf.getTime() / 1_000) });
-  if (within) plan.conditions.push({ op: 'keys', keys: within });
-  return { query: printQuery(query), plan };
-}
-
-const hasLikes = ({ likes }: SearchPlan): boolean => likes.positive.length > 0 || likes.negative.length > 0;
 
 /** For titles and slips: on the first page alone. */
 const wordsOf = ({ plan, cursor }: View): string[] | undefined =>

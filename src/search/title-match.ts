@@ -21,18 +21,22 @@ const MIN_MAIN_TITLE = 3;
 export function titleDistance(text: string, title: string): number | null {
   const query = foldTitle(text);
   if (query === '') return null;
-  const slips =
-    query.length < MIN_FOR_SLIPS
-      ? 0
-      : Math.min(MAX_SLIPS, Math.max(1, Math.floor(query.length / LETTERS_A_SLIP)));
-  const whole = distance(query, foldTitle(title), slips);
+  const whole = distanceBetween(query, foldTitle(title));
   const main = mainTitle(title);
   if (main.length === title.length) return whole;
   const folded = foldTitle(main);
   if (folded.length < MIN_MAIN_TITLE) return whole;
-  const short = distance(query, folded, slips);
+  const short = distanceBetween(query, folded);
   if (short === null) return whole;
   return whole === null ? short + 0.5 : Math.min(whole, short + 0.5);
+}
+
+function distanceBetween(query: string, title: string): number | null {
+  // The title's own length counts too: its sixth letter may be the one that is missing.
+  const length = Math.max(query.length, title.length);
+  const slips =
+    length < MIN_FOR_SLIPS ? 0 : Math.min(MAX_SLIPS, Math.max(1, Math.floor(query.length / LETTERS_A_SLIP)));
+  return distance(query, title, slips);
 }
 
 /** Letters to insert, remove, replace or swap with the next (optimal string alignment); null beyond `limit`. */

@@ -63,7 +63,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
       const [first] = result.items;
       if (first?.named === 'id') return reply.redirect(paperPath(first.paper.id), 302);
       const { parts } = explainQuery(parseQuery(query));
-      const page = { query, mode, sort: sort ?? 'relevance', result, reading: parts };
+      const page = { query, mode, sort: result.order, result, reading: parts };
       return sendPage(reply, <SearchPage {...page} />);
     },
   );

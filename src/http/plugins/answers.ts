@@ -81,6 +81,7 @@ export function addAnswers(app: FastifyInstance, { state }: AnswersOptions): voi
     if (!matchesEtag(request.headers['if-none-match'], etag)) return payload;
     reply.code(304);
     reply.removeHeader('content-type');
-    return '';
+    // An empty text would be told of as the length of the answer (RFC 9110, 8.6).
+    return null;
   });
 }

@@ -2,6 +2,7 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import type { FastifyReply } from 'fastify';
 import { type Catalog, MAX_LOOKED_UP } from '../../papers/catalog.js';
 import type { ExportFormatName } from '../../papers/export/formats.js';
+import { AppError } from '../../platform/errors.js';
 import { PaperRef, paperView } from '../paper-view.js';
 import { addAnswers } from '../plugins/answers.js';
 import { exportContent, sendExport } from '../plugins/export.js';
@@ -80,7 +81,7 @@ export const paperRoutes: FastifyPluginAsyncTypebox<PaperRoutesOptions> = async 
           {
             ids: Type.String({
               maxLength: 8_000,
-              description: 'Ids of any form, with commas between. What has a comma itself needs the batch.',
+              description: `At most ${MAX_LOOKED_UP} ids of any form, with commas between. What has a comma itself needs the batch.`,
             }),
             ...FormatParameter,
           },
@@ -91,6 +92,12 @@ export const paperRoutes: FastifyPluginAsyncTypebox<PaperRoutesOptions> = async 
     },
     async ({ query: { ids, format = 'json' } }, reply) => {
       const refs = ids.split(',').filter((ref) => ref.trim() !== '');
+      // Those beyond would be told of as missing, which nobody has looked for.
+      if (refs.length > MAX_LOOKED_UP) {
+        throw new AppError('invalid_input', `ids: expected at most ${MAX_LOOKED_UP}, not ${refs.length}.`, {
+          details: { field: 'ids', limit: MAX_LOOKED_UP },
+        });
+      }
       return answer(refs, format, reply);
     },
   );

@@ -110,7 +110,13 @@ export function requestOf(query: Static<typeof SearchQuery>): SearchRequest {
   return { query: q, filters, mode, sort, weight, minScore, limit, cursor, asOf, facets, explain };
 }
 
-function searchView({ items, asOf, stages: _, ...rest }: SearchResult): Static<typeof SearchAnswer> {
+function searchView({
+  items,
+  asOf,
+  stages: _,
+  order: _order,
+  ...rest
+}: SearchResult): Static<typeof SearchAnswer> {
   return {
     items: items.map(({ paper, score, named, highlights, explanation }) => ({
       paper: paperView(paper),

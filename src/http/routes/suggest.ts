@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import { tidyPhrase } from '../../search/query/query-text.js';
 import {
   DEFAULT_SUGGESTIONS,
   MAX_PREFIX_LENGTH,
@@ -61,7 +62,7 @@ export const suggestRoutes: FastifyPluginAsyncTypebox<SuggestRoutesOptions> = as
       const { titles, authors, categories } = found;
       const lines = [
         ...titles.map(({ title }) => title),
-        ...authors.map((name) => `author:"${name.replaceAll('"', '')}"`),
+        ...authors.map((name) => `author:"${tidyPhrase(name)}"`),
         ...categories.map((name) => `category:${name}`),
       ];
       return reply

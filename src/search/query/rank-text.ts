@@ -1,12 +1,19 @@
-import type { Condition, Query, Term } from './ast.js';
+import type { Condition, Query, Span, Term } from './ast.js';
 
 /** What papers are ranked by, in the order typed: words, phrases and titles that are asked for; '' for none. */
-export function rankingText({ terms }: Query): string {
-  return terms
-    .flatMap((term) => (term.kind === 'or' ? term.terms : [term]))
-    .filter(isRanking)
+export function rankingText(query: Query): string {
+  return rankingTerms(query)
     .map(({ text }) => text)
     .join(' ');
+}
+
+/** Where that was typed. */
+export function rankingSpans(query: Query): Span[] {
+  return rankingTerms(query).map(({ span }) => span);
+}
+
+function rankingTerms({ terms }: Query) {
+  return terms.flatMap((term) => (term.kind === 'or' ? term.terms : [term])).filter(isRanking);
 }
 
 function isRanking(term: Term): term is Extract<Condition, { kind: 'word' | 'phrase' | 'text' }> {
