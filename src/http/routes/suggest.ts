@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import { isCategoryName } from '../../search/query/operators.js';
 import { tidyPhrase } from '../../search/query/query-text.js';
 import {
   DEFAULT_SUGGESTIONS,
@@ -63,7 +64,7 @@ export const suggestRoutes: FastifyPluginAsyncTypebox<SuggestRoutesOptions> = as
       const lines = [
         ...titles.map(({ title }) => title),
         ...authors.map((name) => `author:"${tidyPhrase(name)}"`),
-        ...categories.map((name) => `category:${name}`),
+        ...categories.filter(isCategoryName).map((name) => `category:${name}`),
       ];
       return reply
         .type('application/x-suggestions+json; charset=utf-8')

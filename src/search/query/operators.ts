@@ -49,6 +49,11 @@ export function isOperatorName(name: string): name is OperatorName {
   return (operatorNames as readonly string[]).includes(name);
 }
 
+/** Sources give whatever they call a category; `category:` takes those without spaces and signs. */
+export function isCategoryName(text: string): boolean {
+  return /^[a-z\d]+(?:[.-][a-z\d]+)*$/i.test(text);
+}
+
 /** The term of `name:value`; null where the operator doesn't take this value. */
 export function readOperator(name: OperatorName, value: OperatorValue, span: Span): OperatorTerm | null {
   const { text, quoted } = value;
@@ -58,7 +63,7 @@ export function readOperator(name: OperatorName, value: OperatorValue, span: Spa
     case 'venue':
       return hasLetterOrDigit(text) ? { kind: 'text', field: name, text, quoted, span } : null;
     case 'category':
-      return /^[a-z\d]+(?:[.-][a-z\d]+)*$/i.test(text) ? { kind: 'value', field: name, text, span } : null;
+      return isCategoryName(text) ? { kind: 'value', field: name, text, span } : null;
     case 'source': {
       const source = text.toLowerCase();
       return isSourceName(source) ? { kind: 'value', field: name, text: source, span } : null;

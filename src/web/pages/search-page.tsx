@@ -5,6 +5,7 @@ import type { Highlights } from '../../search/highlight.js';
 import type { Facets } from '../../search/lexical/facets.js';
 import type { Order } from '../../search/lexical/ports.js';
 import type { QueryPart } from '../../search/query/explain.js';
+import { isCategoryName } from '../../search/query/operators.js';
 import type { Readiness } from '../../search/readiness.js';
 import type { SearchMode } from '../../search/request.js';
 import type { SearchResult } from '../../search/search.js';
@@ -182,7 +183,7 @@ function FacetLinks({ facets, query, here }: { facets: Facets; query: string; he
     {
       name: 'Category',
       operator: 'category',
-      values: facets.categories,
+      values: facets.categories.filter(({ value }) => isCategoryName(value)),
       term: (name: string) => `category:${name}`,
     },
     { name: 'Source', operator: 'source', values: facets.sources, term: (name: string) => `source:${name}` },
