@@ -62,6 +62,13 @@ export function toyEngine(vectors: ReadonlyMap<number, Float32Array>, isWarm = (
           .sort((a, b) => b.score - a.score || a.label - b.label)
           .slice(0, k);
       },
+      async scoresOf(vector, labels) {
+        if (failures.search) throw failures.search;
+        return Float64Array.from(labels, (label) => {
+          const one = vectors.get(label / 10);
+          return one ? dot(one, vector) : Number.NaN;
+        });
+      },
       vectorsOf: async (labels) => labels.map((label) => vectors.get(label / 10) ?? null),
     },
     labels: {
