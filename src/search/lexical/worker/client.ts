@@ -86,7 +86,10 @@ export function createLexicalClient(options: LexicalClientOptions): LexicalClien
   function start(): Worker {
     const started = startWorker({ dir });
     let cause: unknown;
-    started.on('message', onMessage);
+    started.on('message', (message: LexicalMessage) => {
+      // One that was closed may still have something to say.
+      if (worker === started) onMessage(message);
+    });
     started.on('error', (error) => {
       cause = error;
     });
