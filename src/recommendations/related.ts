@@ -1,7 +1,7 @@
 import type { EngineAccess } from '../engine/engine.js';
 import type { Paper } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
-import { nearest } from '../search/dense.js';
+import { nearest } from '../search/ranking/dense.js';
 
 export const DEFAULT_RELATED = 10;
 export const MAX_RELATED = 100;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../platform/errors.js';
-import { createByteReader, createByteWriter } from './lexical/bytes.js';
 import type { Order, OrderPosition } from './lexical/ports.js';
+import { createByteReader, createByteWriter } from './lexical/segments/bytes.js';
 
 /**
  * Where the next page begins. By relevance: which papers were served; the next ones are the best of all others. Nothing

@@ -1,10 +1,10 @@
 import type { PaperStore } from '../papers/paper-store.js';
 import { AppError } from '../platform/errors.js';
 import type { Order } from './lexical/ports.js';
-import { planQuery, type SearchPlan } from './plan.js';
 import { withFilters } from './query/filters.js';
 import { parseQuery } from './query/parse.js';
 import { printQuery } from './query/print.js';
+import { planQuery, type SearchPlan } from './ranking/plan.js';
 import type { SearchRequest } from './request.js';
 
 export interface ReadRequest {

@@ -5,10 +5,10 @@ import { describe, it } from 'node:test';
 import { averagePrecision, ndcg, recall, reciprocalRank } from '../../scripts/eval/metrics.js';
 import { hasSets, readSet } from '../../scripts/eval/sets.js';
 import { projectRoot } from '../../src/platform/paths.js';
-import { hybridParameters } from '../../src/search/hybrid.js';
 import { createLexicalEngine } from '../../src/search/lexical/lexical-engine.js';
-import { rankParameters } from '../../src/search/lexical/rank.js';
-import { planQuery } from '../../src/search/plan.js';
+import { rankParameters } from '../../src/search/lexical/queries/rank.js';
+import { hybridParameters } from '../../src/search/ranking/hybrid.js';
+import { planQuery } from '../../src/search/ranking/plan.js';
 
 interface Expected {
   parameters: { hybrid: unknown; words: unknown };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { combine, nearest, similarities, vectorsOf } from '../../src/search/dense.js';
 import type { Subset } from '../../src/search/lexical/ports.js';
+import { combine, nearest, similarities, vectorsOf } from '../../src/search/ranking/dense.js';
 import { dot } from '../../src/vectors/vector.js';
 import { toyEngine, toyVector } from './search-fixture.js';
 

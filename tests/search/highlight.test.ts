@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { highlight, type Range } from '../../src/search/highlight.js';
+import { highlight, type Range } from '../../src/search/text/highlight.js';
 import { termOf } from '../../src/search/text/terms.js';
 import { tokensOf } from '../../src/search/text/tokens.js';
 

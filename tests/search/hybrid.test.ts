@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { hybridParameters, rankHybrid } from '../../src/search/hybrid.js';
-import { planQuery } from '../../src/search/plan.js';
 import { parseQuery } from '../../src/search/query/parse.js';
+import { hybridParameters, rankHybrid } from '../../src/search/ranking/hybrid.js';
+import { planQuery } from '../../src/search/ranking/plan.js';
 import { createStages } from '../../src/search/stages.js';
 import { papersOf, toyEngine, toyLexical, toyVector } from './search-fixture.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { planQuery } from '../../src/search/plan.js';
 import { parseQuery } from '../../src/search/query/parse.js';
+import { planQuery } from '../../src/search/ranking/plan.js';
 
 const now = new Date('2025-03-31T12:00:00Z');
 const plan = (query: string, more?: string) => planQuery(parseQuery(query), now, more);

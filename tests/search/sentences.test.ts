@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { splitSentences } from '../../src/search/sentences.js';
+import { splitSentences } from '../../src/search/text/sentences.js';
 import { cpuMs } from '../support/cpu-time.js';
 
 const split = (text: string) => splitSentences(text).map(({ start, end }) => text.slice(start, end));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { suggestSpelling } from '../../src/search/suggest-spelling.js';
+import { suggestSpelling } from '../../src/search/text/suggest-spelling.js';
 import { tokensOf } from '../../src/search/text/tokens.js';
 
 /** `meant`: word → what was meant by it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { titleDistance } from '../../src/search/title-match.js';
+import { titleDistance } from '../../src/search/text/title-match.js';
 
 const runs = { seed: 20251203, numRuns: 500 };
 

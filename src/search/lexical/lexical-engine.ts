@@ -1,10 +1,5 @@
-import { wordsHash } from './columns.js';
-import { completeText } from './complete.js';
 import type { LexicalDocument } from './document.js';
-import { countFacets } from './facets.js';
 import { createLexicalIndex, type LexicalIndex } from './lexical-index.js';
-import { deadlineAfter, type Mask, matchAll } from './match.js';
-import { listInOrder } from './ordered.js';
 import type {
   LexicalAnswer,
   LexicalChanges,
@@ -13,10 +8,19 @@ import type {
   LexicalStats,
   Subset,
 } from './ports.js';
-import { explainScores, type RankTerm, scoreAll, selectBest } from './rank.js';
-import { loadLexicalSnapshot, removeLexicalSnapshots, writeLexicalSnapshot } from './snapshot-file.js';
-import { meantBy } from './spelling.js';
-import { countTitles, titleCandidates } from './titles.js';
+import { completeText } from './queries/complete.js';
+import { countFacets } from './queries/facets.js';
+import { deadlineAfter, type Mask, matchAll } from './queries/match.js';
+import { listInOrder } from './queries/ordered.js';
+import { explainScores, type RankTerm, scoreAll, selectBest } from './queries/rank.js';
+import { meantBy } from './queries/spelling.js';
+import { countTitles, titleCandidates } from './queries/titles.js';
+import { wordsHash } from './segments/columns.js';
+import {
+  loadLexicalSnapshot,
+  removeLexicalSnapshots,
+  writeLexicalSnapshot,
+} from './segments/snapshot-file.js';
 
 /** What one query may take of the thread: a hundred times what twelve terms take at 100,000 papers. */
 export const QUERY_BUDGET_MS = 1_000;

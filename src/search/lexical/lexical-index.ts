@@ -1,9 +1,16 @@
 import { createSlotTable, type SlotTable } from '../../vectors/copies/slot-table.js';
-import { buildSegment } from './build-segment.js';
-import { type Columns, copyColumns, emptyColumns, setColumns, setLengths, wordsHash } from './columns.js';
 import type { LexicalDocument } from './document.js';
-import { mergeSegments } from './merge-segments.js';
-import { type Segment, segmentBytes } from './segment.js';
+import { buildSegment } from './segments/build-segment.js';
+import {
+  type Columns,
+  copyColumns,
+  emptyColumns,
+  setColumns,
+  setLengths,
+  wordsHash,
+} from './segments/columns.js';
+import { mergeSegments } from './segments/merge-segments.js';
+import { type Segment, segmentBytes } from './segments/segment.js';
 
 /** The newest segments of a level and below become one when there are so many: each paper is rewritten log8(papers / 256) times. */
 const MERGE_FACTOR = 8;

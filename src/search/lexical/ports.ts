@@ -1,7 +1,7 @@
-import type { Condition } from './conditions.js';
 import type { LexicalDocument } from './document.js';
-import type { Facets } from './facets.js';
-import type { RankTerm, ScoredKey, TermScore } from './rank.js';
+import type { Condition } from './queries/conditions.js';
+import type { Facets } from './queries/facets.js';
+import type { RankTerm, ScoredKey, TermScore } from './queries/rank.js';
 
 export const orders = ['relevance', 'newest', 'upvoted'] as const;
 export type Order = (typeof orders)[number];

@@ -1,6 +1,6 @@
 import { type ComponentChildren, Fragment } from 'preact';
 import type { Paper } from '../../papers/paper.js';
-import type { Highlights, Range } from '../../search/highlight.js';
+import type { Highlights, Range } from '../../search/text/highlight.js';
 import { paperPath } from '../links.js';
 
 export const SHOWN_AUTHORS = 3;

@@ -1,14 +1,14 @@
 import { Fragment } from 'preact';
 import type { Paper } from '../../papers/paper.js';
 import type { AppError } from '../../platform/errors.js';
-import type { Highlights } from '../../search/highlight.js';
-import type { Facets } from '../../search/lexical/facets.js';
 import type { Order } from '../../search/lexical/ports.js';
+import type { Facets } from '../../search/lexical/queries/facets.js';
 import type { QueryPart } from '../../search/query/explain.js';
 import { isCategoryName } from '../../search/query/operators.js';
 import type { Readiness } from '../../search/readiness.js';
 import type { SearchMode } from '../../search/request.js';
 import type { SearchResult } from '../../search/search.js';
+import type { Highlights } from '../../search/text/highlight.js';
 import { PaperItem } from '../components/paper-item.js';
 import { Page } from '../layout.js';
 import { searchPath } from '../links.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Condition } from '../../../src/search/lexical/conditions.js';
 import type { LexicalDocument } from '../../../src/search/lexical/document.js';
-import type { RankTerm } from '../../../src/search/lexical/rank.js';
+import type { Condition } from '../../../src/search/lexical/queries/conditions.js';
+import type { RankTerm } from '../../../src/search/lexical/queries/rank.js';
 import { termOf } from '../../../src/search/text/terms.js';
 import { rankTerm } from './lexical-fixture.js';
 

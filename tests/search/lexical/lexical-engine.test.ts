@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isAppError } from '../../../src/platform/errors.js';
-import type { Condition } from '../../../src/search/lexical/conditions.js';
 import type { LexicalDocument } from '../../../src/search/lexical/document.js';
 import { QUERY_BUDGET_MS } from '../../../src/search/lexical/lexical-engine.js';
 import type { OrderPosition } from '../../../src/search/lexical/ports.js';
+import type { Condition } from '../../../src/search/lexical/queries/conditions.js';
 import { isContentWord, termOf } from '../../../src/search/text/terms.js';
 import { engineWith, keysOf, paper, rankTerm, seeded, tidyUp } from './lexical-fixture.js';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { LexicalDocument } from '../../../src/search/lexical/document.js';
 import { createLexicalEngine, type LocalLexicalEngine } from '../../../src/search/lexical/lexical-engine.js';
-import type { RankTerm } from '../../../src/search/lexical/rank.js';
-import { planQuery } from '../../../src/search/plan.js';
+import type { RankTerm } from '../../../src/search/lexical/queries/rank.js';
 import { parseQuery } from '../../../src/search/query/parse.js';
+import { planQuery } from '../../../src/search/ranking/plan.js';
 
 /** For `fc.assert`: the same cases every time, others with `FC_SEED=…`. */
 export const seeded = { seed: Number(process.env['FC_SEED'] ?? 20_240_611) };

@@ -1,6 +1,6 @@
-import type { Condition, PlacedTerm } from '../../../src/search/lexical/conditions.js';
 import { type LexicalDocument, nameWords } from '../../../src/search/lexical/document.js';
-import { queryWeight, type RankTerm, rankParameters } from '../../../src/search/lexical/rank.js';
+import type { Condition, PlacedTerm } from '../../../src/search/lexical/queries/conditions.js';
+import { queryWeight, type RankTerm, rankParameters } from '../../../src/search/lexical/queries/rank.js';
 import { stopWords, termOf } from '../../../src/search/text/terms.js';
 import { tokensOf } from '../../../src/search/text/tokens.js';
 

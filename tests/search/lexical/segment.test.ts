@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { buildSegment } from '../../../src/search/lexical/build-segment.js';
-import { createByteReader, createByteWriter } from '../../../src/search/lexical/bytes.js';
-import { mergeSegments } from '../../../src/search/lexical/merge-segments.js';
-import { placesOf, visitPostings } from '../../../src/search/lexical/postings.js';
+import { buildSegment } from '../../../src/search/lexical/segments/build-segment.js';
+import { createByteReader, createByteWriter } from '../../../src/search/lexical/segments/bytes.js';
+import { mergeSegments } from '../../../src/search/lexical/segments/merge-segments.js';
+import { placesOf, visitPostings } from '../../../src/search/lexical/segments/postings.js';
 import {
   findTerm,
   type Segment,
   termsFrom,
   termsWithPrefix,
   writeSegment,
-} from '../../../src/search/lexical/segment.js';
+} from '../../../src/search/lexical/segments/segment.js';
 import { paper, seeded } from './lexical-fixture.js';
 
 describe('bytes', () => {

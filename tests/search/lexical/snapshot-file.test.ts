@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { isAppError } from '../../../src/platform/errors.js';
 import { createLexicalEngine } from '../../../src/search/lexical/lexical-engine.js';
-import { loadLexicalSnapshot } from '../../../src/search/lexical/snapshot-file.js';
+import { loadLexicalSnapshot } from '../../../src/search/lexical/segments/snapshot-file.js';
 import { randomNumbers } from '../../vectors/vectors-fixture.js';
 import { engineWith, keysOf, paper, temporaryFolder } from './lexical-fixture.js';
 

@@ -1,4 +1,4 @@
-import type { DocumentLengths, LexicalDocument } from './document.js';
+import type { DocumentLengths, LexicalDocument } from '../document.js';
 
 /** What is known of each slot beside its words. A paper that changes gets a new slot, and the old one is dead. */
 export interface Columns {

@@ -1,6 +1,6 @@
-import type { Engine } from '../engine/engine.js';
-import type { Subset } from './lexical/ports.js';
-import type { ScoredKey } from './lexical/rank.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Subset } from '../lexical/ports.js';
+import type { ScoredKey } from '../lexical/queries/rank.js';
 
 /** Steps of a score between 0 and 1: exact and approximate search sum in different orders and differ by 1e-7. */
 const SCORE_STEPS = 1e6;

@@ -1,8 +1,8 @@
-import { fieldMark } from './document.js';
-import type { LexicalView } from './lexical-index.js';
+import { fieldMark } from '../document.js';
+import type { LexicalView } from '../lexical-index.js';
+import { visitPostings } from '../segments/postings.js';
+import { findTerm, type TermEntry } from '../segments/segment.js';
 import type { Deadline, Mask } from './match.js';
-import { visitPostings } from './postings.js';
-import { findTerm, type TermEntry } from './segment.js';
 
 /** One term that papers are ranked by. */
 export interface RankTerm {

@@ -1,5 +1,5 @@
-import { foldTitle } from '../papers/fold.js';
-import { mainTitle } from './text/main-title.js';
+import { foldTitle } from '../../papers/fold.js';
+import { mainTitle } from './main-title.js';
 
 /** Titles that a query is taken for, of those that fit: more are no longer “the paper that was named”. */
 export const MAX_TITLE_MATCHES = 3;

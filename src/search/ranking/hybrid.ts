@@ -1,10 +1,10 @@
-import type { Engine } from '../engine/engine.js';
-import { dot } from '../vectors/vector.js';
+import type { Engine } from '../../engine/engine.js';
+import { dot } from '../../vectors/vector.js';
+import type { LexicalAnswer, LexicalSearcher, Subset } from '../lexical/ports.js';
+import { queryWeight, type RankTerm, type ScoredKey } from '../lexical/queries/rank.js';
+import type { Stages } from '../stages.js';
 import { combine, nearest, round, similarities, vectorsOf } from './dense.js';
-import type { LexicalAnswer, LexicalSearcher, Subset } from './lexical/ports.js';
-import { queryWeight, type RankTerm, type ScoredKey } from './lexical/rank.js';
 import type { SearchPlan } from './plan.js';
-import type { Stages } from './stages.js';
 
 /** How the two sides are put together, tuned on the train splits of scifact and scitldr (scripts/eval/). */
 export const hybridParameters = {

@@ -1,11 +1,11 @@
-import { termOf } from '../text/terms.js';
-import { tokensOf } from '../text/tokens.js';
-import { fieldMark, nameWords } from './document.js';
-import type { LexicalView } from './lexical-index.js';
+import { termOf } from '../../text/terms.js';
+import { tokensOf } from '../../text/tokens.js';
+import { fieldMark, nameWords } from '../document.js';
+import type { LexicalView } from '../lexical-index.js';
+import type { Completions } from '../ports.js';
+import { visitPostings } from '../segments/postings.js';
+import { findTerm, type TermEntry, termsWithPrefix } from '../segments/segment.js';
 import type { Deadline } from './match.js';
-import type { Completions } from './ports.js';
-import { visitPostings } from './postings.js';
-import { findTerm, type TermEntry, termsWithPrefix } from './segment.js';
 import { completionsOf } from './spelling.js';
 
 /** Ways that the last word may go on, the most frequent ones: a single letter has thousands. */

@@ -1,6 +1,6 @@
-import { parseQuery } from './query/parse.js';
-import { rankingSpans } from './query/rank-text.js';
-import type { Token } from './text/tokens.js';
+import { parseQuery } from '../query/parse.js';
+import { rankingSpans } from '../query/rank-text.js';
+import type { Token } from './tokens.js';
 
 /** The query with the words that rank replaced by what was probably meant; null where nothing was. */
 export function suggestSpelling(

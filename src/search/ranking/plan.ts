@@ -1,10 +1,10 @@
-import type { Condition as IndexCondition, PlacedTerm } from './lexical/conditions.js';
-import { nameWords } from './lexical/document.js';
-import type { RankTerm } from './lexical/rank.js';
-import type { Condition, DateBound, Query, Term } from './query/ast.js';
-import { likeRefs, rankingText } from './query/rank-text.js';
-import { isContentWord, termOf } from './text/terms.js';
-import { type Token, tokensOf } from './text/tokens.js';
+import { nameWords } from '../lexical/document.js';
+import type { Condition as IndexCondition, PlacedTerm } from '../lexical/queries/conditions.js';
+import type { RankTerm } from '../lexical/queries/rank.js';
+import type { Condition, DateBound, Query, Term } from '../query/ast.js';
+import { likeRefs, rankingText } from '../query/rank-text.js';
+import { isContentWord, termOf } from '../text/terms.js';
+import { type Token, tokensOf } from '../text/tokens.js';
 
 /** A query, ready for the indexes. */
 export interface SearchPlan {

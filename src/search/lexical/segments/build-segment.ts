@@ -1,4 +1,4 @@
-import { analyseDocument, type DocumentLengths, type LexicalDocument, SPELLING_MARK } from './document.js';
+import { analyseDocument, type DocumentLengths, type LexicalDocument, SPELLING_MARK } from '../document.js';
 import { type Segment, type SegmentWriter, writeSegment } from './segment.js';
 
 /** A growing array of numbers below 2^32. */

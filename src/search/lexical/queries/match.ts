@@ -1,9 +1,9 @@
-import { AppError } from '../../platform/errors.js';
+import { AppError } from '../../../platform/errors.js';
+import { AUTHOR_STRIDE, fieldMark } from '../document.js';
+import type { LexicalView } from '../lexical-index.js';
+import { type PlaceList, placesOf, visitPostings } from '../segments/postings.js';
+import { findTerm, type Segment, type TermEntry, termsWithPrefix } from '../segments/segment.js';
 import type { Condition, PlacedTerm } from './conditions.js';
-import { AUTHOR_STRIDE, fieldMark } from './document.js';
-import type { LexicalView } from './lexical-index.js';
-import { type PlaceList, placesOf, visitPostings } from './postings.js';
-import { findTerm, type Segment, type TermEntry, termsWithPrefix } from './segment.js';
 
 /** One byte a slot: 1 where the paper matches. Those of dead slots say nothing. */
 export type Mask = Uint8Array;

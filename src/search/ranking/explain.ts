@@ -1,8 +1,8 @@
+import type { LexicalSearcher } from '../lexical/ports.js';
+import type { TermScore } from '../lexical/queries/rank.js';
+import type { SearchMode } from '../request.js';
 import type { Candidate } from './hybrid.js';
-import type { LexicalSearcher } from './lexical/ports.js';
-import type { TermScore } from './lexical/rank.js';
 import type { SearchPlan } from './plan.js';
-import type { SearchMode } from './request.js';
 
 /** Why a hit stands where it does. */
 export interface Explanation {

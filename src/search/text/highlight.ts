@@ -1,6 +1,6 @@
 import { splitSentences } from './sentences.js';
-import { termOf } from './text/terms.js';
-import { tokenise } from './text/tokens.js';
+import { termOf } from './terms.js';
+import { tokenise } from './tokens.js';
 
 /** Characters [start, end) in UTF-16. */
 export interface Range {

@@ -1,6 +1,6 @@
-import type { Engine } from '../engine/engine.js';
-import type { PaperStore } from '../papers/paper-store.js';
-import { AppError } from '../platform/errors.js';
+import type { Engine } from '../../engine/engine.js';
+import type { PaperStore } from '../../papers/paper-store.js';
+import { AppError } from '../../platform/errors.js';
 import { combine } from './dense.js';
 import type { SearchPlan } from './plan.js';
 

@@ -1,7 +1,7 @@
-import { hasStem, termOf } from '../text/terms.js';
-import { SPELLING_MARK } from './document.js';
-import type { LexicalView } from './lexical-index.js';
-import { findTerm, type Segment, termsFrom, termsWithPrefix } from './segment.js';
+import { hasStem, termOf } from '../../text/terms.js';
+import { SPELLING_MARK } from '../document.js';
+import type { LexicalView } from '../lexical-index.js';
+import { findTerm, type Segment, termsFrom, termsWithPrefix } from '../segments/segment.js';
 
 /** Bits a term in the filter that most wrong guesses end at: 1 % get past it. */
 const FILTER_BITS = 10;

@@ -1,9 +1,9 @@
-import { stopWords, termOf } from '../text/terms.js';
-import type { LexicalView } from './lexical-index.js';
+import { stopWords, termOf } from '../../text/terms.js';
+import type { LexicalView } from '../lexical-index.js';
+import { visitPostings } from '../segments/postings.js';
+import { findTerm } from '../segments/segment.js';
 import type { Deadline, Mask } from './match.js';
-import { visitPostings } from './postings.js';
 import type { RankTerm, TitleCounts } from './rank.js';
-import { findTerm } from './segment.js';
 import { correctionsOf, frequencyOf } from './spelling.js';
 
 /** Titles worth comparing letter by letter. */

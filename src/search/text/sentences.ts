@@ -1,4 +1,4 @@
-import { mathsSpans, type Span } from '../papers/maths.js';
+import { mathsSpans, type Span } from '../../papers/maths.js';
 
 /** What follows is one sentence: nobody shows or marks more of an abstract. */
 const MAX_SENTENCES = 200;

@@ -1,5 +1,5 @@
+import { SPELLING_MARK } from '../document.js';
 import { type ByteReader, createByteReader } from './bytes.js';
-import { SPELLING_MARK } from './document.js';
 import { type Segment, type SegmentWriter, type TermEntry, termsFrom, writeSegment } from './segment.js';
 
 /** Postings that are rewritten between two breaks: about a millisecond. */

@@ -1,7 +1,7 @@
+import type { LexicalView } from '../lexical-index.js';
+import type { OrderedAnswer, OrderedQuery, OrderPosition } from '../ports.js';
 import { countFacets } from './facets.js';
-import type { LexicalView } from './lexical-index.js';
 import { type Deadline, matchAll } from './match.js';
-import type { OrderedAnswer, OrderedQuery, OrderPosition } from './ports.js';
 
 /** The papers that fulfil the conditions, by a column; those of which it isn't known come last. Ties by ascending key. */
 export function listInOrder(view: LexicalView, query: OrderedQuery, deadline: Deadline): OrderedAnswer {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../../platform/durable-file.js';
-import { AppError, messageOf } from '../../platform/errors.js';
+import { writeDurably } from '../../../platform/durable-file.js';
+import { AppError, messageOf } from '../../../platform/errors.js';
+import type { LexicalState } from '../lexical-index.js';
 import { type Columns, columnNames, copyColumns, emptyColumns } from './columns.js';
-import type { LexicalState } from './lexical-index.js';
 import type { Segment } from './segment.js';
 
 /*

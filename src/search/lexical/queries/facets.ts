@@ -1,8 +1,8 @@
-import { fieldMark } from './document.js';
-import type { LexicalView } from './lexical-index.js';
+import { fieldMark } from '../document.js';
+import type { LexicalView } from '../lexical-index.js';
+import { visitPostings } from '../segments/postings.js';
+import { termsWithPrefix } from '../segments/segment.js';
 import type { Mask } from './match.js';
-import { visitPostings } from './postings.js';
-import { termsWithPrefix } from './segment.js';
 
 export interface FacetValue {
   value: string;
