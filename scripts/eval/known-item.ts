@@ -20,8 +20,9 @@ const help = `npm run eval:known -- [OPTIONS]
 With real papers from ../shared/data, through the service's own search:
 - titles typed with one typo: how many find their paper first;
 - ids and URLs in each of their forms: how many lead to their paper;
-- real queries (claims and one-sentence summaries from ../shared/eval): recall@10 of the index against exact search.
-Exits with 1 below 99 %, 100 % and .99.
+- real queries from ../shared/eval: recall@10 of the index against exact search, for one-sentence summaries and information needs of the
+  papers' own field, and for claims of another one (medicine among computer science: there everything is equally far).
+Exits with 1 below 99 %, 100 % and .99 in the own field.
 
   --count N    papers; default: 100000
   --tries N    titles and queries; default: 1000
@@ -30,6 +31,9 @@ Exits with 1 below 99 %, 100 % and .99.
   --json       the result as JSON
   --help
 `;
+
+const recallSets = ['scitldr-knownitem', 'cacm', 'scifact'] as const;
+const ownField = ['scitldr-knownitem', 'cacm'] as const;
 
 const QUERIES_OF_A_PASS = 100;
 const READY_TIMEOUT_MS = 20 * 60_000;
@@ -56,7 +60,7 @@ interface KnownItem {
   seed: number;
   titles: { tried: number; first: number; missed: string[] };
   ids: { tried: number; found: number; missed: string[] };
-  recall: { queries: number; recallAt10: number };
+  recall: Record<(typeof recallSets)[number], { queries: number; recallAt10: number }>;
 }
 
 function parse(): Options {
@@ -165,8 +169,8 @@ function formsOf({ public_id: id, arxiv_id: arxiv, doi }: Paper): string[] {
     `https://www.semanticscholar.org/arxiv/${arxiv}`,
     `https://doi.org/10.48550/arXiv.${arxiv}`,
   );
-  // A JSON writer that takes the id for a number drops the zeros at its end.
-  if (/^\d{4}\.\d+0$/.test(arxiv)) forms.push(String(Number(arxiv)).padStart(4, '0'));
+  // A JSON writer that takes the id for a number drops the zeros at both ends.
+  if (/^\d{4}\.\d+$/.test(arxiv)) forms.push(String(Number(arxiv)));
   return forms;
 }
 
@@ -183,10 +187,18 @@ async function tryIds(papers: readonly Paper[], { search }: Services) {
   return { tried, found: tried - missed.length, missed: missed.slice(0, 20) };
 }
 
-async function measureRecall({ engines }: Services, tries: number) {
-  const texts = [...readSet('scifact', 'test').queries, ...readSet('scitldr-knownitem', 'test').queries]
-    .slice(0, tries)
-    .map(({ text }) => text);
+async function measureRecall(services: Services, tries: number): Promise<KnownItem['recall']> {
+  const recall = {} as KnownItem['recall'];
+  for (const name of recallSets) {
+    const texts = readSet(name, 'test')
+      .queries.slice(0, tries)
+      .map(({ text }) => text);
+    recall[name] = { queries: texts.length, recallAt10: await recallOf(texts, services) };
+  }
+  return recall;
+}
+
+async function recallOf(texts: readonly string[], { engines }: Services): Promise<number> {
   const { embedder, embeddings } = engines.serving.model;
   const { searcher } = engines.serving.index;
   let found = 0;
@@ -210,14 +222,18 @@ async function measureRecall({ engines }: Services, tries: number) {
       found += hits.filter(({ label }) => exact.has(label)).length;
     }
   }
-  return { queries: texts.length, recallAt10: Math.round((found / texts.length / 10) * 10_000) / 10_000 };
+  return Math.round((found / texts.length / 10) * 10_000) / 10_000;
 }
 
 function asText({ titles, ids, recall }: KnownItem): string {
   return `titles with a typo  ${titles.first} of ${titles.tried} first
 ids and URLs        ${ids.found} of ${ids.tried}
-recall@10           ${recall.recallAt10} over ${recall.queries} queries
-${[...titles.missed, ...ids.missed].map((query) => `  missed: ${query}\n`).join('')}`;
+${Object.entries(recall)
+  .map(
+    ([name, { queries, recallAt10 }]) =>
+      `recall@10           ${recallAt10} over ${queries} queries of ${name}\n`,
+  )
+  .join('')}${[...titles.missed, ...ids.missed].map((query) => `  missed: ${query}\n`).join('')}`;
 }
 
 await runBench({
@@ -228,7 +244,9 @@ await runBench({
     const result = await measure(options);
     const { titles, ids, recall } = result;
     const isGood =
-      titles.first >= 0.99 * titles.tried && ids.found === ids.tried && recall.recallAt10 >= 0.99;
+      titles.first >= 0.99 * titles.tried &&
+      ids.found === ids.tried &&
+      ownField.every((name) => recall[name].recallAt10 >= 0.99);
     if (!isGood) process.exitCode = 1;
     return result;
   },

@@ -4,13 +4,11 @@ import { createHash } from 'node:crypto';
 const TAG_LENGTH = 27;
 
 /**
- * A weak entity-tag (RFC 9110, 8.8.3) of what an answer depends on. Weak, because compression and field order may
- * change the bytes of equal answers.
+ * A weak entity-tag (RFC 9110, 8.8.3) of an answer as it is sent. Weak, because compression may change the bytes of equal
+ * answers.
  */
-export function weakEtag(parts: readonly (string | number)[]): string {
-  // JSON keeps ['ab', 'c'] from ['a', 'bc'] and 1 from '1'.
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-  return `W/"${digest.slice(0, TAG_LENGTH)}"`;
+export function weakEtag(payload: string): string {
+  return `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, TAG_LENGTH)}"`;
 }
 
 /**

@@ -11,7 +11,7 @@ export interface ArxivRef {
 
 const arxivHosts = /^(?:[a-z0-9-]+\.)*(?:arxiv\.org|alphaxiv\.org|huggingface\.co|hf\.co)$/;
 const semanticScholarHosts = /^(?:www\.|api\.|pdfs\.)?semanticscholar\.org$/;
-const newStyle = /^(\d{2})(\d{2})\.(\d{1,5})(?:v([1-9]\d{0,2}))?$/;
+const newStyle = /^(\d{1,2})(\d{2})\.(\d{1,5})(?:v([1-9]\d{0,2}))?$/;
 const oldStyle = /^([a-z]+(?:-[a-z]+)?)(?:\.[a-z]{2})?\/(\d{2})(\d{2})(\d{3})(?:v([1-9]\d{0,2}))?$/;
 
 /** DOIs that arXiv registers for its own papers; they name the arXiv id, not a venue's copy. */
@@ -32,11 +32,13 @@ export function parseArxivId(text: string): ArxivRef | null {
   if (modern) {
     const [, yy, mm, number, version] = modern;
     const year = Number(yy);
+    // Of the years before 2010 such a writer takes the first digit too.
+    if (yy!.length === 1 && (year < 7 || number!.length < 3)) return null;
     // The scheme began in April 2007; its two-digit years end in 2099.
     if (!isMonth(mm!) || year < 7 || (year === 7 && Number(mm) < 4)) return null;
     const digits = year >= 15 ? 5 : 4;
     if (number!.length > digits) return null;
-    return arxivRef(`${yy}${mm}.${number!.padEnd(digits, '0')}`, version);
+    return arxivRef(`${yy!.padStart(2, '0')}${mm}.${number!.padEnd(digits, '0')}`, version);
   }
   const old = oldStyle.exec(bare);
   if (!old || !isMonth(old[3]!)) return null;

@@ -21,11 +21,19 @@ export interface BatchResult {
   merged: number;
 }
 
+/** Past the ORM: every search ends here, and it takes 3 ms of this thread for 20 papers where this takes half a one. */
+const PAPERS_BY_KEY = `
+  SELECT p.id AS key, public_id AS id, arxiv_id AS "arxivId", arxiv_version AS "arxivVersion", doi, title, abstract, authors,
+    author_count AS "authorCount", date, venue, url, categories, upvotes, comments, origins, created_at AS "createdAt",
+    updated_at AS "updatedAt",
+    ARRAY(SELECT alias FROM paper_aliases WHERE paper_id = p.id ORDER BY alias) AS aliases
+  FROM papers p WHERE p.id = ANY($1)`;
+
 const withAliases = { aliases: { select: { alias: true } } } as const;
 type Row = Prisma.PaperGetPayload<{ include: typeof withAliases }>;
 
 /** Papers in PostgreSQL. Writes go through `takeIn` alone, which keeps one row a paper. */
-export function createPaperStore({ prisma }: Database) {
+export function createPaperStore({ prisma, pool }: Database) {
   /**
    * Settles and writes up to `MAX_BATCH` records in one transaction; when it resolves they are durable.
    * Batches of all processes on this database follow one another, so that two can't both add one paper.
@@ -96,15 +104,10 @@ export function createPaperStore({ prisma }: Database) {
 
   /** Papers by key, in the order of the keys; those that are gone are left out. At most `MAX_LISTED`. */
   async function listByKeys(keys: readonly number[]): Promise<Paper[]> {
-    const rows = await prisma.paper.findMany({
-      where: { id: { in: keys.slice(0, MAX_LISTED) } },
-      include: withAliases,
-    });
-    const byKey = new Map(rows.map((row) => [row.id, row]));
-    return keys.flatMap((key) => {
-      const row = byKey.get(key);
-      return row ? [toPaper(row)] : [];
-    });
+    if (keys.length === 0) return [];
+    const { rows } = await pool.query<Paper>(PAPERS_BY_KEY, [keys.slice(0, MAX_LISTED)]);
+    const byKey = new Map(rows.map((row) => [row.key, withDoiAlias(row)]));
+    return keys.flatMap((key) => byKey.get(key) ?? []);
   }
 
   /** Titles by key; those that are gone are missing. At most `MAX_LISTED`. */
@@ -234,10 +237,14 @@ function toDraft(row: Row): Draft {
   return { ...paper, key: row.id, titleKey: row.titleKey, titleId, aliases: new Set(aliases) };
 }
 
+/** A DOI beside an arXiv id leads to the paper as an alias does. */
+function withDoiAlias(paper: Paper): Paper {
+  if (paper.doi !== null && doiPublicId(paper.doi) !== paper.id) paper.aliases.push(doiPublicId(paper.doi));
+  return paper;
+}
+
 function toPaper(row: Row): Paper {
-  const aliases = row.aliases.map(({ alias }) => alias);
-  if (row.doi !== null && doiPublicId(row.doi) !== row.publicId) aliases.push(doiPublicId(row.doi));
-  return {
+  return withDoiAlias({
     key: row.id,
     id: row.publicId,
     arxivId: row.arxivId,
@@ -254,8 +261,8 @@ function toPaper(row: Row): Paper {
     upvotes: row.upvotes,
     comments: row.comments,
     origins: row.origins as Origins,
-    aliases,
+    aliases: row.aliases.map(({ alias }) => alias),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
-  };
+  });
 }

@@ -122,6 +122,9 @@ export function createReadiness({ papers, engines, words }: ReadinessDeps) {
       return recent.ready ? describe(count()) : recent;
     },
 
+    /** From counts made now: for whoever waits for something that has just come in, and asks rarely. */
+    checkAnew: (): Promise<Readiness> => describe(count()),
+
     /** From counts that are at most a second old, or older where nothing has changed: for pages. */
     glance: (): Promise<Readiness> => describe(recentCounts()),
 

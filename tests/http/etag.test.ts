@@ -5,24 +5,12 @@ import { matchesEtag, weakEtag } from '../../src/http/etag.js';
 import { cpuMs } from '../support/cpu-time.js';
 
 describe('weakEtag', () => {
-  it('has 27 characters and is weak', () => assert.match(weakEtag(['a', 1]), /^W\/"[\w-]{27}"$/));
+  it('has 27 characters and is weak', () => assert.match(weakEtag('a'), /^W\/"[\w-]{27}"$/));
 
-  it('differs where a part does', () => {
-    const tags = [
-      [],
-      [''],
-      ['', ''],
-      ['ab', 'c'],
-      ['a', 'bc'],
-      [1],
-      ['1'],
-      ['a,b'],
-      ['a', 'b'],
-      [1, 2],
-      [12],
-    ];
-    assert.equal(new Set(tags.map(weakEtag)).size, tags.length);
-    assert.equal(weakEtag(['a', 1]), weakEtag(['a', 1]));
+  it('is the same for the same answer alone', () => {
+    const answers = ['', 'a', 'b', 'ab', 'é', '{"a":1}'];
+    assert.equal(new Set(answers.map(weakEtag)).size, answers.length);
+    assert.equal(weakEtag('a'), weakEtag('a'));
   });
 });
 
@@ -65,7 +53,7 @@ describe('matchesEtag', () => {
   });
 
   it('finds a tag in any list that has it', () => {
-    const tag = fc.array(fc.string()).map(weakEtag);
+    const tag = fc.string().map(weakEtag);
     fc.assert(
       fc.property(fc.array(tag), fc.array(tag), tag, (before, after, wanted) => {
         assert.ok(matchesEtag([...before, wanted, ...after].join(', '), wanted));

@@ -24,6 +24,9 @@ describe('parseArxivId', () => {
     // Zeros that a JSON writer lost, taking the id for a number.
     ['2401.0123', { id: '2401.01230' }],
     ['0704.001', { id: '0704.0010' }],
+    ['908.008', { id: '0908.0080' }],
+    ['908.00', null],
+    ['613.0080', null],
     ['2413.01234', null],
     ['0703.1234', null],
     ['1401.01234', null],

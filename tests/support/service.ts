@@ -86,7 +86,7 @@ export function withService({ kind = 'embedded', env = {}, clock }: TestServiceO
 export async function untilReady({ readiness }: Pick<Services, 'readiness'>): Promise<void> {
   const started = performance.now();
   for (;;) {
-    const { ready, reasons } = await readiness.check();
+    const { ready, reasons } = await readiness.checkAnew();
     if (ready) return;
     if (performance.now() - started > readyLimitMs) throw new Error(`not ready: ${reasons.join('; ')}`);
     await sleep(50);

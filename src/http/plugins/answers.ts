@@ -67,7 +67,7 @@ export function addAnswers(app: FastifyInstance, { state }: AnswersOptions): voi
   app.addHook('onSend', async (request, reply, payload) => {
     if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
     const known = reply.getHeader('etag');
-    const etag = typeof known === 'string' ? known : weakEtag([payload]);
+    const etag = typeof known === 'string' ? known : weakEtag(payload);
     const mayKeep = reply.getHeader('cache-control') !== 'no-store';
     if (known === undefined) {
       reply.header('etag', etag);

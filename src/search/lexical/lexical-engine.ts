@@ -9,12 +9,19 @@ import type {
   Subset,
 } from './ports.js';
 import { completeText } from './queries/complete.js';
-import { countFacets } from './queries/facets.js';
+import { countFacets, type Facets } from './queries/facets.js';
 import { deadlineAfter, type Mask, matchAll } from './queries/match.js';
 import { listInOrder } from './queries/ordered.js';
-import { explainScores, type RankTerm, scoreAll, selectBest } from './queries/rank.js';
+import {
+  explainScores,
+  type RankTerm,
+  type Scratch,
+  scoreAll,
+  scratchOf,
+  selectBest,
+} from './queries/rank.js';
 import { meantBy } from './queries/spelling.js';
-import { countTitles, titleCandidates } from './queries/titles.js';
+import { titleCandidates } from './queries/titles.js';
 import { wordsHash } from './segments/columns.js';
 import {
   loadLexicalSnapshot,
@@ -36,6 +43,16 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
   let index: LexicalIndex = createLexicalIndex();
   let watermark = 0n;
 
+  let scratch: Scratch | null = null;
+  /** Of all papers: what the pages ask for again and again, until something changes. */
+  let allFacets: Facets | null = null;
+
+  const facetsOf = (mask: Mask | null): Facets => {
+    if (mask !== null) return countFacets(index.view(), mask);
+    allFacets ??= countFacets(index.view(), null);
+    return allFacets;
+  };
+
   const stats = (): LexicalStats => {
     const { live, size, segments } = index.view();
     return {
@@ -52,8 +69,10 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
     const deadline = deadlineAfter(QUERY_BUDGET_MS);
     const view = index.view();
     const mask = matchAll(view, conditions, deadline);
-    const counts = words === undefined ? null : countTitles(view);
-    const { scores, rarity } = scoreAll(view, terms, deadline, counts);
+    scratch = scratchOf(view.size, scratch);
+    const { scores } = scratch;
+    const counts = words === undefined ? null : scratch.titles;
+    const rarity = scoreAll(view, terms, { scores, titles: counts, deadline });
     const { best, matches } = selectBest(view, scores, { mask, k });
     return {
       hits: best,
@@ -63,7 +82,7 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
       }),
       passing: mask === null ? view.live : countPassing(mask),
       matching: matches,
-      facets: facets ? countFacets(view, mask) : null,
+      facets: facets ? facetsOf(mask) : null,
       rarity,
       titles:
         words === undefined || counts === null
@@ -103,6 +122,7 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
     async open() {
       const { loaded, problems } = await loadLexicalSnapshot(dir, { keepDamaged: isReader });
       index = createLexicalIndex(loaded?.state);
+      allFacets = null;
       watermark = loaded?.watermark ?? 0n;
       return { watermark, problems };
     },
@@ -116,6 +136,7 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
     },
 
     apply(changes: LexicalChanges): LexicalStats {
+      allFacets = null;
       index.remove(changes.removed);
       index.put(changes.put);
       watermark = changes.watermark;
@@ -135,6 +156,7 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
 
     async reset(): Promise<void> {
       index = createLexicalIndex();
+      allFacets = null;
       watermark = 0n;
       if (!isReader) await removeLexicalSnapshots(dir);
     },

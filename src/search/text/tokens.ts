@@ -125,8 +125,36 @@ export function foldWord(raw: string): string {
   return spelled === '' ? '' : cutWord(spelled) + suffix;
 }
 
-/** Tells `sink` of every token of the text, in order. Linear in its length; any string will do. */
-export function tokenise(text: string, sink: TokenSink): void {
+/** Whether a word that begins at `at` may be one that is looked for. */
+export type WordFilter = (text: string, at: number) => boolean;
+
+const TABLE = 128;
+
+/** Passes every word whose stem is one of the terms, and few others: by its first two letters, which no stemming changes. */
+export function beginningsOf(terms: Iterable<string>): WordFilter {
+  const table = new Uint8Array(TABLE * TABLE);
+  const bothCases = (unit: number): number[] => (isAsciiLetter(unit) ? [unit, unit ^ 32] : [unit]);
+  let all = false;
+  for (const term of terms) {
+    const [first, second] = [term.charCodeAt(0), term.charCodeAt(1)];
+    // What is written otherwise (é, α, LaTeX) may fold to anything.
+    if (!(first < TABLE) || !(second < TABLE)) all = true;
+    else for (const a of bothCases(first)) for (const b of bothCases(second)) table[a * TABLE + b] = 1;
+  }
+  return (text, at) => {
+    const first = text.charCodeAt(at);
+    const second = text.charCodeAt(at + 1);
+    if (all || first >= TABLE || !(second < TABLE)) return true;
+    // A letter alone, or with a sign behind it that may be part of the word.
+    return table[first * TABLE + second] === 1 || classOf(second) === 0;
+  };
+}
+
+/**
+ * Tells `sink` of every token of the text, in order. Linear in its length; any string will do. With a filter words that it
+ * doesn't pass may be left out, and places mean nothing.
+ */
+export function tokenise(text: string, sink: TokenSink, filter?: WordFilter): void {
   let position = 0;
   let at = 0;
   const emit = (start: number, end: number): string => {
@@ -149,15 +177,16 @@ export function tokenise(text: string, sink: TokenSink): void {
     let from = start;
     let joined = '';
     let parts = 0;
+    const isWhole = filter === undefined || filter(text, start);
     for (;;) {
       const end = Math.max(wordEnd(text, from), from + 1);
-      const word = emit(from, end);
+      const word = isWhole || filter(text, from) ? emit(from, end) : '';
       joined += word;
       if (word !== '') parts++;
       const isJoined =
         end + 1 < text.length && isHyphen(text.charCodeAt(end)) && classOf(text.charCodeAt(end + 1)) !== 0;
       if (!isJoined) {
-        if (parts > 1 && parts <= MAX_COMPOUND_PARTS && joined.length <= MAX_WORD)
+        if (isWhole && parts > 1 && parts <= MAX_COMPOUND_PARTS && joined.length <= MAX_WORD)
           sink(joined, start, end, first);
         return end;
       }

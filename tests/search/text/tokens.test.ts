@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { cutWord, foldWord, tokensOf } from '../../../src/search/text/tokens.js';
+import { termOf } from '../../../src/search/text/terms.js';
+import {
+  beginningsOf,
+  cutWord,
+  foldWord,
+  tokenise,
+  tokensOf,
+  type WordFilter,
+} from '../../../src/search/text/tokens.js';
 import { cpuMs } from '../../support/cpu-time.js';
 import { seeded } from '../lexical/lexical-fixture.js';
 
@@ -140,5 +148,43 @@ describe('tokens', () => {
       const ms = cpuMs(() => void tokensOf(piece.repeat(Math.ceil(100_000 / piece.length))));
       assert.ok(ms < 1_000, `${JSON.stringify(piece)} took ${ms} ms`);
     }
+  });
+});
+
+describe('beginningsOf', () => {
+  it('lets every word pass whose stem is looked for', () => {
+    const piece = fc.constantFrom(
+      ...[
+        'studies',
+        'Study',
+        'GPT-4',
+        'gpt4',
+        'pre-training',
+        'pretraining',
+        'L2',
+        '$L_{2}$',
+        'α',
+        '\\alpha',
+        'é',
+        'C++',
+        'c',
+      ],
+      ...['neural', 'Networks', 'network', '0-1', '3.5', 'Schr\\"odinger', 'x_i', 'of', '中文', "model's"],
+    );
+    fc.assert(
+      fc.property(fc.array(piece), fc.array(piece, { maxLength: 4 }), (pieces, wanted) => {
+        const text = pieces.join(' ');
+        const terms = new Set(tokensOf(wanted.join(' ')).map(({ word }) => termOf(word)));
+        const found = (filter?: WordFilter): string[] => {
+          const words: string[] = [];
+          const sink = (word: string, start: number, end: number) => {
+            if (terms.has(termOf(word))) words.push(`${word} ${start} ${end}`);
+          };
+          tokenise(text, sink, filter);
+          return words;
+        };
+        assert.deepEqual(found(beginningsOf(terms)), found());
+      }),
+    );
   });
 });

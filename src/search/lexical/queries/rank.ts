@@ -15,11 +15,32 @@ export interface RankTerm {
   isCompound: boolean;
 }
 
-/** How much of a query each title has. */
+/** How much of a query each title has, by slot. */
 export interface TitleCounts {
   /** Terms of the query in the title, and how rare these are together. */
   found: Uint8Array;
   weights: Float32Array;
+}
+
+/** What a query writes to, used again by the next one: half a megabyte at 100,000 papers, which would be garbage each time. */
+export interface Scratch {
+  scores: Float32Array;
+  titles: TitleCounts;
+}
+
+/** `last` emptied, or a larger one where it has become too small. */
+export function scratchOf(size: number, last: Scratch | null): Scratch {
+  if (last === null || last.scores.length < size) {
+    const room = Math.ceil(size * 1.25);
+    return {
+      scores: new Float32Array(room),
+      titles: { found: new Uint8Array(room), weights: new Float32Array(room) },
+    };
+  }
+  last.scores.fill(0, 0, size);
+  last.titles.found.fill(0, 0, size);
+  last.titles.weights.fill(0, 0, size);
+  return last;
 }
 
 /** BM25F (Robertson, Zaragoza and Taylor, 2004, “Simple BM25 extension to multiple weighted fields”). */
@@ -61,40 +82,51 @@ export interface TermScore {
 /** Of a paper in which a term is found so often. */
 type Scorer = (slot: number, inTitle: number, inBody: number) => number;
 
-/** Between 0 and 1, with what is the same for all terms worked out before. */
-function createScorer(
-  { columns, live, titleWords, bodyWords }: LexicalView,
-  parameters: RankParameters,
-): Scorer {
-  const { k1, titleB, bodyB, titleWeight } = parameters;
+/** Lengths of which the norm is worked out before; longer texts are rare. */
+const TABLED = 1_024;
+
+/** What an occurrence counts in a text of each length. */
+function normsOf(weight: number, b: number, average: number): Float64Array {
+  return Float64Array.from({ length: TABLED }, (_, length) => weight / (1 - b + (b * length) / average));
+}
+
+/** Between 0 and 1. */
+function createScorer({ columns, live, titleWords, bodyWords }: LexicalView): Scorer {
+  const { k1, titleB, bodyB, titleWeight } = rankParameters;
   const { titleLengths, bodyLengths } = columns;
-  const titleSlope = titleB / Math.max(1, titleWords / live);
-  const bodySlope = bodyB / Math.max(1, bodyWords / live);
+  const averages = { title: Math.max(1, titleWords / live), body: Math.max(1, bodyWords / live) };
+  const titleNorms = normsOf(titleWeight, titleB, averages.title);
+  const bodyNorms = normsOf(1, bodyB, averages.body);
   return (slot, inTitle, inBody) => {
-    let count = 0;
-    if (inTitle > 0) count = (titleWeight * inTitle) / (1 - titleB + titleSlope * titleLengths[slot]!);
-    if (inBody > 0) count += inBody / (1 - bodyB + bodySlope * bodyLengths[slot]!);
+    const length = bodyLengths[slot]!;
+    let count =
+      inBody * (length < TABLED ? bodyNorms[length]! : 1 / (1 - bodyB + (bodyB * length) / averages.body));
+    if (inTitle > 0) {
+      const words = titleLengths[slot]!;
+      count +=
+        inTitle *
+        (words < TABLED
+          ? titleNorms[words]!
+          : titleWeight / (1 - titleB + (titleB * words) / averages.title));
+    }
     return count / (k1 + count);
   };
 }
 
 /**
- * BM25 of every paper, and how rare each term is: ln(1 + (N - n + .5) / (n + .5)) as in Lucene, n with papers that are dead
+ * BM25 of every paper, into `scores`; answers how rare each term is: ln(1 + (N - n + .5) / (n + .5)) as in Lucene, n with papers that are dead
  * but not yet cleared out; 0 for a term that no paper has. Bounded by `deadline`, which is asked before each term. `titles` gets
  * what the titles have of the terms.
  */
 export function scoreAll(
   view: LexicalView,
   terms: readonly RankTerm[],
-  deadline: Deadline,
-  titles: TitleCounts | null = null,
-): { scores: Scores; rarity: number[] } {
-  const parameters = rankParameters;
+  { scores, titles, deadline }: { scores: Scores; titles: TitleCounts | null; deadline: Deadline },
+): number[] {
   const { segments, size, live } = view;
-  const scores = new Float32Array(size);
   const rarity: number[] = [];
-  if (live === 0) return { scores, rarity: terms.map(() => 0) };
-  const scoreOf = createScorer(view, parameters);
+  if (live === 0) return terms.map(() => 0);
+  const scoreOf = createScorer(view);
   for (const { term, word, weight, isCompound } of terms) {
     deadline();
     const entries = segments.map((segment) => findTerm(segment, term));
@@ -112,11 +144,11 @@ export function scoreAll(
         counts.weights[slot]! += rare;
       });
     });
-    addAuthors(view, { word, weight: weight * parameters.authorWeight }, (slot, score) => {
+    addAuthors(view, { word, weight: weight * rankParameters.authorWeight }, (slot, score) => {
       scores[slot]! += score;
     });
   }
-  return { scores, rarity };
+  return rarity;
 }
 
 function rarityOf(entries: readonly (TermEntry | null)[], size: number): number {
@@ -149,7 +181,7 @@ export function explainScores(
   { keys, deadline }: { keys: readonly number[]; deadline: Deadline },
 ): TermScore[][] {
   const { segments, size } = view;
-  const scoreOf = createScorer(view, rankParameters);
+  const scoreOf = createScorer(view);
   const slots = keys.map((key) => view.slotOf(key));
   const found = keys.map((): TermScore[] => []);
   const add = (slot: number, score: TermScore): void => {
@@ -225,14 +257,19 @@ export function selectBest(
     }
   }
   let matches = 0;
+  /** Of the heap's top once it is full: most papers are below. */
+  let least = Number.NEGATIVE_INFINITY;
   for (let slot = 0; slot < view.size; slot++) {
-    if (scores[slot] === 0 || live[slot] === 0 || (mask !== null && mask[slot] === 0)) continue;
+    const score = scores[slot]!;
+    if (score === 0 || live[slot] === 0 || (mask !== null && mask[slot] === 0)) continue;
     matches++;
+    if (score < least || k === 0) continue;
     if (heap.length < k) lift(heap.push(slot) - 1);
-    else if (k > 0 && isWorse(heap[0]!, slot)) {
+    else if (isWorse(heap[0]!, slot)) {
       heap[0] = slot;
       sink(0);
     }
+    if (heap.length === k) least = scores[heap[0]!]!;
   }
   const best = heap
     .sort((a, b) => (isWorse(a, b) ? 1 : -1))

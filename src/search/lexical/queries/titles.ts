@@ -19,11 +19,6 @@ const maxDifference = (words: number): number => 1 + Math.floor(words / 4);
 const MAX_CORRECTIONS = 6;
 const MAX_CORRECTED = 8;
 
-export const countTitles = (view: LexicalView): TitleCounts => ({
-  found: new Uint8Array(view.size),
-  weights: new Float32Array(view.size),
-});
-
 /**
  * Papers whose titles have most of these words, the likeliest first: candidates for “this is the title, perhaps
  * misspelt, perhaps without its subtitle”. `counts` is what `scoreAll` found of `terms`; a word that isn't known stands for

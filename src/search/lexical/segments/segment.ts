@@ -1,4 +1,4 @@
-import { type ByteReader, createByteReader, createByteWriter } from './bytes.js';
+import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from './bytes.js';
 
 /**
  * The terms of some papers, in slots next to each other, never changed once made. Per term, sorted:
@@ -78,10 +78,8 @@ export function writeSegment(first: number, size: number): SegmentWriter {
       while (shared < before.length && shared < term.length && before[shared] === term[shared]) shared++;
       // Half of a surrogate pair can't be encoded.
       if (shared > 0 && (term.charCodeAt(shared - 1) & 0xfc00) === 0xd800) shared--;
-      const rest = encoder.encode(term.slice(shared));
       dictionary.number(shared);
-      dictionary.number(rest.length);
-      dictionary.copy(rest, 0, rest.length);
+      writeString(dictionary, term, shared);
       before = term;
       terms++;
     },
@@ -98,6 +96,20 @@ export function writeSegment(first: number, size: number): SegmentWriter {
       };
     },
   };
+}
+
+/** The characters from `from` on, in UTF-8 behind their number of bytes. Nearly all terms are ASCII. */
+function writeString(writer: ByteWriter, text: string, from: number): void {
+  let isAscii = true;
+  for (let at = from; at < text.length; at++) if (text.charCodeAt(at) > 127) isAscii = false;
+  if (isAscii) {
+    writer.number(text.length - from);
+    for (let at = from; at < text.length; at++) writer.number(text.charCodeAt(at));
+    return;
+  }
+  const bytes = encoder.encode(text.slice(from));
+  writer.number(bytes.length);
+  writer.copy(bytes, 0, bytes.length);
 }
 
 function readString(bytes: Uint8Array, reader: ByteReader, length: number): string {

@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { deserializeError } from '../../../platform/error-transfer.js';
 import { AppError, messageOf } from '../../../platform/errors.js';
 import type { LexicalEngine, LexicalStats } from '../ports.js';
-import type { LexicalMessage, LexicalOperation, LexicalWorkerSettings } from './protocol.js';
+import {
+  type LexicalMessage,
+  type LexicalOperation,
+  type LexicalWorkerSettings,
+  type PackedAnswer,
+  unpackAnswer,
+} from './protocol.js';
 
 /** Searches with the thread at once: at 2 ms each the last is answered after half a second. */
 export const MAX_WAITING = 256;
@@ -80,7 +86,8 @@ export function createLexicalClient(options: LexicalClientOptions): LexicalClien
     const waited = performance.now() - request.asked;
     if (searchOperations.has(request.op)) onSearch?.(waited, waited - message.ms);
     if ('error' in message) request.reject(deserializeError(message.error));
-    else request.resolve(message.value);
+    else
+      request.resolve(request.op === 'search' ? unpackAnswer(message.value as PackedAnswer) : message.value);
   }
 
   function start(): Worker {

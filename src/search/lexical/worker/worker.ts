@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError } from '../../../platform/error-transfer.js';
 import { createLexicalEngine } from '../lexical-engine.js';
-import type { LexicalRequest, LexicalWorkerSettings } from './protocol.js';
+import { type LexicalRequest, type LexicalWorkerSettings, packAnswer } from './protocol.js';
 
 /* The thread that owns the word index: taking a hundred papers in takes 10 ms, which pages must not wait for. */
 
@@ -33,7 +33,7 @@ async function answer({ id, op, args }: LexicalRequest): Promise<void> {
     const result = call(...args);
     // Searches answer at once; only what touches files takes turns.
     const value = result instanceof Promise ? await result : result;
-    port?.postMessage({ ...ended(), value });
+    port?.postMessage({ ...ended(), value: op === 'search' ? packAnswer(value) : value });
     // As long again for tidying up, or a backfill would leave hundreds of segments behind for every search to visit.
     const more = op === 'apply' ? engine.tidy(performance.now() - started) : op === 'open';
     if (more && !tidying) {

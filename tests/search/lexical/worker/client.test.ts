@@ -102,7 +102,7 @@ describe('the word index on its thread', () => {
     const { client, threads, thread } = await openFake();
     const deaths: AppError[] = [];
     client.onDeath((error) => deaths.push(error));
-    const waiting = [client.search(query), client.apply(change)];
+    const waiting = [client.complete('deep', 3), client.apply(change)];
     thread.emit('error', new Error('out of hives'));
     thread.emit('exit', 1);
     for (const one of waiting) await assert.rejects(one, hasCode('index_unavailable'));
@@ -110,7 +110,7 @@ describe('the word index on its thread', () => {
     assert.match(deaths[0]!.message, /stopped \(out of hives\)/);
     await client.open();
     assert.equal(threads.length, 2);
-    const again = client.search(query);
+    const again = client.complete('deep', 3);
     threads[1]!.answer(threads[1]!.asked.at(-1)!.id, 'answer');
     assert.equal(await again, 'answer');
     await client.close();
@@ -119,14 +119,14 @@ describe('the word index on its thread', () => {
 
   it('takes so many searches at once and no more; other work goes on', async () => {
     const { client, thread } = await openFake();
-    const waiting = Array.from({ length: MAX_WAITING }, () => client.search(query));
-    for (const one of [client.search(query), client.complete('a', 1), client.subset([], 1)])
+    const waiting = Array.from({ length: MAX_WAITING }, () => client.complete('deep', 3));
+    for (const one of [client.complete('deep', 3), client.complete('a', 1), client.subset([], 1)])
       await assert.rejects(one, (error) => isAppError(error, 'overloaded') && error.retryAfter === 1);
     const work = client.apply(change);
     for (const { id, op } of [...thread.asked]) if (op !== 'open') thread.answer(id, op);
-    assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['search']));
+    assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['complete']));
     assert.equal(await work, 'apply');
-    const after = client.search(query);
+    const after = client.complete('deep', 3);
     thread.answer(thread.asked.at(-1)!.id, 'free again');
     assert.equal(await after, 'free again');
     await client.close();
@@ -136,7 +136,7 @@ describe('the word index on its thread', () => {
     const { client, thread } = await openFake();
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
-      const given = Array.from({ length: MAX_WAITING }, () => client.search(query));
+      const given = Array.from({ length: MAX_WAITING }, () => client.complete('deep', 3));
       const work = client.apply(change);
       mock.timers.tick(SEARCH_TIMEOUT_MS - 1);
       assert.equal(await Promise.race([given[0], 'waiting']), 'waiting');
@@ -144,7 +144,7 @@ describe('the word index on its thread', () => {
       for (const one of given) await assert.rejects(one, hasCode('timeout'));
       for (const { id, op } of [...thread.asked]) if (op !== 'open') thread.answer(id, op);
       assert.equal(await work, 'apply', 'taking papers in may take longer');
-      const next = client.search(query);
+      const next = client.complete('deep', 3);
       thread.answer(thread.asked.at(-1)!.id, 'in time');
       assert.equal(await next, 'in time');
     } finally {
@@ -155,7 +155,7 @@ describe('the word index on its thread', () => {
 
   it('fails what is under way when it is closed', async () => {
     const { client } = await openFake();
-    const waiting = [client.search(query), client.save()];
+    const waiting = [client.complete('deep', 3), client.save()];
     const closed = client.close();
     for (const one of waiting) await assert.rejects(one, /the word index is closed/);
     await closed;
