@@ -16,7 +16,7 @@ import { embedPlan } from './ranking/query-vector.js';
 import { readRequest } from './read-request.js';
 import { checkRequest, invalid, MAX_DEPTH, type SearchMode, type SearchRequest } from './request.js';
 import { createStages, type Stages, type StageTimes } from './stages.js';
-import { type Highlights, highlight } from './text/highlight.js';
+import { createHighlighter, type Highlights } from './text/highlight.js';
 import { suggestSpelling } from './text/suggest-spelling.js';
 import { MAX_TITLE_MATCHES, titleDistance } from './text/title-match.js';
 
@@ -155,7 +155,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
     const ordered = [...titles.map((key) => byKey.get(key) ?? unranked(key)), ...rest];
     const chosen = ordered.slice(0, limit);
     const found = await stages.measure('hydrate', () => papers.listByKeys(chosen.map(({ key }) => key)));
-    const marks = new Map(plan.terms.map(({ term }, at) => [term, words?.rarity[at] ?? 1]));
+    const mark = createHighlighter(new Map(plan.terms.map(({ term }, at) => [term, words?.rarity[at] ?? 1])));
     const explanations = request.explain
       ? await explainHits(chosen, { lexical, plan, ranking, titles: first, weight: view.weight })
       : null;
@@ -164,7 +164,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
         paper,
         score: byKey.get(paper.key)?.score ?? 0,
         named: first.has(paper.key) ? 'title' : null,
-        highlights: highlight(paper, marks),
+        highlights: mark(paper),
         explanation: explanations?.get(paper.key) ?? null,
       }),
     );
@@ -328,7 +328,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
     );
     const chosen = hits.slice(0, limit);
     const found = await stages.measure('hydrate', () => papers.listByKeys(chosen.map(({ key }) => key)));
-    const marks = new Map(plan.terms.map(({ term }) => [term, 1]));
+    const mark = createHighlighter(new Map(plan.terms.map(({ term }) => [term, 1])));
     const last = chosen.at(-1);
     const rank = (position?.rank ?? 0) + chosen.length;
     return {
@@ -337,7 +337,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
           paper,
           score: 0,
           named: null,
-          highlights: highlight(paper, marks),
+          highlights: mark(paper),
           explanation: null,
         }),
       ),

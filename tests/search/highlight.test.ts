@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { highlight, type Range } from '../../src/search/text/highlight.js';
+import { createHighlighter, type Range } from '../../src/search/text/highlight.js';
 import { termOf } from '../../src/search/text/terms.js';
 import { tokensOf } from '../../src/search/text/tokens.js';
 
@@ -36,7 +36,7 @@ describe('highlight', () => {
   it('gives ranges that are inside of their text, ascending and apart, of any text', () => {
     fc.assert(
       fc.property(text, text, text, (title, abstract, query) => {
-        const found = highlight({ title, abstract }, weightsOf(query));
+        const found = createHighlighter(weightsOf(query))({ title, abstract });
         assertOrdered(found.title, title);
         assertOrdered(found.abstract, abstract);
         if (found.sentence === null) assert.deepEqual(found.abstract, []);
@@ -49,7 +49,7 @@ describe('highlight', () => {
   it('finds each word of a text when the text itself is the query', () => {
     fc.assert(
       fc.property(text, (abstract) => {
-        const { abstract: ranges } = highlight({ title: '', abstract }, weightsOf(abstract));
+        const { abstract: ranges } = createHighlighter(weightsOf(abstract))({ title: '', abstract });
         for (const { start, end } of tokensOf(abstract))
           assert.ok(ranges.some((range) => range.start <= start && range.end >= end));
       }),
@@ -59,13 +59,13 @@ describe('highlight', () => {
 
   it('marks every inflection, and nothing inside of other words', () => {
     const abstract = 'We learn graphs. A graph’s nodes; graphing paragraphs.';
-    const { abstract: ranges } = highlight({ title: 'Graphs', abstract }, weightsOf('graph'));
+    const { abstract: ranges } = createHighlighter(weightsOf('graph'))({ title: 'Graphs', abstract });
     assert.deepEqual(shown(abstract, ranges), ['graphs', 'graph’s', 'graphing']);
   });
 
   it('marks a compound once, whichever way it was asked for', () => {
     for (const query of ['pre-training', 'pretraining', 'pre training']) {
-      const { title } = highlight({ title: 'On Pre-training', abstract: '' }, weightsOf(query));
+      const { title } = createHighlighter(weightsOf(query))({ title: 'On Pre-training', abstract: '' });
       const marked = title.map(({ start, end }) => 'On Pre-training'.slice(start, end)).join('');
       assert.equal(marked.replace('-', ''), 'Pretraining', query);
     }
@@ -74,15 +74,15 @@ describe('highlight', () => {
   it('shows the sentence with the most weight, the first of equals', () => {
     const abstract = 'Bees dance. Bees and robots meet. Robots rust and bees dance. Nothing else.';
     const weights = new Map([...weightsOf('bees', 1), ...weightsOf('robots', 5), ...weightsOf('rust', 3)]);
-    const best = highlight({ title: '', abstract }, weights).sentence!;
+    const best = createHighlighter(weights)({ title: '', abstract }).sentence!;
     assert.equal(abstract.slice(best.start, best.end).trim(), 'Robots rust and bees dance.');
-    const first = highlight({ title: '', abstract }, weightsOf('bees')).sentence!;
+    const first = createHighlighter(weightsOf('bees'))({ title: '', abstract }).sentence!;
     assert.equal(abstract.slice(first.start, first.end).trim(), 'Bees dance.');
   });
 
   it('is empty where no word is found', () => {
     const nothing = { title: [], abstract: [], sentence: null };
-    assert.deepEqual(highlight({ title: 'A', abstract: 'B c.' }, weightsOf('robots')), nothing);
-    assert.deepEqual(highlight({ title: 'A', abstract: 'B c.' }, new Map()), nothing);
+    assert.deepEqual(createHighlighter(weightsOf('robots'))({ title: 'A', abstract: 'B c.' }), nothing);
+    assert.deepEqual(createHighlighter(new Map()), nothing)({ title: 'A', abstract: 'B c.' });
   });
 });

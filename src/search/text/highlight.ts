@@ -1,6 +1,6 @@
 import { splitSentences } from './sentences.js';
 import { termOf } from './terms.js';
-import { beginningsOf, type TokenSink, tokenise } from './tokens.js';
+import { beginningsOf, type TokenSink, tokenise, type WordFilter } from './tokens.js';
 
 /** Characters [start, end) in UTF-16. */
 export interface Range {
@@ -16,17 +16,17 @@ export interface Highlights {
   sentence: Range | null;
 }
 
-/** `weights`: of each term how much it tells; terms that aren't in it are not highlighted. */
-export function highlight(
-  { title, abstract }: { title: string; abstract: string },
-  weights: ReadonlyMap<string, number>,
-): Highlights {
-  const inTitle = occurrences(title, weights);
-  const inAbstract = occurrences(abstract, weights);
-  return {
-    title: merge(inTitle),
-    abstract: merge(inAbstract),
-    sentence: bestSentence(abstract, inAbstract, weights),
+/** Marks the texts of one search. `weights`: of each term how much it tells; others are not highlighted. */
+export function createHighlighter(weights: ReadonlyMap<string, number>) {
+  const filter = beginningsOf(weights.keys());
+  return ({ title, abstract }: { title: string; abstract: string }): Highlights => {
+    const inTitle = occurrences(title, weights, filter);
+    const inAbstract = occurrences(abstract, weights, filter);
+    return {
+      title: merge(inTitle),
+      abstract: merge(inAbstract),
+      sentence: bestSentence(abstract, inAbstract, weights),
+    };
   };
 }
 
@@ -34,7 +34,7 @@ interface Occurrence extends Range {
   term: string;
 }
 
-function occurrences(text: string, weights: ReadonlyMap<string, number>): Occurrence[] {
+function occurrences(text: string, weights: ReadonlyMap<string, number>, filter: WordFilter): Occurrence[] {
   const found: Occurrence[] = [];
   if (weights.size === 0) return found;
   const sink: TokenSink = (word, start, end) => {
@@ -42,7 +42,7 @@ function occurrences(text: string, weights: ReadonlyMap<string, number>): Occurr
     if (weights.has(term)) found.push({ term, start, end });
   };
   // Most words are none of the query's: to fold and stem them all took a quarter of a search's time here.
-  tokenise(text, sink, beginningsOf(weights.keys()));
+  tokenise(text, sink, filter);
   return found;
 }
 
