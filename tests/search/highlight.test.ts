@@ -83,6 +83,6 @@ describe('highlight', () => {
   it('is empty where no word is found', () => {
     const nothing = { title: [], abstract: [], sentence: null };
     assert.deepEqual(createHighlighter(weightsOf('robots'))({ title: 'A', abstract: 'B c.' }), nothing);
-    assert.deepEqual(createHighlighter(new Map()), nothing)({ title: 'A', abstract: 'B c.' });
+    assert.deepEqual(createHighlighter(new Map())({ title: 'A', abstract: 'B c.' }), nothing);
   });
 });
