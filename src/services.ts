@@ -268,7 +268,7 @@ export async function createCommandServices(config: Config, log: Logger, overrid
     const lexical = createStoredLexical(wordsDir(config), feed, log);
     const coverage = async () => {
       const [all, { failed }] = await Promise.all([papers.count(), model.pending.count()]);
-      return { papers: all - failed, searchable: await embeddings.countLive() };
+      return { papers: all - failed, searchable: await embeddings.countLive(), isCounted: true };
     };
     const search = createSearch({ papers, clock, engines, lexical, coverage });
     const related = createRelated({ papers, engines });

@@ -202,7 +202,7 @@ async function checkSearches(
     const [n, revision] = chance.pick(known);
     const { title, abstract } = textOf(n, revision);
     const query = encodeURIComponent(`${title}. ${abstract}`);
-    const found = await ask(`/api/v1/search?q=${query}&limit=${SEARCH_DEPTH}`);
+    const found = await ask(`/api/v1/search?mode=semantic&q=${query}&limit=${SEARCH_DEPTH}`);
     const ids = found?.items.map(({ paper }) => paper.id) ?? [];
     if (found?.mode !== 'semantic') problems.push(`ready, and a search was answered by ${found?.mode}`);
     if (!ids.includes(arxivIdOf(n))) problems.push(`paper ${n} doesn't find itself among ${ids.join(', ')}`);

@@ -25,7 +25,7 @@ export async function readRequest(
   if (query.terms.length === 0 && sort === 'relevance' && text === undefined)
     throw new AppError('invalid_input', 'q: expected some words to search for.', { details: { field: 'q' } });
   const plan = planQuery(query, now, text);
-  if (asOf) plan.conditions.push({ op: 'created', until: Math.floor(asOf.getTime() / 1_000) });
+  if (asOf) plan.conditions.push({ op: 'created', until: asOf.getTime() });
   if (within) plan.conditions.push({ op: 'keys', keys: within });
   const likes = [...plan.likes.positive, ...plan.likes.negative];
   if (likes.length > 0) {

@@ -132,7 +132,7 @@ export function createReadiness({ papers, engines, words }: ReadinessDeps) {
     async coverage(): Promise<Coverage> {
       const { live } = engines.serving.index.indexer.status();
       const { papers: all, failed } = live === 0 ? await count() : await recentCounts();
-      return { papers: Math.max(all - failed, live), searchable: live };
+      return { papers: Math.max(all - failed, live), searchable: live, isCounted: words.status().covered };
     },
 
     /** Papers or vectors have changed. */

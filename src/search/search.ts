@@ -67,6 +67,8 @@ export interface SearchResult {
 export interface Coverage {
   papers: number;
   searchable: number;
+  /** The word index holds all of them. */
+  isCounted: boolean;
 }
 
 export interface SearchDeps {
@@ -114,7 +116,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       const scope = { query, order, mode, weight, minScore, asOf, model: engine.modelId };
       const cursor = request.cursor === undefined ? null : decodeCursor(request.cursor, scope);
       const view: View = { request, plan, engine, cursor, limit, weight, stages };
-      const latest = (await lexical.latest()) * 1_000;
+      const latest = await lexical.latest();
       const common = {
         query,
         order,
@@ -153,7 +155,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       ({ key, score }) => !served.has(key) && !first.has(key) && score >= minScore,
     );
     const ordered = [...titles.map((key) => byKey.get(key) ?? unranked(key)), ...rest];
-    const chosen = ordered.slice(0, limit);
+    const chosen = ordered.slice(0, Math.min(limit, MAX_DEPTH - served.size));
     const found = await stages.measure('hydrate', () => papers.listByKeys(chosen.map(({ key }) => key)));
     const mark = createHighlighter(new Map(plan.terms.map(({ term }, at) => [term, words?.rarity[at] ?? 1])));
     const explanations = request.explain
@@ -169,18 +171,20 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       }),
     );
     const all = [...served, ...chosen.map(({ key }) => key)];
-    const more = ordered.length > limit && all.length < MAX_DEPTH;
+    const isEnd = all.length >= MAX_DEPTH && ordered.length > chosen.length;
+    const more = ordered.length > chosen.length && !isEnd;
     const isCut = request.minScore !== undefined;
+    const { isCounted } = await coverage();
     return {
       items,
       mode,
-      notice: ranking.notice,
+      notice: ranking.notice ?? (isEnd ? DEPTH_NOTICE : null),
       nextCursor: more ? encodeCursor({ order: 'relevance', mode, served: all }, scope) : null,
       total:
         isCut || ranking.total === null
           ? { value: served.size + ordered.length, isExact: ranking.isAll }
           : // A title with a slip in each of its words has none of the query's.
-            { value: Math.max(ranking.total, served.size + ordered.length), isExact: true },
+            { value: Math.max(ranking.total, served.size + ordered.length), isExact: isCounted },
       facets: words?.facets ?? null,
       didYouMean:
         words === null ? null : suggestSpelling(request.query, firstAtEachPlace(plan.words), words.meant),
@@ -344,7 +348,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       mode: 'keyword' as const,
       notice: null,
       nextCursor: last && hits.length > limit ? encodeCursor({ order, after: last, rank }, scope) : null,
-      total: { value: passing, isExact: true },
+      total: { value: passing, isExact: (await coverage()).isCounted },
       facets,
       didYouMean: null,
     };
@@ -354,6 +358,8 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
 }
 
 export type Search = ReturnType<typeof createSearch>;
+
+const DEPTH_NOTICE = `The best ${MAX_DEPTH.toLocaleString('en')} end here: narrow the query down, or sort by date, for the others.`;
 
 /** What is no fault of the query, and what keyword search does without. */
 const degradedBy: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { byRank, clampScore, createExactIndex, type ExactIndex } from './exact.j
 import { createHnswIndex, type HnswIndex } from './graph/hnsw.js';
 import { createLabelSet } from './label-set.js';
 import type { Hit, Label } from './ports.js';
-import { assertK, assertVector } from './vector.js';
+import { assertK, assertVector, dot } from './vector.js';
 
 /** Live vectors up to which exact search answers alone: 5,000 of 384 numbers take some 2 ms. */
 export const EXACT_LIMIT = 5_000;
@@ -194,12 +194,17 @@ export function createLiveIndex(options: LiveIndexOptions) {
     vectorOf: (label: Label): Float32Array | null =>
       copies.has(label) ? (vector(label)?.slice() ?? null) : null,
 
-    /** Approximate scores of these labels, from the copies; NaN for one that isn't live. */
+    /** Scores of these labels, those in the graph approximately, from the copies; NaN for one that isn't live. */
     scoresOf(query: Float32Array, labels: Uint32Array): Float64Array {
       const scores = new Float64Array(labels.length).fill(Number.NaN);
       const coded = copies.code(query);
       const chosen = new Uint32Array(1);
       labels.forEach((label, at) => {
+        const held = exact.vector(label);
+        if (held !== undefined) {
+          scores[at] = clampScore(dot(query, held));
+          return;
+        }
         const slot = copies.slotOf(label);
         if (slot < 0) return;
         chosen[0] = slot;

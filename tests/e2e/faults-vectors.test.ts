@@ -70,7 +70,7 @@ describe('vectors of a broken model', () => {
     const bad = new Set(badVectors.map(([n]) => n));
     for (let n = 0; n < PAPERS; n++) {
       const { title, abstract } = inventedPaper(n);
-      const url = `/api/v1/search?${new URLSearchParams({ q: `${title}. ${abstract}`, limit: String(PAPERS) })}`;
+      const url = `/api/v1/search?${new URLSearchParams({ mode: 'semantic', q: `${title}. ${abstract}`, limit: String(PAPERS) })}`;
       const answer = (await app.inject({ method: 'GET', url })).json();
       const titles: string[] = answer.items.map((item: { paper: { title: string } }) => item.paper.title);
       assert.equal(titles.includes(title), !bad.has(n), title);

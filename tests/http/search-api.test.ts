@@ -317,11 +317,12 @@ describe('the search API', () => {
     await settle(service);
     const ids = async (asof: string, q = 'lantern bees') => idsOf(await search({ q, asof, limit: 100 }));
     assert.deepEqual(await ids('2023-12-31T23:59:59Z'), []);
-    const early = await ids('2024-01-01T00:00:00Z');
+    const early = await ids('2024-01-01T00:00:00.700Z');
+    assert.deepEqual(await ids('2024-01-01T00:00:00.699Z'), []);
     assert.equal(early.length, varied.length);
     assert.ok(early.every((id) => id.startsWith('2401.')));
-    assert.deepEqual(await ids('2024-01-01T00:00:00Z', '2401.00003'), ['2401.00003']);
-    assert.ok(!(await ids('2024-01-01T00:00:00Z', '2405.00011')).includes('2405.00011'));
+    assert.deepEqual(await ids('2024-01-01T00:00:00.700Z', '2401.00003'), ['2401.00003']);
+    assert.ok(!(await ids('2024-01-01T00:00:00.700Z', '2405.00011')).includes('2405.00011'));
     const { asOf, ...whole } = await search({ q: 'lantern bees' });
     const { asOf: again, ...same } = await search({ q: 'lantern bees', asof: asOf });
     assert.deepEqual([same.items, again], [whole.items, asOf]);

@@ -124,7 +124,7 @@ export function toySearch(papers: readonly Paper[], unread: readonly number[] = 
     },
     engines: { with: (work) => work(engine) },
     lexical: toyLexical(papers),
-    coverage: async () => ({ papers: papers.length, searchable: vectors.size }),
+    coverage: async () => ({ papers: papers.length, searchable: vectors.size, isCounted: true }),
     clock: { now: () => new Date('2024-03-20T12:00:00Z') },
   });
   /** As if the paper were gone from the database and not yet from the indexes. */

@@ -197,7 +197,7 @@ export function createLexicalIndex(state?: LexicalState) {
     /** What belongs into a snapshot; it may be written at leisure, until the next call of anything here. */
     state: (): LexicalState => ({ segments, columns, size }),
 
-    /** When the latest paper came in, gone ones too, in seconds since 1970; 0 where there is none. */
+    /** When the latest paper came in, gone ones too, in milliseconds since 1970; 0 where there is none. */
     get latest(): number {
       return latest;
     },

@@ -85,7 +85,7 @@ export interface LexicalSearcher {
   /** What each term gives each of these papers. */
   explain(terms: readonly RankTerm[], keys: readonly number[]): Promise<TermScore[][]>;
   complete(text: string, limit: number): Promise<Completions>;
-  /** When the latest paper of the index came in, in seconds since 1970; 0 where there is none. */
+  /** When the latest paper of the index came in, in milliseconds since 1970; 0 where there is none. */
   latest(): Promise<number>;
 }
 
@@ -104,7 +104,7 @@ export interface LexicalStats {
   segments: number;
   bytes: number;
   watermark: bigint;
-  /** When the latest paper came in, in seconds since 1970; 0 where there is none. */
+  /** When the latest paper came in, in milliseconds since 1970; 0 where there is none. */
   latest: number;
 }
 

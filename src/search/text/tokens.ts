@@ -37,6 +37,10 @@ function classOf(unit: number): number {
   return found;
 }
 
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const SCRIPT_RUNS =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{M}ー]+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+/gu;
+
 const isHyphen = (unit: number): boolean => unit === 45 || (unit >= 0x2010 && unit <= 0x2013);
 const isAsciiLetter = (unit: number): boolean => (unit | 32) >= 97 && (unit | 32) <= 122;
 
@@ -157,8 +161,14 @@ export function beginningsOf(terms: Iterable<string>): WordFilter {
 export function tokenise(text: string, sink: TokenSink, filter?: WordFilter): void {
   let position = 0;
   let at = 0;
-  const emit = (start: number, end: number): string => {
-    const word = foldWord(text.slice(start, end));
+  /** null for what is no one word. */
+  const emit = (start: number, end: number): string | null => {
+    const piece = text.slice(start, end);
+    if (UNSPACED.test(piece)) {
+      for (const { index, 0: part } of piece.matchAll(SCRIPT_RUNS)) runOf(part, start + index);
+      return null;
+    }
+    const word = foldWord(piece);
     if (word !== '') sink(word, start, end, position++);
     return word;
   };
@@ -171,6 +181,19 @@ export function tokenise(text: string, sink: TokenSink, filter?: WordFilter): vo
     } else at = chain(at);
   }
 
+  /** Chinese and Japanese have no spaces: each character with the next one is a token, which any word of two and more is made of. */
+  function runOf(run: string, start: number): void {
+    const characters = UNSPACED.test(run) ? [...run] : [run];
+    let from = start;
+    characters.forEach((character, place) => {
+      const next = characters[place + 1] ?? '';
+      const word = foldWord(character + next);
+      const isLast = next === '' && place > 0;
+      if (word !== '' && !isLast) sink(word, from, from + character.length + next.length, position++);
+      from += character.length;
+    });
+  }
+
   /** A word, or words joined by hyphens. */
   function chain(start: number): number {
     const first = position;
@@ -178,15 +201,17 @@ export function tokenise(text: string, sink: TokenSink, filter?: WordFilter): vo
     let joined = '';
     let parts = 0;
     const isWhole = filter === undefined || filter(text, start);
+    let mayJoin = isWhole;
     for (;;) {
       const end = Math.max(wordEnd(text, from), from + 1);
       const word = isWhole || filter(text, from) ? emit(from, end) : '';
-      joined += word;
-      if (word !== '') parts++;
+      if (word === null) mayJoin = false;
+      else joined += word;
+      if (word) parts++;
       const isJoined =
         end + 1 < text.length && isHyphen(text.charCodeAt(end)) && classOf(text.charCodeAt(end + 1)) !== 0;
       if (!isJoined) {
-        if (isWhole && parts > 1 && parts <= MAX_COMPOUND_PARTS && joined.length <= MAX_WORD)
+        if (mayJoin && parts > 1 && parts <= MAX_COMPOUND_PARTS && joined.length <= MAX_WORD)
           sink(joined, start, end, first);
         return end;
       }

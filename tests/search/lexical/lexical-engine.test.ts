@@ -41,7 +41,7 @@ describe('queries of the word index', () => {
     ['"constructor"', [4]],
     ['from:2024-03-15', [4]],
     ['to:2024-02', []],
-    ['upvotes:0', [5]],
+    ['upvotes:1', []],
     // Words that have nothing to find in them require nothing.
     ['venue:"\\textbf"', [1, 2, 3, 4, 5]],
   ];

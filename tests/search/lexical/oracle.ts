@@ -73,9 +73,9 @@ export function fulfils(document: LexicalDocument, condition: Condition): boolea
     case 'code':
       return document.hasCode;
     case 'upvotes':
-      return (document.upvotes ?? -1) >= condition.min;
+      return (document.upvotes ?? 0) >= condition.min;
     case 'created':
-      return Math.floor(document.createdAt / 1_000) <= condition.until;
+      return document.createdAt <= condition.until;
     case 'keys':
       return condition.keys.includes(document.key);
     case 'not':

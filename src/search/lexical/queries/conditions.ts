@@ -13,7 +13,7 @@ export type Condition =
   | { op: 'dates'; from: number; to: number }
   | { op: 'code' }
   | { op: 'upvotes'; min: number }
-  /** In the database by then, in seconds since 1970. */
+  /** In the database by then, in milliseconds since 1970. */
   | { op: 'created'; until: number }
   | { op: 'keys'; keys: readonly number[] }
   | { op: 'not'; condition: Condition }

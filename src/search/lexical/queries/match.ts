@@ -74,7 +74,8 @@ function matchOne(view: LexicalView, condition: Condition, deadline: Deadline): 
       where((slot) => columns.hasCode[slot] === 1);
       break;
     case 'upvotes':
-      where((slot) => columns.upvotes[slot]! >= condition.min);
+      // Unknown is not less than none.
+      where((slot) => Math.max(0, columns.upvotes[slot]!) >= condition.min);
       break;
     case 'created':
       where((slot) => columns.created[slot]! <= condition.until);

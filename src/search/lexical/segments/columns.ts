@@ -14,8 +14,8 @@ export interface Columns {
   dates: Uint32Array<ArrayBuffer>;
   /** -1 where they aren't known. */
   upvotes: Int32Array<ArrayBuffer>;
-  /** When the paper came in, in seconds since 1970. */
-  created: Uint32Array<ArrayBuffer>;
+  /** When the paper came in, in milliseconds since 1970. */
+  created: Float64Array<ArrayBuffer>;
   hasCode: Uint8Array<ArrayBuffer>;
   /** Of the words: where it stays the same, a change touches the columns alone. */
   hashes: Uint32Array<ArrayBuffer>;
@@ -30,7 +30,7 @@ export function emptyColumns(capacity: number): Columns {
     bodyLengths: new Uint16Array(capacity),
     dates: new Uint32Array(capacity),
     upvotes: new Int32Array(capacity),
-    created: new Uint32Array(capacity),
+    created: new Float64Array(capacity),
     hasCode: new Uint8Array(capacity),
     hashes: new Uint32Array(capacity),
   };
@@ -52,7 +52,7 @@ export function setColumns(columns: Columns, slot: number, document: LexicalDocu
   columns.keys[slot] = document.key;
   columns.dates[slot] = packDate(document.date);
   columns.upvotes[slot] = document.upvotes ?? -1;
-  columns.created[slot] = Math.floor(document.createdAt / 1_000);
+  columns.created[slot] = document.createdAt;
   columns.hasCode[slot] = document.hasCode ? 1 : 0;
   columns.hashes[slot] = wordsHash(document);
 }
