@@ -7,7 +7,7 @@ import type { Answer } from './protocol.js';
 import { createTextQueue, type Lane } from './text-queue.js';
 import type { ModelWorker } from './thread.js';
 import { vectorFault } from './vector-fault.js';
-import { type Slot, workerFor } from './worker-choice.js';
+import { type Slot, workerFor, workersForDocuments } from './worker-choice.js';
 
 /** How often a text may be under way when a worker dies: once may be chance, twice is the text. */
 export const MAX_DEATHS_PER_TEXT = 2;
@@ -51,10 +51,10 @@ function toAppError(error: unknown): AppError {
 }
 
 /**
- * Workers with one model each, fed from one queue. The first worker is started on demand and alone, so that
- * a model that can't be loaded says so once; the others follow when it is ready. A dead worker is replaced,
- * and what it had is tried once more, every text with a worker for itself, so that a text that kills
- * workers takes no other down with it.
+ * Workers with one model each, fed from one queue. The first worker is started on demand and alone, so that a
+ * model that can't be loaded says so once; the others follow when it is ready. A dead worker is replaced, and what
+ * it had is tried once more, every text with a worker for itself, so that a text that kills workers takes no other
+ * down with it.
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -69,6 +69,7 @@ export class WorkerPool {
   /** Calls of `warm` that wait for a first worker. */
   readonly #waiters: Waiter[] = [];
   #preparing = false;
+  #lastQueryAt = Number.NEGATIVE_INFINITY;
   #closing: Promise<void> | null = null;
   /** Called when the last worker of a closing pool is gone or given up. */
   #onEmpty = (): void => {};
@@ -99,9 +100,9 @@ export class WorkerPool {
 
   /** Takes all tasks of one lane or none. @throws AppError shutting_down, overloaded, model_unavailable */
   submit(lane: Lane, tasks: readonly EmbedTask[]): void {
-    if (this.#closing !== null) throw shuttingDown();
-    const error = this.#loaded > 0 ? null : this.#begin();
+    const error = this.#closing !== null ? shuttingDown() : this.#loaded > 0 ? null : this.#begin();
     if (error !== null) throw error;
+    if (lane === 'query') this.#lastQueryAt = this.#now();
     this.#enqueue(lane, tasks);
     this.#pump();
   }
@@ -139,9 +140,7 @@ export class WorkerPool {
   }
 
   #count(isCounted: (state: Slot['state']) => boolean): number {
-    let count = 0;
-    for (const { state } of this.#slots) if (isCounted(state)) count += 1;
-    return count;
+    return [...this.#slots].filter(({ state }) => isCounted(state)).length;
   }
 
   get #loaded(): number {
@@ -275,11 +274,13 @@ export class WorkerPool {
   #pump(): void {
     for (const kind of ['query', 'document'] as const) {
       // Behind a query that waits for a worker of its own no document may take it.
-      if (kind === 'document' && this.#queue.waiting('query') > 0) return;
-      for (let slot = workerFor(kind, this.#slots); slot !== null; slot = workerFor(kind, this.#slots)) {
-        const isFree = slot.underWay.size === 0;
-        const fits = ({ alone }: Entry) => isFree || !alone;
-        const entry = kind === 'query' ? this.#queue.takeQuery(fits) : this.#queue.takeDocument(fits);
+      const isQuery = kind === 'query';
+      if (!isQuery && this.#queue.waiting('query') > 0) return;
+      const slots = isQuery ? this.#slots : workersForDocuments(this.#slots, this.#now() - this.#lastQueryAt);
+      for (let slot = workerFor(kind, slots); slot !== null; slot = workerFor(kind, slots)) {
+        const { size } = slot.underWay;
+        const fits = ({ alone }: Entry) => size === 0 || !alone;
+        const entry = isQuery ? this.#queue.takeQuery(fits) : this.#queue.takeDocument(fits);
         if (entry === undefined) break;
         this.#give(slot, entry);
       }
@@ -287,12 +288,13 @@ export class WorkerPool {
   }
 
   #give(slot: Slot, entry: Entry): void {
+    const { id, text, lane } = entry;
     if (slot.underWay.size === 0) {
       slot.busySince = this.#now();
       this.#watchRun(slot);
     }
-    slot.underWay.set(entry.id, entry);
-    slot.worker.embed({ id: entry.id, text: entry.text, urgent: entry.lane === 'query' });
+    slot.underWay.set(id, entry);
+    slot.worker.embed({ id, text, urgent: lane === 'query' });
   }
 
   #onAnswer(slot: Slot, { id, result, runMs }: Answer): void {

@@ -16,6 +16,18 @@ export interface Slot {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** So long after a query others are expected: people page and refine, and programs ask one after the other. */
+const MORE_QUERIES_MS = 250;
+
+/**
+ * The workers that may take documents. While queries are coming in one is kept free of them: a document takes 25 ms, which
+ * each query would wait for on average by half, and can't be broken off.
+ */
+export function workersForDocuments(slots: Iterable<Slot>, msSinceQuery: number): Slot[] {
+  const ready = [...slots].filter(({ state }) => state === 'ready');
+  return ready.length > 1 && msSinceQuery < MORE_QUERIES_MS ? ready.slice(1) : ready;
+}
+
 function countOf(slot: Slot, isQuery: boolean): number {
   let count = 0;
   for (const { lane } of slot.underWay.values()) if ((lane === 'query') === isQuery) count += 1;
