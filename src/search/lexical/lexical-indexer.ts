@@ -11,7 +11,7 @@ import type { LexicalClient } from './worker/client.js';
 /** Between two looks when nobody hints: how late a change of another process is seen at worst. */
 const POLL_MS = 1_000;
 
-/** Papers of one step: a search that comes meanwhile waits 15 ms for the thread. */
+/** Papers of one step: a search that comes meanwhile waits up to 0.1 s for the thread while a collection is taken in, and 5 ms for a few papers. */
 const BATCH = 150;
 
 /** A snapshot after so many changes, or after this long with any: replaying 5,000 takes a second. */
