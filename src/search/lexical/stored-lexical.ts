@@ -10,7 +10,7 @@ const BATCH = 1_000;
 
 /**
  * The word index for a command that runs beside the service: the service's last snapshot and what came in since, in this
- * thread, opened by the first search. without a snapshot it is built from the papers: a minute for 100,000. Writes nothing.
+ * thread, opened by the first search. Without a snapshot it is built from the papers: a minute for 100,000. Writes nothing.
  */
 export function createStoredLexical(dir: string, feed: PaperFeedStore, log: Logger): LexicalSearcher {
   let opening: Promise<LocalLexicalEngine> | null = null;
