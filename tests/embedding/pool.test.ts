@@ -132,18 +132,6 @@ describe('order', () => {
     );
   });
 
-  it('keeps a worker free of documents while queries are coming in', async () => {
-    const { submit, ready, clock, fakes } = setUp({ workers: 2 });
-    await ready();
-    submit('query', 'q');
-    submit('backfill', 'a', 'b', 'c', 'd', 'e');
-    const documents = () => fakes.all.map((one) => one.given.filter((text) => text !== 'q!').length);
-    assert.deepEqual(documents().toSorted(), [0, 2]);
-    clock.now = 300;
-    submit('backfill', 'f');
-    assert.deepEqual(documents(), [2, 2], 'nobody has asked for a while');
-  });
-
   it('counts what was waited for, run and embedded, by lane', async () => {
     const { pool, submit, worker, ready, clock, reports } = setUp();
     await ready();
