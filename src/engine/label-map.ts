@@ -39,5 +39,3 @@ export function createLabelMap() {
     },
   };
 }
-
-export type MutableLabelMap = ReturnType<typeof createLabelMap>;

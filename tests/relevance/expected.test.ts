@@ -5,10 +5,10 @@ import { describe, it } from 'node:test';
 import { averagePrecision, ndcg, recall, reciprocalRank } from '../../scripts/eval/metrics.js';
 import { hasSets, readSet } from '../../scripts/eval/sets.js';
 import { projectRoot } from '../../src/platform/paths.js';
-import { createLexicalEngine } from '../../src/search/lexical/lexical-engine.js';
 import { rankParameters } from '../../src/search/lexical/queries/rank.js';
 import { hybridParameters } from '../../src/search/ranking/hybrid.js';
 import { planQuery } from '../../src/search/ranking/plan.js';
+import { engineWith, paper } from '../search/lexical/lexical-fixture.js';
 
 interface Expected {
   parameters: { hybrid: unknown; words: unknown };
@@ -44,24 +44,11 @@ describe('the recorded quality', () => {
 
   it('is what search by words reaches on CACM', { skip }, () => {
     const set = readSet('cacm', 'test');
-    const engine = createLexicalEngine('/nowhere', { isReader: true });
-    engine.apply({
-      put: set.documents.map(({ title, text, authors }, at) => ({
-        key: at + 1,
-        title,
-        abstract: text,
-        authors: authors ?? [],
-        categories: [],
-        sources: ['jsonl'],
-        venue: null,
-        date: null,
-        upvotes: null,
-        hasCode: false,
-        createdAt: 0,
-      })),
-      removed: [],
-      watermark: 1n,
-    });
+    const engine = engineWith(
+      set.documents.map(({ title, text, authors = [] }, at) =>
+        paper(at + 1, title, { abstract: text, authors }),
+      ),
+    );
     const sums = new Map<string, number>();
     const add = (metric: string, value: number) => sums.set(metric, (sums.get(metric) ?? 0) + value);
     for (const { id, text } of set.queries) {
