@@ -126,7 +126,7 @@ function isMissingSpace(text: string, mark: Span): boolean {
 function isFullStop(text: string, sentence: number, mark: Span): boolean {
   const from = Math.max(sentence, mark.start - MAX_WORD_LENGTH);
   const before = text.slice(from, mark.start);
-  const word = /[\p{L}\p{N}\p{M}.-]*$/u.exec(before)![0];
+  const word = lastWord(before);
   const next = /^["'”’»)\]}]*\s*(\S{0,40})/.exec(text.slice(mark.end, mark.end + MAX_WORD_LENGTH))![1]!;
   if (inside.test(word)) return false;
   if (beforeNumber.test(word)) return !/^(?:[\d$([\\]|[IVX]+\b|\p{Lu}\b)/u.test(next);
@@ -137,6 +137,22 @@ function isFullStop(text: string, sentence: number, mark: Span): boolean {
   if (either.test(word)) return isStarter || (/^(?:al|etc)$/i.test(word) && /^\p{Lu}\p{Ll}/u.test(next));
   return true;
 }
+
+const inWord = /[\p{L}\p{N}\p{M}.-]/u;
+const isPlain = (unit: number): boolean => (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
+
+/** Its letters, digits, full stops and hyphens at the end. Backwards: the expression alone begins anew at every sign. */
+function lastWord(text: string): string {
+  let at = text.length;
+  while (at > 0) {
+    if (!isPlain(text.charCodeAt(at - 1)) && !inWord.test(signBefore(text, at))) break;
+    at -= signBefore(text, at).length;
+  }
+  return text.slice(at);
+}
+
+const signBefore = (text: string, at: number): string =>
+  at > 1 && (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00 ? text.slice(at - 2, at) : text[at - 1]!;
 
 /** Of the text before a single capital: part of a name, not "in C." or "type B.". */
 function isInitial(before: string): boolean {

@@ -85,7 +85,7 @@ function wordEnd(text: string, start: number): number {
   let at = start;
   while (at < text.length) {
     const unit = text.charCodeAt(at);
-    if (classOf(unit) !== 0) {
+    if (isAsciiLetter(unit) || classOf(unit) !== 0) {
       at++;
       continue;
     }
@@ -134,23 +134,38 @@ export type WordFilter = (text: string, at: number) => boolean;
 
 const TABLE = 128;
 
-/** Passes every word whose stem is one of the terms, and few others: by its first two letters, which no stemming changes. */
+/** Bit of a word's third letter: 0 to 25, `y` as `i` because stemming does that too; 26 for whatever is no ASCII letter. */
+const OTHER_SIGN = 26;
+const ANY_SIGN = 2 ** (OTHER_SIGN + 1) - 1;
+function thirdBit(unit: number): number {
+  if (!isAsciiLetter(unit)) return 1 << OTHER_SIGN;
+  const letter = (unit | 32) - 97;
+  return 1 << (letter === 24 ? 8 : letter);
+}
+
+/**
+ * Passes every word whose stem is one of the terms, and few others: by its first two letters, which no stemming changes, and
+ * by the third, of which it makes at most an `i`, unless it ends before it.
+ */
 export function beginningsOf(terms: Iterable<string>): WordFilter {
-  const table = new Uint8Array(TABLE * TABLE);
+  const table = new Uint32Array(TABLE * TABLE);
   const bothCases = (unit: number): number[] => (isAsciiLetter(unit) ? [unit, unit ^ 32] : [unit]);
   let all = false;
   for (const term of terms) {
     const [first, second] = [term.charCodeAt(0), term.charCodeAt(1)];
     // What is written otherwise (é, α, LaTeX) may fold to anything.
     if (!(first < TABLE) || !(second < TABLE)) all = true;
-    else for (const a of bothCases(first)) for (const b of bothCases(second)) table[a * TABLE + b] = 1;
+    const thirds = term.length < 3 ? ANY_SIGN : thirdBit(term.charCodeAt(2)) | (1 << OTHER_SIGN);
+    for (const a of bothCases(first)) for (const b of bothCases(second)) table[a * TABLE + b]! |= thirds;
   }
   return (text, at) => {
     const first = text.charCodeAt(at);
     const second = text.charCodeAt(at + 1);
     if (all || first >= TABLE || !(second < TABLE)) return true;
     // A letter alone, or with a sign behind it that may be part of the word.
-    return table[first * TABLE + second] === 1 || classOf(second) === 0;
+    return (
+      (table[first * TABLE + second]! & thirdBit(text.charCodeAt(at + 2))) !== 0 || classOf(second) === 0
+    );
   };
 }
 

@@ -81,7 +81,7 @@ describe('spelling', () => {
     ...often(60, 200, 'Translation of languages'),
     paper(1, 'Translatoin of hives'),
     paper(2, 'Beehive'),
-    ...often(8, 300, 'Größe GPT-4 l2 graph'),
+    ...often(8, 300, 'Größe GPT-4 l2 graph of 20250'),
   ]);
   const meant = (...words: string[]) => engine.search({ terms: [], conditions: [], k: 0, words }).meant;
 
@@ -98,9 +98,10 @@ describe('spelling', () => {
     assert.deepEqual(meant('computerss', 'computationn'), ['computers', 'computation']);
   });
 
-  it('leaves alone what is short, rare, unknown or of other letters', () => {
-    assert.deepEqual(meant('grpah', 'gpt', 'beehivee', 'qqqqqq', 'größee', ''), [
+  it('leaves alone what is short, rare, unknown, a number or of other letters', () => {
+    assert.deepEqual(meant('grpah', 'gpt', 'beehivee', 'qqqqqq', '20251', 'größee', ''), [
       'graph',
+      null,
       null,
       null,
       null,

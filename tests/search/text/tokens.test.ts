@@ -180,6 +180,7 @@ describe('beginningsOf', () => {
         'C++',
         'c',
       ],
+      ...['sky', 'Skies', 'fly', 'flies', 'use', 'us', 'using', 'dye', 'dying', 'as', 'ass', 'o_2'],
       ...['neural', 'Networks', 'network', '0-1', '3.5', 'Schr\\"odinger', 'x_i', 'of', '中文', "model's"],
     );
     fc.assert(

@@ -92,19 +92,28 @@ interface Norms {
   body: Float64Array;
 }
 
-function createNorms({ live, titleWords, bodyWords }: LexicalView): Norms {
+/** Of the last averages: they are the same from query to query until papers come in. */
+let lastNorms: { title: number; body: number; norms: Norms } | null = null;
+
+function normsOf({ live, titleWords, bodyWords }: LexicalView): Norms {
+  const title = Math.max(1, titleWords / live);
+  const body = Math.max(1, bodyWords / live);
+  if (lastNorms?.title !== title || lastNorms.body !== body)
+    lastNorms = { title, body, norms: createNorms(title, body) };
+  return lastNorms.norms;
+}
+
+/** Of the average lengths of titles and abstracts. */
+function createNorms(titleLength: number, bodyLength: number): Norms {
   const { titleB, bodyB, titleWeight } = rankParameters;
-  const normsOf = (weight: number, b: number, average: number): Float64Array =>
+  const curve = (weight: number, b: number, average: number): Float64Array =>
     Float64Array.from({ length: LONGEST + 1 }, (_, length) => weight / (1 - b + (b * length) / average));
-  return {
-    title: normsOf(titleWeight, titleB, Math.max(1, titleWords / live)),
-    body: normsOf(1, bodyB, Math.max(1, bodyWords / live)),
-  };
+  return { title: curve(titleWeight, titleB, titleLength), body: curve(1, bodyB, bodyLength) };
 }
 
 /** Between 0 and 1. */
 function createScorer(view: LexicalView): Scorer {
-  const { title, body } = createNorms(view);
+  const { title, body } = normsOf(view);
   const { titleLengths, bodyLengths } = view.columns;
   return (slot, inTitle, inBody) => {
     const count =
@@ -188,7 +197,7 @@ export function scoreAll(
   const { segments, size, live } = view;
   const rarity: number[] = [];
   if (live === 0) return terms.map(() => 0);
-  const norms = createNorms(view);
+  const norms = normsOf(view);
   for (const { term, word, weight, isCompound } of terms) {
     deadline();
     const entries = segments.map((segment) => findTerm(segment, term));

@@ -74,7 +74,8 @@ export function correctionsOf(
   word: string,
   limit: number,
 ): { word: string; count: number }[] {
-  if (word.length < MIN_LENGTH || !/^[a-z0-9]+$/.test(word)) return [];
+  // A number near another one is not that one misspelt.
+  if (word.length < MIN_LENGTH || !/^[a-z0-9]*[a-z][a-z0-9]*$/.test(word)) return [];
   const guesses = new Set<string>();
   for (let at = 0; at <= word.length; at++) {
     const before = word.slice(0, at);
