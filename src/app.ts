@@ -10,7 +10,7 @@ import { healthRoutes } from './http/routes/health.js';
 import { ingestRoutes } from './http/routes/ingest.js';
 import { metricsRoutes } from './http/routes/metrics.js';
 import { paperRoutes } from './http/routes/papers.js';
-import { relatedRoutes } from './http/routes/related.js';
+import { recommendationRoutes } from './http/routes/recommendations.js';
 import { searchRoutes } from './http/routes/search.js';
 import { suggestRoutes } from './http/routes/suggest.js';
 import type { Config } from './platform/config.js';
@@ -34,7 +34,7 @@ export async function createApp(services: Services, config: Config) {
     catalog,
     search,
     suggest,
-    related,
+    recommend,
     readiness,
     ingest,
     apiKeys,
@@ -111,7 +111,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(searchRoutes, { prefix: API_BASE, search, state: stateTag });
   await app.register(suggestRoutes, { prefix: API_BASE, suggest });
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
-  await app.register(relatedRoutes, { prefix: API_BASE, related, state: stateTag });
+  await app.register(recommendationRoutes, { prefix: API_BASE, recommend, state: stateTag });
   await app.register(ingestRoutes, {
     prefix: API_BASE,
     ingest,
@@ -129,7 +129,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(webPages, {
     catalog,
     search,
-    related,
+    recommend,
     readiness,
     describeError: (thrown) => {
       const error = toAppError(thrown);

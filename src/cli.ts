@@ -2,19 +2,23 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
 import { settingsHelp } from './platform/config.js';
-import { DEFAULT_RELATED, MAX_RELATED } from './recommendations/related.js';
+import { DEFAULT_RECOMMENDED, MAX_RECOMMENDED, recommendSorts } from './recommendations/request.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, searchModes, sortOrders } from './search/request.js';
 import { version } from './version.js';
 
 // Each command loads its own code when it is called: all of it together costs half a second.
 const ingest = () => import('./cli/ingest-command.js');
 const search = () => import('./cli/search-command.js');
+const recommend = () => import('./cli/recommend-command.js');
 const status = () => import('./cli/status-command.js');
 const models = () => import('./cli/model-command.js');
 const reindex = () => import('./cli/reindex-command.js');
 const doctor = () => import('./cli/doctor-command.js');
 const keys = () => import('./cli/key-command.js');
 const server = () => import('./server.js');
+
+/** As the API's. */
+const DEFAULT_RELATED = 10;
 
 const json = () => new Option('--json', 'print the result as JSON').default(false);
 const command = (work: (context: CommandContext) => Promise<void>) => runCommand(work, { quiet: true });
@@ -71,10 +75,31 @@ program
   .command('related')
   .description('papers near to a paper')
   .argument('<id>', 'any id of the paper: arXiv id, DOI, title id, URL')
-  .addOption(limitOption(DEFAULT_RELATED, MAX_RELATED))
+  .addOption(limitOption(DEFAULT_RELATED, MAX_RECOMMENDED))
+  .addOption(new Option('--sort <order>', 'similar when not given').choices(recommendSorts))
+  .addOption(diversityOption())
+  .option('--since <time>', 'published in the last days, weeks, months or years: 30d')
+  .option('--why', 'say of each paper why it is there')
   .addOption(json())
   .action((id: string, options) =>
-    command(async (context) => (await search()).relatedCommand(id, options, context)),
+    command(async (context) =>
+      (await recommend()).recommendCommand({ like: [id], unlike: [], ...options }, context),
+    ),
+  );
+
+program
+  .command('recommend')
+  .description('papers like some and unlike others')
+  .argument('<ids...>', 'papers that results are to be like: ids, DOIs, URLs')
+  .addOption(new Option('--unlike <ids...>', 'papers that they are to be unlike').default([]))
+  .addOption(limitOption(DEFAULT_RECOMMENDED, MAX_RECOMMENDED))
+  .addOption(new Option('--sort <order>', 'similar when not given').choices(recommendSorts))
+  .addOption(diversityOption())
+  .option('--since <time>', 'published in the last days, weeks, months or years: 30d')
+  .option('--why', 'say of each paper why it is there')
+  .addOption(json())
+  .action((like: string[], options) =>
+    command(async (context) => (await recommend()).recommendCommand({ like, ...options }, context)),
   );
 
 program
@@ -159,6 +184,17 @@ function asOfOption(): Option {
     if (isDay && day.toISOString().startsWith(text)) return text;
     throw new InvalidArgumentError('expected a day as YYYY-MM-DD');
   });
+}
+
+function diversityOption(): Option {
+  return new Option('--diversity <n>', '0: by likeness alone; 1: each as unlike those before it as can be')
+    .default(0)
+    .argParser((text) => {
+      const value = Number(text);
+      if (text.trim() === '' || !(value >= 0 && value <= 1))
+        throw new InvalidArgumentError('expected a number from 0 to 1');
+      return value;
+    });
 }
 
 function limitOption(fallback: number, most: number): Option {

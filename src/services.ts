@@ -29,7 +29,7 @@ import type { Logger } from './platform/log.js';
 import { createMetrics } from './platform/metrics.js';
 import { projectRoot } from './platform/paths.js';
 import type { ProgressOutput } from './platform/progress.js';
-import { createRelated } from './recommendations/related.js';
+import { createRecommend } from './recommendations/recommend.js';
 import { createLexicalIndexer } from './search/lexical/lexical-indexer.js';
 import { watchLexical, watchLexicalSearches } from './search/lexical/lexical-metrics.js';
 import { createStoredLexical } from './search/lexical/stored-lexical.js';
@@ -185,7 +185,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     });
     cleanup.add('the notifications', notifications.close);
     const search = createSearch({ papers, clock, engines, lexical, coverage: readiness.coverage });
-    const related = createRelated({ papers, engines });
+    const recommend = createRecommend({ papers, clock, engines, lexical, coverage: readiness.coverage });
     return {
       ...core,
       /** Begins to embed, index and follow; returns at once. */
@@ -215,7 +215,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       readiness,
       search,
       suggest: createSuggest({ papers, lexical }),
-      related,
+      recommend,
       close: cleanup.run,
     };
   } catch (error) {
@@ -271,8 +271,8 @@ export async function createCommandServices(config: Config, log: Logger, overrid
       return { papers: all - failed, searchable: await embeddings.countLive(), isCounted: true };
     };
     const search = createSearch({ papers, clock, engines, lexical, coverage });
-    const related = createRelated({ papers, engines });
-    return { ...core, model, search, related, close: cleanup.run };
+    const recommend = createRecommend({ papers, clock, engines, lexical, coverage });
+    return { ...core, model, search, recommend, close: cleanup.run };
   } catch (error) {
     await cleanup.run();
     throw error;

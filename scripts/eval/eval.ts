@@ -6,9 +6,18 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/platform/errors.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { rankParameters } from '../../src/search/lexical/queries/rank.js';
+import { exampleParameters } from '../../src/search/ranking/examples.js';
 import { hybridParameters } from '../../src/search/ranking/hybrid.js';
 import { type SearchMode, searchModes } from '../../src/search/request.js';
 import { recordResult } from '../bench/results.js';
+import {
+  measureRelated,
+  type RelatedScores,
+  type RelatedWay,
+  relatedMetrics,
+  relatedReference,
+  relatedWays,
+} from './related.js';
 import { type MetricName, metricNames, runSet, type Scores } from './run-set.js';
 import { folder, hasSets, readSet, type SetName, setNames } from './sets.js';
 
@@ -40,16 +49,25 @@ and exits with 1 where a value is more than ${TOLERANCE} away, or a hybrid searc
 `;
 
 type Results = Partial<Record<SetName, Record<SearchMode, Scores>>>;
+type Related = Record<RelatedWay, RelatedScores>;
 
 interface Expected {
   /** What the values were measured with: another default needs other values. */
-  parameters: { hybrid: typeof hybridParameters; words: typeof rankParameters };
+  parameters: {
+    hybrid: typeof hybridParameters;
+    words: typeof rankParameters;
+    examples: typeof exampleParameters;
+  };
   tolerance: number;
   values: Results;
+  /** Papers like a paper, on csfcube. */
+  related: Related;
 }
 
+const readExpected = (): Expected => JSON.parse(readFileSync(expectedFile, 'utf8')) as Expected;
+
 function problemsOf(results: Results): string[] {
-  const expected = JSON.parse(readFileSync(expectedFile, 'utf8')) as Expected;
+  const expected = readExpected();
   return Object.entries(results).flatMap(([name, modes]) => [
     ...searchModes.flatMap((mode) =>
       metricNames.flatMap((metric) => {
@@ -65,6 +83,29 @@ function problemsOf(results: Results): string[] {
       return is >= better ? [] : [`${name} hybrid ${metric}: ${is}, the better of its sides has ${better}`];
     }),
   ]);
+}
+
+function relatedProblems(related: Related): string[] {
+  const expected = readExpected();
+  return relatedMetrics.flatMap((metric) => [
+    ...relatedWays.flatMap((way) => {
+      const [is, was] = [related[way][metric], expected.related[way][metric]];
+      return Math.abs(is - was) <= expected.tolerance
+        ? []
+        : [`related ${way} ${metric}: ${is}, expected ${was} ± ${expected.tolerance}`];
+    }),
+    ...(related.shipped[metric] >= Math.max(related.dense[metric], related.lexical[metric])
+      ? []
+      : [`related ${metric}: one side alone is better than what is shipped`]),
+  ]);
+}
+
+function relatedText(related: Related): string {
+  const lines = relatedWays.map((way) => {
+    const values = relatedMetrics.map((metric) => `${metric} ${related[way][metric].toFixed(4)}`).join('  ');
+    return `${'related (csfcube)'.padEnd(18)} ${way.padEnd(9)} ${values}  MAP ${relatedReference[way]}`;
+  });
+  return `${lines.join('\n')}\n`;
 }
 
 function asText(results: Results): string {
@@ -105,21 +146,33 @@ async function main(): Promise<number> {
   if (!hasSets()) throw new Error(`the judged sets are not there: ${folder}`);
   const dir = values.data ?? (await mkdtemp(join(tmpdir(), 'quire-eval-')));
   const results: Results = {};
+  let related: Related | null = null;
   try {
     for (const name of names) results[name] = await runSet(readSet(name, values.split), dir);
+    if (names.includes('csfcube')) related = await measureRelated(dir);
   } finally {
     if (values.data === undefined) await rm(dir, { recursive: true, force: true });
   }
-  await recordResult('eval', { split: values.split, results });
-  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : asText(results));
+  await recordResult('eval', { split: values.split, results, related });
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ ...results, related })}\n`
+      : asText(results) + (related === null ? '' : relatedText(related)),
+  );
   if (values.split === 'train') return 0;
   if (values.update) {
-    const parameters = { hybrid: hybridParameters, words: rankParameters };
-    const expected: Expected = { parameters, tolerance: TOLERANCE, values: results };
+    const parameters = { hybrid: hybridParameters, words: rankParameters, examples: exampleParameters };
+    const before = readExpected();
+    const expected: Expected = {
+      parameters,
+      tolerance: TOLERANCE,
+      values: { ...before.values, ...results },
+      related: related ?? before.related,
+    };
     await writeFile(expectedFile, `${JSON.stringify(expected, null, 2)}\n`);
     return 0;
   }
-  const problems = problemsOf(results);
+  const problems = [...problemsOf(results), ...(related === null ? [] : relatedProblems(related))];
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   return problems.length === 0 ? 0 : 1;
 }

@@ -37,7 +37,7 @@ export async function runSet(set: EvalSet, dir: string): Promise<Record<SearchMo
 }
 
 /** Row number of each paper -> the documents that it stands for. */
-async function takeIn(set: EvalSet, { papers }: Services): Promise<Map<number, string[]>> {
+export async function takeIn(set: EvalSet, { papers }: Services): Promise<Map<number, string[]>> {
   const ids = new Map<number, string[]>();
   for (let from = 0; from < set.documents.length; from += BATCH) {
     const batch = set.documents.slice(from, from + BATCH);
@@ -58,7 +58,7 @@ async function takeIn(set: EvalSet, { papers }: Services): Promise<Map<number, s
   return ids;
 }
 
-async function untilReady({ name }: EvalSet, { readiness, hintPapers }: Services): Promise<void> {
+export async function untilReady({ name }: EvalSet, { readiness, hintPapers }: Services): Promise<void> {
   hintPapers();
   const started = performance.now();
   const progress = createProgress(`Embedding ${name}`, process.stderr);

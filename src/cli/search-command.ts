@@ -45,25 +45,13 @@ export async function searchCommand(
   });
 }
 
-export async function relatedCommand(
-  id: string,
-  { limit, json }: SearchCommandOptions,
-  context: CommandContext,
-): Promise<void> {
-  await withServices(context, async ({ related }) => {
-    const { items, ...rest } = await related.related(id, limit, context.signal);
-    const hits = items.map(({ paper, score }) => ({ paper: paperView(paper), score }));
-    print(json, { items: hits, ...rest }, linesOf(items));
-  });
-}
-
-interface Line {
+export interface Line {
   paper: Paper;
   score: number;
   explanation?: { reason: string } | null;
 }
 
-function linesOf(items: readonly Line[]): string[] {
+export function linesOf(items: readonly Line[]): string[] {
   if (items.length === 0) return ['Nothing found.'];
   return items.map(({ paper, score, explanation }, at) => {
     const rank = String(at + 1).padStart(3);

@@ -1,4 +1,4 @@
-import { foldWords } from './fold.js';
+import { foldWords, titleKey } from './fold.js';
 import type { PaperFields } from './paper.js';
 
 /** What is compared when two entries share a title and no id. */
@@ -32,6 +32,26 @@ export function isSamePaper(a: Likeness, b: Likeness): boolean {
   return yearsApart(a.date, b.date) <= MAX_YEARS_APART;
 }
 
+/** Shingles of an abstract from which it says something about a copy: some 25 words. */
+const MIN_SHINGLES = 20;
+
+/**
+ * Whether one is a copy of the other under an id of its own: a preprint withdrawn and submitted again, a venue's copy under a
+ * changed title. Identity keeps them apart, because their ids differ; side by side they are one paper twice.
+ */
+export function isCopy(a: TitledText, b: TitledText): boolean {
+  const isSameTitle = titleKey(a.title) === titleKey(b.title);
+  if (a.abstract === '' || b.abstract === '') return isSameTitle;
+  return isSameTitle
+    ? containment(a.abstract, b.abstract) >= RELATED_TEXT
+    : containment(a.abstract, b.abstract, MIN_SHINGLES) >= SAME_TEXT;
+}
+
+interface TitledText {
+  title: string;
+  abstract: string;
+}
+
 /** The sample collection's summaries are not the papers' abstracts, so they prove nothing. */
 function ownAbstract(entry: Likeness): string {
   return entry.origins.abstract?.source === 'sample' ? '' : entry.abstract;
@@ -50,10 +70,11 @@ function sharedNames(a: readonly string[], b: readonly string[]): number | null 
   return shared.length / few.length;
 }
 
-function containment(a: string, b: string): number {
+/** 0 where one of them has fewer shingles than `least`. */
+function containment(a: string, b: string, least = 1): number {
   const [first, second] = [shingles(a), shingles(b)];
   const [small, large] = first.size <= second.size ? [first, second] : [second, first];
-  if (small.size === 0) return 0;
+  if (small.size < least) return 0;
   let shared = 0;
   for (const shingle of small) if (large.has(shingle)) shared += 1;
   return shared / small.size;

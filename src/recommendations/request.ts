@@ -18,26 +18,28 @@ export type Example =
   /** A paper of the collection: any spelling of an id. */
   | { ref: string }
   /** Anything else: words, an abstract, a paper that isn't here. `title` is what reasons call it by. */
-  | { text: string; title?: string };
+  | { text: string; title?: string | undefined };
 
 export interface RecommendRequest {
   positives: readonly Example[];
-  negatives?: readonly Example[];
-  filters?: QueryFilters;
+  negatives?: readonly Example[] | undefined;
+  filters?: QueryFilters | undefined;
   /** `similar` unless asked otherwise: the others order the `limit` most similar ones. */
-  sort?: RecommendSort;
+  sort?: RecommendSort | undefined;
   /** 0: by score alone; 1: each as unlike those before it as can be (MMR, Carbonell and Goldstein, 1998). */
-  diversity?: number;
-  limit?: number;
+  diversity?: number | undefined;
+  limit?: number | undefined;
   /** Hits with a lower score are left out. */
-  minScore?: number;
+  minScore?: number | undefined;
   /** Share of meaning in the score, 0 to 1; the rest are words. */
-  weight?: number;
+  weight?: number | undefined;
   /** Only papers that came in at or after this time. */
-  addedSince?: Date;
-  /** Say of each result why it's there. */
-  reasons?: boolean;
-  signal?: AbortSignal;
+  addedSince?: Date | undefined;
+  /** Papers that may be hits, by row number. Not over HTTP. */
+  within?: readonly number[] | undefined;
+  /** Say of each result why it's there; true unless asked otherwise. */
+  reasons?: boolean | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Why a paper is recommended: from embeddings and words alone. */

@@ -3,7 +3,14 @@ import type { Engines, SwitchProgress } from '../engine/engines.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { IndexerStatus } from '../vectors/indexer.js';
 import type { LexicalIndexer, LexicalStatus } from './lexical/lexical-indexer.js';
-import type { Coverage } from './search.js';
+
+/** How much of the collection can be found by meaning right now. */
+export interface Coverage {
+  papers: number;
+  searchable: number;
+  /** The word index holds all of them. */
+  isCounted: boolean;
+}
 
 /** Counts are looked up at most this often: a burst of searches must not count 100,000 rows each. */
 const REFRESH_MS = 1_000;

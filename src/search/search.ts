@@ -1,33 +1,23 @@
-import type { Engine, EngineAccess } from '../engine/engine.js';
+import type { EngineAccess } from '../engine/engine.js';
 import type { Paper } from '../papers/paper.js';
 import { semanticScholarWords } from '../papers/paper-id.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
-import { isAppError } from '../platform/errors.js';
-import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
-import type { LexicalAnswer, LexicalSearcher, Order, Subset } from './lexical/ports.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import type { LexicalSearcher, Order } from './lexical/ports.js';
 import type { Facets } from './lexical/queries/facets.js';
 import { findNamedPaper } from './named-paper.js';
-import { nearest } from './ranking/dense.js';
+import { createRanker, type Ranking, type View } from './rank-view.js';
 import { type Explanation, explainHits } from './ranking/explain.js';
-import { type Candidate, hybridParameters, rankHybrid } from './ranking/hybrid.js';
-import { firstAtEachPlace, type SearchPlan } from './ranking/plan.js';
-import { embedPlan } from './ranking/query-vector.js';
+import { type Candidate, hybridParameters } from './ranking/hybrid.js';
+import { firstAtEachPlace } from './ranking/plan.js';
 import { readRequest } from './read-request.js';
-import { checkRequest, invalid, MAX_DEPTH, type SearchMode, type SearchRequest } from './request.js';
-import { createStages, type Stages, type StageTimes } from './stages.js';
+import type { Coverage } from './readiness.js';
+import { checkRequest, MAX_DEPTH, type SearchMode, type SearchRequest } from './request.js';
+import { createStages, type StageTimes } from './stages.js';
 import { createHighlighter, type Highlights } from './text/highlight.js';
 import { suggestSpelling } from './text/suggest-spelling.js';
 import { MAX_TITLE_MATCHES, titleDistance } from './text/title-match.js';
-
-/** Hits asked of an index at most, so that a full last page is found below what is left out. */
-const MAX_CANDIDATES = 2 * MAX_DEPTH;
-
-/** Looked at beyond a page, so that one that has gone since leaves no gap. */
-const SPARE = 20;
-
-/** Filters that leave at most so many papers are answered by exact search over these. */
-const SUBSET_KEYS = 20_000;
 
 export interface SearchItem {
   paper: Paper;
@@ -63,14 +53,6 @@ export interface SearchResult {
   stages: StageTimes;
 }
 
-/** How much of the collection can be found by meaning right now. */
-export interface Coverage {
-  papers: number;
-  searchable: number;
-  /** The word index holds all of them. */
-  isCounted: boolean;
-}
-
 export interface SearchDeps {
   papers: Pick<PaperStore, 'listByKeys' | 'listTitles' | 'findById' | 'getByRef'>;
   engines: EngineAccess;
@@ -79,43 +61,25 @@ export interface SearchDeps {
   clock: Clock;
 }
 
-interface View {
-  request: SearchRequest;
-  plan: SearchPlan;
-  engine: Engine;
-  cursor: Cursor | null;
-  limit: number;
-  weight: number;
-  stages: Stages;
-}
-
-/** What ranking gives: everything but the papers themselves. */
-interface Ranking {
-  mode: SearchMode;
-  notice: string | null;
-  ranked: Candidate[];
-  /** There are no candidates beyond these. */
-  isAll: boolean;
-  words: LexicalAnswer | null;
-  /** null: not known beyond what is ranked. */
-  total: number | null;
-}
-
 /** Named paper, else candidates -> fuse -> one hydration query -> presentation. */
 export function createSearch({ papers, engines, lexical, coverage, clock }: SearchDeps) {
+  const { rank } = createRanker({ lexical, coverage });
+
   /** @throws AppError invalid_query, invalid_input, invalid_cursor, overloaded, timeout, cancelled, index_unavailable, paper_not_found */
   async function search(asked: SearchRequest): Promise<SearchResult> {
     const { limit } = checkRequest(asked);
     const request = { ...asked, query: semanticScholarWords(asked.query) ?? asked.query };
     const stages = createStages();
     const now = clock.now();
-    const { query, plan, order } = await stages.measure('parse', () => readRequest(request, { papers, now }));
+    const { query, plan, likes, order } = await stages.measure('parse', () =>
+      readRequest(request, { papers, now }),
+    );
     const weight = request.weight ?? hybridParameters.weight;
     return engines.with(async (engine) => {
       const { mode = 'hybrid', minScore = null, asOf = null } = request;
       const scope = { query, order, mode, weight, minScore, asOf, model: engine.modelId };
       const cursor = request.cursor === undefined ? null : decodeCursor(request.cursor, scope);
-      const view: View = { request, plan, engine, cursor, limit, weight, stages };
+      const view: View = { request, plan, likes, engine, cursor, limit, weight, stages };
       const latest = await lexical.latest();
       const common = {
         query,
@@ -206,117 +170,6 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       .map(({ key }) => key);
   }
 
-  async function rank(view: View, skipped: number): Promise<Ranking> {
-    const { request, cursor, plan } = view;
-    // A later page goes on as the first one was answered: scores of two modes mean different things.
-    const asked = cursor?.order === 'relevance' ? (cursor.mode as SearchMode) : (request.mode ?? 'hybrid');
-    const depth = Math.min(MAX_CANDIDATES, skipped + view.limit + SPARE);
-    if (asked === 'keyword') return byWords(view, { depth, notice: null });
-    const mayFallBack = cursor === null && plan.terms.length > 0;
-    const state = await coverage();
-    const missing = state.papers - state.searchable;
-    if (mayFallBack && state.papers > 0 && (state.searchable === 0 || !view.engine.embedder.isWarm)) {
-      const why =
-        missing > 0
-          ? `Papers are still being read (${state.searchable} of ${state.papers})`
-          : 'The embedding model is not loaded at present';
-      return byWords(view, { depth, notice: `${why}: these are keyword matches.` });
-    }
-    const notice =
-      missing > 0
-        ? `${missing} of ${state.papers} papers can't be found by meaning yet: they are still being read.`
-        : null;
-    try {
-      return await (asked === 'semantic' || plan.terms.length === 0 ? byMeaning : byBoth)(view, {
-        depth,
-        notice,
-      });
-    } catch (error) {
-      if (!mayFallBack || !isAppError(error)) throw error;
-      const why = degradedBy[error.code];
-      if (why === undefined) throw error;
-      return byWords(view, { depth, notice: `${why}: these are keyword matches.` });
-    }
-  }
-
-  interface RankOptions {
-    depth: number;
-    notice: string | null;
-  }
-
-  async function byWords(view: View, { depth, notice }: RankOptions): Promise<Ranking> {
-    const { plan, request, stages } = view;
-    if (plan.terms.length === 0) throw invalid('mode', 'hybrid or semantic for a query without words');
-    const words = await stages.measure('lexical', () =>
-      lexical.search({ ...plan, k: depth, facets: request.facets, words: wordsOf(view) }),
-    );
-    const ranked = words.hits.map(
-      ({ key, score }, at): Candidate => ({
-        key,
-        score,
-        dense: null,
-        denseAsked: null,
-        lexical: score,
-        denseRank: null,
-        lexicalRank: at + 1,
-      }),
-    );
-    const isAll = words.hits.length < depth;
-    return { mode: 'keyword', notice, ranked, isAll, words, total: words.matching };
-  }
-
-  async function byMeaning(view: View, { depth, notice }: RankOptions): Promise<Ranking> {
-    const { plan, request, engine, stages } = view;
-    const { signal } = request;
-    const [vector, subset] = await Promise.all([embed(view), subsetOf(view)]);
-    const words =
-      request.facets || plan.terms.length === 0
-        ? await stages.measure('lexical', () =>
-            lexical.search({ terms: [], conditions: plan.conditions, k: 0, facets: request.facets }),
-          )
-        : null;
-    const { hits, isAll } = await stages.measure('dense', () =>
-      nearest(engine, vector, { k: depth, subset, signal }),
-    );
-    const ranked = hits.map(
-      ({ key, score }, at): Candidate => ({
-        key,
-        score,
-        dense: score,
-        denseAsked: score,
-        lexical: 0,
-        denseRank: at + 1,
-        lexicalRank: null,
-      }),
-    );
-    const total = subset?.count ?? (await coverage()).searchable;
-    return { mode: 'semantic', notice, ranked, isAll, words, total };
-  }
-
-  async function byBoth(view: View, { depth, notice }: RankOptions): Promise<Ranking> {
-    const { plan, request, engine, weight, stages } = view;
-    const [vector, subset] = await Promise.all([embed(view), subsetOf(view)]);
-    const { ranked, words, isAll } = await rankHybrid(engine, lexical, {
-      plan,
-      vector,
-      weight,
-      pool: Math.max(hybridParameters.pool, depth),
-      subset,
-      extras: { facets: request.facets, words: wordsOf(view) },
-      stages,
-      signal: request.signal,
-    });
-    return { mode: 'hybrid', notice, ranked, isAll, words, total: words.passing };
-  }
-
-  const embed = ({ plan, engine, stages, request }: View): Promise<Float32Array> =>
-    stages.measure('embed', () => embedPlan(plan, { engine, papers, signal: request.signal }));
-
-  const subsetOf = async ({ plan, stages }: View): Promise<Subset | null> =>
-    plan.conditions.length === 0
-      ? null
-      : stages.measure('lexical', () => lexical.subset(plan.conditions, SUBSET_KEYS));
-
   async function inOrder(view: View & { order: 'newest' | 'upvoted' }, scope: Record<string, unknown>) {
     const { plan, cursor, limit, request, order, stages } = view;
     const position = cursor !== null && cursor.order !== 'relevance' ? cursor : null;
@@ -360,18 +213,6 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
 export type Search = ReturnType<typeof createSearch>;
 
 const DEPTH_NOTICE = `The best ${MAX_DEPTH.toLocaleString('en')} end here: narrow the query down, or sort by date, for the others.`;
-
-/** What is no fault of the query, and what keyword search does without. */
-const degradedBy: Readonly<Record<string, string>> = {
-  model_unavailable: 'Search by meaning is not available right now',
-  index_unavailable: 'Search by meaning is not available right now',
-  overloaded: 'Search by meaning has too much to do right now',
-  timeout: 'Search by meaning takes too long right now',
-};
-
-/** For titles and slips: on the first page alone. */
-const wordsOf = ({ plan, cursor }: View): string[] | undefined =>
-  cursor === null ? firstAtEachPlace(plan.words).map(({ word }) => word) : undefined;
 
 const unranked = (key: number): Candidate => ({
   key,

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply } from 'fastify';
 import type { VNode } from 'preact';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
-import type { Related } from '../recommendations/related.js';
+import type { Recommend } from '../recommendations/recommend.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
 import type { Order } from '../search/lexical/ports.js';
 import { explainQuery } from '../search/query/explain.js';
@@ -24,7 +24,7 @@ const RELATED_SHOWN = 10;
 export interface WebOptions {
   catalog: Catalog;
   search: Search;
-  related: Related;
+  recommend: Recommend;
   readiness: ReadinessService;
   /** Our error and its status for whatever was thrown: the same as the API's. */
   describeError: (error: FastifyError) => { error: AppError; status: number };
@@ -40,7 +40,7 @@ const SearchQuery = Type.Object({
 
 /** The pages: server-rendered, and whole without JavaScript. */
 export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
-  const { catalog, search, related, readiness, describeError } = options;
+  const { catalog, search, recommend, readiness, describeError } = options;
 
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -74,13 +74,14 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     async ({ params, signal, log }, reply) => {
       const paper = await catalog.get(params.id);
       if (paper.id !== params.id) return reply.redirect(paperPath(paper.id), 301);
-      const items = await related.related(paper.id, RELATED_SHOWN, signal).catch((error: unknown) => {
+      const related = { positives: [{ ref: paper.id }], limit: RELATED_SHOWN, reasons: true, signal };
+      const found = await recommend.recommend(related).catch((error: unknown) => {
         // The paper itself is what was asked for: an index that is busy or starting must not hide it.
         if (!isAppError(error) || error.kind !== 'unavailable') throw error;
         log.info({ code: error.code }, 'page without related papers');
         return null;
       });
-      return sendPage(reply, <PaperPage paper={paper} related={items?.items ?? null} />);
+      return sendPage(reply, <PaperPage paper={paper} related={found?.items ?? null} />);
     },
   );
 

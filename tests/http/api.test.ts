@@ -282,6 +282,7 @@ describe('HTTP API', () => {
         'get /readyz readyz',
         'post /api/v1/ingest ingest',
         'post /api/v1/papers/batch batchPapers',
+        'post /api/v1/recommendations recommend',
       ]);
       const { code } = document.components.schemas['Problem']!.properties;
       const codes = code.enum ?? code.anyOf?.map((one) => one.const);

@@ -6,14 +6,16 @@ import { averagePrecision, ndcg, recall, reciprocalRank } from '../../scripts/ev
 import { hasSets, readSet } from '../../scripts/eval/sets.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { rankParameters } from '../../src/search/lexical/queries/rank.js';
+import { exampleParameters } from '../../src/search/ranking/examples.js';
 import { hybridParameters } from '../../src/search/ranking/hybrid.js';
 import { planQuery } from '../../src/search/ranking/plan.js';
 import { engineWith, paper } from '../search/lexical/lexical-fixture.js';
 
 interface Expected {
-  parameters: { hybrid: unknown; words: unknown };
+  parameters: { hybrid: unknown; words: unknown; examples: unknown };
   tolerance: number;
   values: Record<string, Record<string, Record<string, number>>>;
+  related: Record<'lexical' | 'dense' | 'shipped', Record<string, number>>;
 }
 
 const expected = JSON.parse(
@@ -24,7 +26,18 @@ const skip = hasSets() ? false : 'the judged sets in ../shared/eval are not on t
 
 describe('the recorded quality', () => {
   it('was measured with these parameters (npm run eval -- --update renews it)', () => {
-    assert.deepEqual(expected.parameters, { hybrid: { ...hybridParameters }, words: { ...rankParameters } });
+    assert.deepEqual(expected.parameters, {
+      hybrid: { ...hybridParameters },
+      words: { ...rankParameters },
+      examples: { ...exampleParameters },
+    });
+  });
+
+  it('has related papers by both sides better than by either one', () => {
+    const { lexical, dense, shipped } = expected.related;
+    for (const [metric, value] of Object.entries(shipped)) {
+      assert.ok(value > Math.max(lexical[metric]!, dense[metric]!), `${metric}: ${value}`);
+    }
   });
 
   it('has hybrid search at least as good as the better of its sides, on every set and by every metric', () => {

@@ -79,7 +79,10 @@ describe('the three saved listings and the default model', { skip }, () => {
   it('have related papers among which no title occurs twice', async () => {
     for (const query of ['flow equivariant recurrent networks', 'neural operators', 'state space models']) {
       const [top] = (await service.services.search.search({ query, limit: 1 })).items;
-      const { items } = await service.services.related.related(top!.paper.id, 20);
+      const { items } = await service.services.recommend.recommend({
+        positives: [{ ref: top!.paper.id }],
+        limit: 20,
+      });
       const all = [top!.paper.title, ...items.map(({ paper }) => paper.title)].map((title) =>
         title.toLowerCase(),
       );

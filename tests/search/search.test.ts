@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AppError, type ErrorCode, isAppError } from '../../src/platform/errors.js';
+import { AppError, type ErrorCode } from '../../src/platform/errors.js';
 import type { SearchRequest } from '../../src/search/request.js';
 import type { SearchResult } from '../../src/search/search.js';
+import { isOf } from '../support/errors.js';
 import { papersOf, toySearch } from './search-fixture.js';
 
 const papers = papersOf(
@@ -13,10 +14,6 @@ const papers = papersOf(
 );
 
 const keysOf = ({ items }: SearchResult): number[] => items.map(({ paper }) => paper.key);
-const isOf =
-  (code: ErrorCode, message = /./) =>
-  (error: unknown) =>
-    isAppError(error, code) && message.test(error.message);
 
 describe('search', () => {
   describe('that can not be answered by meaning', () => {

@@ -65,14 +65,14 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
     };
   };
 
-  function search({ terms, conditions, k, also = [], facets, words }: LexicalQuery): LexicalAnswer {
+  function search({ terms, maxTerms, conditions, k, also = [], facets, words }: LexicalQuery): LexicalAnswer {
     const deadline = deadlineAfter(QUERY_BUDGET_MS);
     const view = index.view();
     const mask = matchAll(view, conditions, deadline);
     scratch = scratchOf(view.size, scratch);
     const { scores } = scratch;
     const counts = words === undefined ? null : scratch.titles;
-    const rarity = scoreAll(view, terms, { scores, titles: counts, deadline });
+    const rarity = scoreAll(view, terms, { scores, titles: counts, deadline, maxTerms });
     const { best, matches } = selectBest(view, scores, { mask, k });
     return {
       hits: best,

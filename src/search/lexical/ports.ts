@@ -15,6 +15,8 @@ export interface OrderPosition {
 export interface LexicalQuery {
   /** What ranks; empty: nothing does. */
   terms: readonly RankTerm[];
+  /** Only so many of them rank, those that tell most: of a whole text most words tell little and cost as much. Default: all. */
+  maxTerms?: number | undefined;
   /** What is required, each for itself. */
   conditions: readonly Condition[];
   /** Hits asked for. */

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.js';
 import { dot } from '../../vectors/vector.js';
 import type { LexicalAnswer, LexicalSearcher, Subset } from '../lexical/ports.js';
-import { queryWeight, type RankTerm, type ScoredKey } from '../lexical/queries/rank.js';
+import { mostTelling, queryWeight, type RankTerm, type ScoredKey } from '../lexical/queries/rank.js';
 import type { Stages } from '../stages.js';
 import { combine, nearest, round, similarities, vectorsOf } from './dense.js';
 import type { SearchPlan } from './plan.js';
@@ -34,7 +34,7 @@ export interface Candidate {
 }
 
 export interface HybridRequest {
-  plan: Pick<SearchPlan, 'terms' | 'conditions'>;
+  plan: { terms: readonly RankTerm[]; conditions: SearchPlan['conditions']; maxTerms?: number };
   vector: Float32Array;
   /** Share of meaning, 0 to 1. */
   weight: number;
@@ -73,6 +73,7 @@ export async function rankHybrid(
   const words = await stages.measure('lexical', () =>
     lexical.search({
       terms: plan.terms,
+      maxTerms: plan.maxTerms,
       conditions: plan.conditions,
       k: pool,
       also: asked.hits.map(({ key }) => key),
@@ -87,7 +88,7 @@ export async function rankHybrid(
   asked.hits.forEach(({ key }, at) => {
     scores.set(key, words.also[at]!);
   });
-  const union = { cosines, scores, scale: scaleOf(plan.terms, words) };
+  const union = { cosines, scores, scale: scaleOf(plan.terms, words, plan.maxTerms) };
   const first = fuse(union, request.weight);
   const moved = await stages.measure('dense', () => move(engine, { ...request, best: first }));
   const ranks = { dense: ranksOf(asked.hits), lexical: ranksOf(words.hits) };
@@ -110,8 +111,16 @@ export async function rankHybrid(
  * one does. The one alone gives too little weight to words where no paper has them all, the other too much where
  * none fits.
  */
-function scaleOf(terms: readonly RankTerm[], { rarity, hits }: LexicalAnswer): number {
-  const ceiling = terms.reduce((sum, { weight }, at) => sum + queryWeight(weight) * rarity[at]!, 0);
+export function scaleOf(
+  terms: readonly RankTerm[],
+  { rarity, hits }: Pick<LexicalAnswer, 'rarity' | 'hits'>,
+  maxTerms = terms.length,
+): number {
+  const telling = mostTelling(
+    terms.map(({ weight }, at) => ({ weight, rare: rarity[at]! })),
+    maxTerms,
+  );
+  const ceiling = telling.reduce((sum, { weight, rare }) => sum + queryWeight(weight) * rare, 0);
   const best = hits[0]?.score ?? 0;
   const { ceilingShare } = hybridParameters;
   return best === 0 ? 0 : ceiling ** ceilingShare * best ** (1 - ceilingShare);

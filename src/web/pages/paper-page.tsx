@@ -1,5 +1,5 @@
 import type { Paper } from '../../papers/paper.js';
-import type { RelatedItem } from '../../recommendations/related.js';
+import type { Recommendation } from '../../recommendations/request.js';
 import { Facts, PaperItem, SHOWN_AUTHORS } from '../components/paper-item.js';
 import { Page } from '../layout.js';
 import { paperPath } from '../links.js';
@@ -7,7 +7,7 @@ import { paperPath } from '../links.js';
 export interface PaperPageProps {
   paper: Paper;
   /** null while related papers can't be looked up. */
-  related: RelatedItem[] | null;
+  related: Recommendation[] | null;
 }
 
 export function PaperPage({ paper, related }: PaperPageProps) {

@@ -75,7 +75,10 @@ export function fulfils(document: LexicalDocument, condition: Condition): boolea
     case 'upvotes':
       return (document.upvotes ?? 0) >= condition.min;
     case 'created':
-      return document.createdAt <= condition.until;
+      return (
+        document.createdAt >= (condition.from ?? 0) &&
+        document.createdAt <= (condition.until ?? Number.POSITIVE_INFINITY)
+      );
     case 'keys':
       return condition.keys.includes(document.key);
     case 'not':

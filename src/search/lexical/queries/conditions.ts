@@ -13,8 +13,8 @@ export type Condition =
   | { op: 'dates'; from: number; to: number }
   | { op: 'code' }
   | { op: 'upvotes'; min: number }
-  /** In the database by then, in milliseconds since 1970. */
-  | { op: 'created'; until: number }
+  /** In the database by `until`, and not before `from`, in milliseconds since 1970. */
+  | { op: 'created'; from?: number; until?: number }
   | { op: 'keys'; keys: readonly number[] }
   | { op: 'not'; condition: Condition }
   | { op: 'or'; conditions: readonly Condition[] };

@@ -77,9 +77,11 @@ function matchOne(view: LexicalView, condition: Condition, deadline: Deadline): 
       // Unknown is not less than none.
       where((slot) => Math.max(0, columns.upvotes[slot]!) >= condition.min);
       break;
-    case 'created':
-      where((slot) => columns.created[slot]! <= condition.until);
+    case 'created': {
+      const { from = 0, until = Number.POSITIVE_INFINITY } = condition;
+      where((slot) => columns.created[slot]! >= from && columns.created[slot]! <= until);
       break;
+    }
     case 'keys':
       for (const key of condition.keys) {
         const slot = view.slotOf(key);

@@ -184,25 +184,33 @@ function addPostings(segment: Segment, entry: TermEntry, adding: Adding): void {
   }
 }
 
+interface ScoreOptions {
+  scores: Scores;
+  titles: TitleCounts | null;
+  deadline: Deadline;
+  maxTerms?: number | undefined;
+}
+
 /**
  * BM25 of every paper, into `scores`; answers how rare each term is: ln(1 + (N - n + .5) / (n + .5)) as in Lucene, n with papers that are dead
  * but not yet cleared out; 0 for a term that no paper has. Bounded by `deadline`, which is asked before each term. `titles` gets
- * what the titles have of the terms.
+ * what the titles have of the terms. Of more than `maxTerms` those rank that can give most.
  */
 export function scoreAll(
   view: LexicalView,
   terms: readonly RankTerm[],
-  { scores, titles, deadline }: { scores: Scores; titles: TitleCounts | null; deadline: Deadline },
+  { scores, titles, deadline, maxTerms = terms.length }: ScoreOptions,
 ): number[] {
   const { segments, size, live } = view;
-  const rarity: number[] = [];
   if (live === 0) return terms.map(() => 0);
   const norms = normsOf(view);
-  for (const { term, word, weight, isCompound } of terms) {
+  const found = terms.map((one) => {
     deadline();
-    const entries = segments.map((segment) => findTerm(segment, term));
-    const rare = rarityOf(entries, size);
-    rarity.push(rare);
+    const entries = segments.map((segment) => findTerm(segment, one.term));
+    return { ...one, entries, rare: rarityOf(entries, size) };
+  });
+  for (const { entries, rare, word, weight, isCompound } of mostTelling(found, maxTerms)) {
+    deadline();
     const factor = queryWeight(weight) * rare;
     const counts = isCompound ? null : titles;
     segments.forEach((segment, at) => {
@@ -214,7 +222,17 @@ export function scoreAll(
       scores[slot]! += score;
     });
   }
-  return rarity;
+  return found.map(({ rare }) => rare);
+}
+
+/** The `most` terms that can give most. */
+export function mostTelling<T extends { weight: number; rare: number }>(
+  terms: readonly T[],
+  most: number,
+): readonly T[] {
+  if (terms.length <= most) return terms;
+  const gives = ({ weight, rare }: T): number => queryWeight(weight) * rare;
+  return [...terms].sort((a, b) => gives(b) - gives(a)).slice(0, most);
 }
 
 function rarityOf(entries: readonly (TermEntry | null)[], size: number): number {

@@ -1,0 +1,49 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { dot } from '../vectors/vector.js';
+
+export interface Diversifiable {
+  score: number;
+  /** null where it isn't embedded yet: it is like nothing. */
+  vector: Float32Array | null;
+}
+
+/** Milliseconds after which others get their turn on this thread. */
+const TURN_MS = 5;
+
+/**
+ * The `k` of `items` (best first) by maximal marginal relevance: each next one has the largest
+ * (1 - diversity) score - diversity (similarity to the nearest of those before it). Carbonell and Goldstein, 1998. Answers their places. Time grows
+ * with k times items.
+ */
+export async function diversify(
+  items: readonly Diversifiable[],
+  { k, diversity }: { k: number; diversity: number },
+): Promise<number[]> {
+  const rest = new Set(items.keys());
+  const nearest = new Float64Array(items.length).fill(0);
+  const chosen: number[] = [];
+  let turn = performance.now();
+  while (chosen.length < k && rest.size > 0) {
+    let best = -1;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const at of rest) {
+      const gain = (1 - diversity) * items[at]!.score - diversity * nearest[at]!;
+      if (gain > most) {
+        most = gain;
+        best = at;
+      }
+    }
+    rest.delete(best);
+    chosen.push(best);
+    const { vector } = items[best]!;
+    for (const at of rest) {
+      const other = items[at]!.vector;
+      if (vector !== null && other !== null) nearest[at] = Math.max(nearest[at]!, dot(vector, other));
+    }
+    if (performance.now() - turn > TURN_MS) {
+      await nextTurn();
+      turn = performance.now();
+    }
+  }
+  return chosen;
+}

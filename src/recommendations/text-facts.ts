@@ -1,0 +1,49 @@
+import { splitSentences } from '../search/text/sentences.js';
+import { isContentWord, termOf } from '../search/text/terms.js';
+import { tokenise } from '../search/text/tokens.js';
+
+/** What reasons read from a title and abstract. */
+export interface TextFacts {
+  /** Term -> how often, and how it is mostly written. */
+  terms: ReadonlyMap<string, { count: number; written: string }>;
+  /** Sentences of the abstract, each with its terms. */
+  sentences: readonly { text: string; terms: ReadonlySet<string> }[];
+}
+
+/** Letters of a word that may be a reason: shorter ones are mostly symbols. */
+const MIN_WORD = 2;
+
+export function readTextFacts({ title, abstract }: { title: string; abstract: string }): TextFacts {
+  const terms = new Map<string, { count: number; spellings: Map<string, number> }>();
+  const sentences = splitSentences(abstract).map(({ start, end }) => ({
+    text: abstract.slice(start, end),
+    terms: new Set<string>(),
+  }));
+  const read = (text: string, sink: (term: string) => void): void =>
+    tokenise(text, (word, start, end) => {
+      if (word.length < MIN_WORD || !isContentWord(word) || /^[\d.]+$/.test(word)) return;
+      const term = termOf(word);
+      sink(term);
+      const known = terms.get(term) ?? { count: 0, spellings: new Map<string, number>() };
+      const spelling = text.slice(start, end);
+      known.count++;
+      known.spellings.set(spelling, (known.spellings.get(spelling) ?? 0) + 1);
+      terms.set(term, known);
+    });
+  read(title, () => {});
+  for (const sentence of sentences) read(sentence.text, (term) => sentence.terms.add(term));
+  return {
+    terms: new Map(
+      [...terms].map(([term, { count, spellings }]) => [term, { count, written: mostWritten(spellings) }]),
+    ),
+    sentences,
+  };
+}
+
+/** The most frequent spelling; among equals the one in small letters, which doesn't begin a sentence. */
+function mostWritten(spellings: ReadonlyMap<string, number>): string {
+  const [[best] = ['']] = [...spellings].sort(
+    (a, b) => b[1] - a[1] || Number(a[0] !== a[0].toLowerCase()) - Number(b[0] !== b[0].toLowerCase()),
+  );
+  return best;
+}
