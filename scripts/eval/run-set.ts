@@ -58,7 +58,10 @@ export async function takeIn(set: EvalSet, { papers }: Services): Promise<Map<nu
   return ids;
 }
 
-export async function untilReady({ name }: EvalSet, { readiness, hintPapers }: Services): Promise<void> {
+export async function untilReady(
+  { name }: { name: string },
+  { readiness, hintPapers }: Services,
+): Promise<void> {
   hintPapers();
   const started = performance.now();
   const progress = createProgress(`Embedding ${name}`, process.stderr);

@@ -44,6 +44,8 @@ export interface ExamplesRequest {
   weight: number;
   /** Candidates of each side. */
   pool: number;
+  /** Default: that of `exampleParameters`. -1: they are one interest. */
+  interestAt?: number | undefined;
   stages: Stages;
   signal?: AbortSignal | undefined;
 }
@@ -75,8 +77,8 @@ export async function rankByExamples(
   lexical: Pick<LexicalSearcher, 'search'>,
   request: ExamplesRequest,
 ): Promise<ExamplesResult> {
-  const { positives, negatives, stages } = request;
-  const { interestAt: least, maxInterests: most } = exampleParameters;
+  const { positives, negatives, interestAt: least = exampleParameters.interestAt, stages } = request;
+  const { maxInterests: most } = exampleParameters;
   const interests = groupVectors(
     positives.map(({ vector }) => vector),
     { least, most },
