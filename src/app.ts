@@ -7,14 +7,18 @@ import { PaperView } from './http/paper-view.js';
 import { addErrorHandling, sendProblem, toAppError } from './http/plugins/errors.js';
 import { Problem, statusOfKind } from './http/problem.js';
 import { healthRoutes } from './http/routes/health.js';
+import { huggingFaceRoutes } from './http/routes/hugging-face.js';
 import { ingestRoutes } from './http/routes/ingest.js';
 import { metricsRoutes } from './http/routes/metrics.js';
 import { paperRoutes } from './http/routes/papers.js';
 import { recommendationRoutes } from './http/routes/recommendations.js';
 import { searchRoutes } from './http/routes/search.js';
+import { semanticScholarRoutes } from './http/routes/semantic-scholar.js';
+import { semanticScholarRecommendations } from './http/routes/semantic-scholar-recommendations.js';
 import { suggestRoutes } from './http/routes/suggest.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
+import { recommendByRelated } from './recommendations/recommend-by-related.js';
 import type { Services } from './services.js';
 import { version } from './version.js';
 import { favicon } from './web/assets.js';
@@ -32,6 +36,8 @@ const INGEST_TIMEOUT_FACTOR = 10;
 export async function createApp(services: Services, config: Config) {
   const {
     catalog,
+    daily,
+    clock,
     search,
     suggest,
     recommend,
@@ -119,6 +125,14 @@ export async function createApp(services: Services, config: Config) {
     bodyLimit: config.bodyLimitBytes,
     timeoutMs: ingestTimeoutMs,
     onTaken: hintPapers,
+  });
+  await app.register(huggingFaceRoutes, { daily, search, catalog });
+  await app.register(semanticScholarRoutes, { search, catalog });
+  await app.register(semanticScholarRecommendations, {
+    // The seam: whoever recommends by more than nearness takes this place.
+    recommend: recommendByRelated(related),
+    catalog,
+    clock,
   });
   await app.register(healthRoutes, { readiness });
   await app.register(metricsRoutes, { metrics });

@@ -12,6 +12,8 @@ import { openModelPart } from './engine/model-part.js';
 import { createIngest } from './ingest/ingest.js';
 import { createIntakeStore } from './ingest/intake-store.js';
 import { createCatalog } from './papers/catalog.js';
+import { createDaily } from './papers/daily.js';
+import { createDailyStore } from './papers/daily-store.js';
 import { createPaperFeedStore } from './papers/paper-feed-store.js';
 import { createPaperStore } from './papers/paper-store.js';
 import { createApiKeys } from './platform/api-keys.js';
@@ -94,6 +96,7 @@ async function createCore(
     engineStore: createEngineStore(db),
     feed: createPaperFeedStore(db),
     catalog: createCatalog(papers),
+    daily: createDaily({ store: createDailyStore(db), papers, clock }),
     ingest: createIngest({ papers, intakes, clock, log }),
     apiKeys: createApiKeys(createApiKeyStore(db, clock), config.apiKey),
   };

@@ -16,9 +16,7 @@ export function createCatalog(store: PaperStore) {
     get: (ref: string): Promise<Paper> => store.getByRef(ref),
     /** Each of the papers that `refs` name, in their order and once, and the refs that name none. At most `MAX_LOOKED_UP`. */
     async lookUp(refs: readonly string[]): Promise<{ papers: Paper[]; missing: string[] }> {
-      const ids = refs
-        .slice(0, MAX_LOOKED_UP)
-        .map((ref) => normalizePaperRef(ref) ?? ref.trim().replaceAll('\0', ''));
+      const ids = idsOf(refs);
       const found = await store.listByIds(ids);
       const papers = new Map<number, Paper>();
       for (const id of ids) {
@@ -27,6 +25,12 @@ export function createCatalog(store: PaperStore) {
       }
       return { papers: [...papers.values()], missing: refs.filter((_, at) => !found.has(ids[at] ?? '')) };
     },
+    /** The paper that each of `refs` names, at its place; null where it names none. At most `MAX_LOOKED_UP`. */
+    async resolve(refs: readonly string[]): Promise<(Paper | null)[]> {
+      const ids = idsOf(refs);
+      const found = await store.listByIds(ids);
+      return ids.map((id) => found.get(id) ?? null);
+    },
     /** By date of publication, newest first. */
     newest: (limit: number): Promise<Paper[]> => store.listNewest(limit),
     count: (): Promise<number> => store.count(),
@@ -34,3 +38,7 @@ export function createCatalog(store: PaperStore) {
 }
 
 export type Catalog = ReturnType<typeof createCatalog>;
+
+function idsOf(refs: readonly string[]): string[] {
+  return refs.slice(0, MAX_LOOKED_UP).map((ref) => normalizePaperRef(ref) ?? ref.trim().replaceAll('\0', ''));
+}

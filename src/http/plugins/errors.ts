@@ -15,6 +15,12 @@ export function addErrorHandling(app: FastifyInstance): void {
 
 export function sendProblem(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request.id);
+  noteRefusal(error, request, reply);
+  return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+}
+
+/** Logs the error, and sets the headers that go with it in whatever shape it is sent. */
+export function noteRefusal(error: AppError, request: FastifyRequest, reply: FastifyReply): void {
   // A client's mistake is news, not an error of ours: alarms hang on `error`.
   if (error.kind === 'fatal') request.log.error({ err: error }, 'request failed');
   else if (error.code === 'storage_full') request.log.error({ err: error }, 'the disk is full');
@@ -23,7 +29,6 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
   else request.log.info({ code: error.code, detail: error.message }, 'request refused');
   if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? DEFAULT_RETRY_AFTER);
   if (error.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="quire"');
-  return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }
 
 /** Fastify's own errors in our codes. */

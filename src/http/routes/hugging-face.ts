@@ -1,0 +1,141 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import type { Catalog } from '../../papers/catalog.js';
+import { type Daily, dayRange, MAX_DAILY } from '../../papers/daily.js';
+import { AppError } from '../../platform/errors.js';
+import type { Search } from '../../search/search.js';
+import { clientErrors } from '../compat/client-error.js';
+import { hfItem, hfPaper, hfSearchItem } from '../compat/hugging-face.js';
+import { HfItem, HfPaper, HfSearchItem } from '../compat/hugging-face-schema.js';
+import { plainRequest, searchWindow } from '../compat/search-window.js';
+import { addAnswers } from '../plugins/answers.js';
+import { addClientErrors } from '../plugins/client-errors.js';
+
+export interface HuggingFaceRoutesOptions {
+  daily: Daily;
+  search: Search;
+  catalog: Catalog;
+}
+
+const DEFAULT_DAILY = 50;
+const MAX_PAGE = 10_000;
+const MAX_QUERY = 250;
+const DEFAULT_FOUND = 20;
+const MAX_FOUND = 120;
+
+const LEFT_OUT =
+  'In the shape of Hugging Face Papers, for its clients. Quire doesn’t know `_id`, `discussionId`, `thumbnail`, `organization`, `mediaUrls`, `githubStars`, `ai_summary` and `ai_keywords`, accounts of authors and other people, and leaves them out.';
+
+const DailyQuery = Type.Object({
+  p: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_PAGE, default: 0, description: 'Page, from 0.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DAILY, default: DEFAULT_DAILY })),
+  date: Type.Optional(Type.String({ description: 'A day: `2024-08-01`.' })),
+  week: Type.Optional(Type.String({ description: 'An ISO week: `2024-W31`.' })),
+  month: Type.Optional(Type.String({ description: 'A month: `2024-08`.' })),
+  submitter: Type.Optional(
+    Type.String({ description: 'The source that the papers came from: `listing`, `jsonl`, `sample`.' }),
+  ),
+  sort: Type.Optional(
+    Type.Unsafe<'publishedAt' | 'trending'>({
+      type: 'string',
+      enum: ['publishedAt', 'trending'],
+      description: 'Of a list without a period. `trending`: by upvotes among the newest 14 days.',
+    }),
+  ),
+});
+
+const SearchQuery = Type.Object({
+  q: Type.String({
+    maxLength: MAX_QUERY,
+    description: 'Words, or an id or a URL of a paper. Nothing in it is an operator.',
+  }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_FOUND, default: DEFAULT_FOUND })),
+});
+
+/** Hugging Face Papers' API, so that its clients work with `HF_ENDPOINT` pointed here. */
+export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptions> = async (
+  app,
+  { daily, search, catalog },
+) => {
+  addClientErrors(app);
+  addAnswers(app, { state: null });
+
+  app.get(
+    '/api/daily_papers',
+    {
+      schema: {
+        operationId: 'hfDailyPapers',
+        summary: 'Papers by day, as Hugging Face lists them',
+        description: `${LEFT_OUT} A paper belongs to its own date, or to the UTC day on which it came in where no full date is known. The list of a day, week or month is in the order of upvotes; without one the newest come first. \`Link: <…>; rel="next"\` leads to the next page. \`submittedBy\` names the source that the paper came from.`,
+        tags: ['compatible'],
+        querystring: DailyQuery,
+        response: { 200: Type.Array(HfItem), ...clientErrors(400, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { p = 0, limit = DEFAULT_DAILY, sort = 'publishedAt', submitter, ...period } = request.query;
+      const range = dayRange(period);
+      const { papers, more } = await daily.list({ range, sort, submitter, offset: p * limit, limit });
+      if (more && p < MAX_PAGE) reply.header('link', `<${nextPage(request, p + 1)}>; rel="next"`);
+      return papers.map(hfItem);
+    },
+  );
+
+  app.get(
+    '/api/papers/search',
+    {
+      schema: {
+        operationId: 'hfSearchPapers',
+        summary: 'Search, as Hugging Face answers it',
+        description: LEFT_OUT,
+        tags: ['compatible'],
+        querystring: SearchQuery,
+        response: { 200: Type.Array(HfSearchItem), ...clientErrors(400, 503) },
+      },
+    },
+    async ({ query: { q, limit = DEFAULT_FOUND }, signal }) => {
+      if (q.trim() === '')
+        throw new AppError('invalid_input', 'q: expected some words to search for.', {
+          details: { field: 'q' },
+        });
+      const { items } = await searchWindow(search, { ...plainRequest(q), signal }, { offset: 0, limit });
+      return items.map(hfSearchItem);
+    },
+  );
+
+  const paper = async (id: string) => hfPaper(await catalog.get(id));
+  app.get(
+    '/api/papers/:id',
+    {
+      schema: {
+        operationId: 'hfPaper',
+        summary: 'One paper, as Hugging Face gives it',
+        description: `${LEFT_OUT} Slashes in an id may stand as they are.`,
+        tags: ['compatible'],
+        params: Type.Object({ id: Type.String({ description: 'Any id of the paper.' }) }),
+        response: { 200: HfPaper, ...clientErrors(404, 503) },
+      },
+    },
+    async ({ params: { id } }) => paper(id),
+  );
+  // Old arXiv ids and DOIs with their slashes: the clients don't escape them, and some follow no redirect.
+  app.get<{ Params: { '*': string } }>(
+    '/api/papers/*',
+    { schema: { hide: true, response: { 200: HfPaper } } },
+    async ({ params }) => paper(params['*']),
+  );
+
+  // The client asks once a day which agents there are, and does without when told that nobody knows.
+  app.get('/api/agent-harnesses', { schema: { hide: true } }, async () => {
+    throw new AppError('route_not_found', 'Quire keeps no registry of agent harnesses.');
+  });
+};
+
+/** Absolute, because clients open it as it is; `page` in place of the one asked for. */
+function nextPage({ protocol, host, url }: FastifyRequest, page: number): string {
+  const next = new URL(url, 'http://quire.invalid');
+  next.searchParams.set('p', String(page));
+  // Whatever a Host header holds, it can't end the link.
+  const origin = `${protocol}://${host}`.replace(/[<>"\s]/g, encodeURIComponent);
+  return `${origin}${next.pathname}${next.search}`;
+}
