@@ -42,17 +42,17 @@ const listedSql = (order: DailyQuery['order']): string => `
     (SELECT id, date AS day, created_at, upvotes FROM papers
       WHERE length(date) = 10 AND date >= $1 AND date <= $2
         AND ($3::text IS NULL OR origins->'title'->>'source' = $3)
-      ORDER BY ${orders[order].dated} LIMIT $4 + $5)
+      ORDER BY ${orders[order].dated} LIMIT $4::int + $5::int)
     UNION ALL
     (SELECT id, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, created_at, upvotes FROM papers
       WHERE (date IS NULL OR length(date) < 10)
         AND created_at >= ($1::date::timestamp AT TIME ZONE 'UTC')
         AND created_at < (($2::date + 1)::timestamp AT TIME ZONE 'UTC')
         AND ($3::text IS NULL OR origins->'title'->>'source' = $3)
-      ORDER BY ${orders[order].undated} LIMIT $4 + $5)
+      ORDER BY ${orders[order].undated} LIMIT $4::int + $5::int)
   ) listed
   ORDER BY ${order === 'newest' ? 'day DESC' : 'coalesce(upvotes, 0) DESC'}, created_at DESC, id DESC
-  OFFSET $4 LIMIT $5`;
+  OFFSET $4::int LIMIT $5::int`;
 
 /** Lists of papers by day. */
 export function createDailyStore({ pool }: Database) {

@@ -271,18 +271,26 @@ describe('HTTP API', () => {
         Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
       );
       assert.deepEqual(operations.sort(), [
+        'get /api/daily_papers hfDailyPapers',
+        'get /api/papers/search hfSearchPapers',
+        'get /api/papers/{id} hfPaper',
         'get /api/v1/papers getPapers',
         'get /api/v1/papers/{id} getPaper',
         'get /api/v1/papers/{id}/related related',
         'get /api/v1/query explainQuery',
         'get /api/v1/search search',
         'get /api/v1/suggest suggest',
+        'get /graph/v1/paper/search s2Search',
+        'get /graph/v1/paper/{id} s2Paper',
         'get /livez livez',
         'get /metrics metrics',
         'get /readyz readyz',
+        'get /recommendations/v1/papers/forpaper/{id} s2RecommendForPaper',
         'post /api/v1/ingest ingest',
         'post /api/v1/papers/batch batchPapers',
         'post /api/v1/recommendations recommend',
+        'post /graph/v1/paper/batch s2Batch',
+        'post /recommendations/v1/papers/ s2RecommendForLists',
       ]);
       const { code } = document.components.schemas['Problem']!.properties;
       const codes = code.enum ?? code.anyOf?.map((one) => one.const);

@@ -88,17 +88,21 @@ const projectPages = /\bhttps?:\/\/[\w-]+\.github\.io\/[^\s<>()[\]{}"'“”]*/g
 /** Where the code is and what has a page, as far as the abstract or the source's link says: of several none is the paper's. */
 function linksOf({ abstract, url }: Paper): Links {
   const text = `${url ?? ''} ${abstract}`;
-  const repository = onlyOne([...text.matchAll(repositories)].map(([, name]) => name!.replace(/\.git$/, '')));
-  const page = onlyOne([...text.matchAll(projectPages)].map(([found]) => found));
+  const named = [...text.matchAll(repositories)].map(([, name]) => tidyEnd(name!).replace(/\.git$/, ''));
+  const repository = onlyOne(named);
+  const page = onlyOne([...text.matchAll(projectPages)].map(([found]) => tidyEnd(found)));
   return {
     ...(repository === null ? {} : { githubRepo: `https://github.com/${repository}` }),
     ...(page === null ? {} : { projectPage: page }),
   };
 }
 
-/** The one thing that all of these name; null where there are none or several. Full stops at their ends end sentences. */
+/** Without what ends the sentence that it stands in. */
+const tidyEnd = (name: string): string => name.replace(/[.,;:!?]+$/, '');
+
+/** The one thing that all of these name; null where there are none or several. */
 function onlyOne(found: readonly string[]): string | null {
-  const names = new Map(found.map((name) => name.replace(/[.,;:!?]+$/, '')).map((n) => [n.toLowerCase(), n]));
+  const names = new Map(found.map((name) => [name.toLowerCase(), name]));
   return names.size === 1 ? [...names.values()][0]! : null;
 }
 
