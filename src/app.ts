@@ -3,6 +3,8 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { HfPaper } from './http/compat/hugging-face-schema.js';
+import { S2Paper } from './http/compat/semantic-scholar-schema.js';
 import { PaperView } from './http/paper-view.js';
 import { addErrorHandling, sendProblem, toAppError } from './http/plugins/errors.js';
 import { Problem, statusOfKind } from './http/problem.js';
@@ -86,6 +88,8 @@ export async function createApp(services: Services, config: Config) {
   });
   app.addSchema(PaperView);
   app.addSchema(Problem);
+  app.addSchema(HfPaper);
+  app.addSchema(S2Paper);
   addErrorHandling(app);
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split('?');

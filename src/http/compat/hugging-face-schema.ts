@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 const Author = Type.Object({ name: Type.String(), hidden: Type.Boolean() });
 
@@ -17,19 +17,27 @@ const publishedAt = Type.Optional(
   Type.String({ description: 'Midnight UTC of the day; absent where only a year or month is known.' }),
 );
 
-export const HfPaper = Type.Object({
-  id: Type.String({ description: 'The arXiv id; of papers without one Quire’s public id.' }),
-  authors: Type.Array(Author),
-  publishedAt,
-  submittedOnDailyAt: Type.Optional(
-    Type.String({ description: 'The day under which lists show it, at midnight UTC.' }),
-  ),
-  submittedOnDailyBy: Type.Optional(Submitter),
-  title: Type.String(),
-  summary: Type.String({ description: 'The abstract; empty where no source had one.' }),
-  upvotes: Type.Integer({ description: 'As last seen; 0 where nobody said.' }),
-  ...links,
-});
+/** A shared schema: app.ts adds it. */
+export const HfPaper = Type.Object(
+  {
+    id: Type.String({ description: 'The arXiv id; of papers without one Quire’s public id.' }),
+    authors: Type.Array(Author),
+    publishedAt,
+    submittedOnDailyAt: Type.Optional(
+      Type.String({ description: 'The day under which lists show it, at midnight UTC.' }),
+    ),
+    submittedOnDailyBy: Type.Optional(Submitter),
+    title: Type.String(),
+    summary: Type.String({ description: 'The abstract; empty where no source had one.' }),
+    upvotes: Type.Integer({ description: 'As last seen; 0 where nobody said.' }),
+    ...links,
+  },
+  { $id: 'HfPaper', title: 'A paper of Hugging Face' },
+);
+export type HfPaper = Static<typeof HfPaper>;
+
+/** For other schemas: the document then has it once. */
+export const HfPaperRef = Type.Unsafe<HfPaper>(Type.Ref('HfPaper#'));
 
 const outer = {
   publishedAt,
@@ -40,7 +48,7 @@ const outer = {
   ...links,
 };
 
-export const HfItem = Type.Object({ paper: HfPaper, ...outer, submittedBy: Type.Optional(Submitter) });
+export const HfItem = Type.Object({ paper: HfPaperRef, ...outer, submittedBy: Type.Optional(Submitter) });
 
 const Segments = Type.Array(
   Type.Object({
@@ -51,7 +59,7 @@ const Segments = Type.Array(
 );
 
 export const HfSearchItem = Type.Object({
-  paper: HfPaper,
+  paper: HfPaperRef,
   ...outer,
   upvoted: Type.Boolean(),
   highlightedTitle: Segments,

@@ -9,10 +9,10 @@ import type { HfItem, HfPaper, HfSearchItem } from './hugging-face-schema.js';
  * None, and several others crash on null.
  */
 
-type Links = Pick<Static<typeof HfPaper>, 'githubRepo' | 'projectPage'>;
+type Links = Pick<HfPaper, 'githubRepo' | 'projectPage'>;
 
 /** The flat object of `GET /api/papers/{id}`, and what a daily item has inside. */
-export function hfPaper(paper: Paper): Static<typeof HfPaper> {
+export function hfPaper(paper: Paper): HfPaper {
   return {
     ...hfFound(paper),
     submittedOnDailyAt: midnight(listedDay(paper)),
@@ -38,7 +38,7 @@ export function hfSearchItem({ paper, highlights }: SearchItem): Static<typeof H
 }
 
 /** `hidden`, and below `isAuthorParticipating`: there is nobody here to hide a name or to join a discussion. */
-function hfFound(paper: Paper): Static<typeof HfPaper> {
+function hfFound(paper: Paper): HfPaper {
   const { id, authors, title, abstract, upvotes } = paper;
   return {
     id,

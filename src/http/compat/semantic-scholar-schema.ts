@@ -1,4 +1,4 @@
-import { type TProperties, Type } from 'typebox';
+import { type Static, type TProperties, Type } from 'typebox';
 
 /** One type with null: `anyOf` would make the serialiser try both. */
 const nullable = (type: 'string' | 'integer', description: string) =>
@@ -55,7 +55,12 @@ const paperFields = {
   ...unknownPaperFields,
 };
 
-export const S2Paper = Type.Object(paperFields);
+/** A shared schema: app.ts adds it. */
+export const S2Paper = Type.Object(paperFields, { $id: 'S2Paper', title: 'A paper of Semantic Scholar' });
+export type S2Paper = Static<typeof S2Paper>;
+
+/** For other schemas: the document then has it once. */
+export const S2PaperRef = Type.Unsafe<S2Paper>(Type.Ref('S2Paper#'));
 
 export const paperFieldNames = Object.keys(paperFields) as (keyof typeof paperFields)[];
 export const unknownPaperFieldNames = Object.keys(unknownPaperFields) as (keyof typeof unknownPaperFields)[];
@@ -66,10 +71,10 @@ export const S2SearchAnswer = Type.Object({
   total: Type.Integer({ description: 'At least so many fit.' }),
   offset: Type.Integer(),
   next: Type.Optional(Type.Integer({ description: 'Offset of the next page; absent on the last one.' })),
-  data: Type.Array(S2Paper),
+  data: Type.Array(S2PaperRef),
 });
 
-export const S2Recommendations = Type.Object({ recommendedPapers: Type.Array(S2Paper) });
+export const S2Recommendations = Type.Object({ recommendedPapers: Type.Array(S2PaperRef) });
 
 /** The released client asks for some 60 fields, 1,300 characters, unless told otherwise. */
 const MAX_FIELDS_LENGTH = 4_096;

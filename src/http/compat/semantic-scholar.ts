@@ -1,4 +1,3 @@
-import type { Static } from 'typebox';
 import { isFullDay } from '../../papers/daily.js';
 import { exportFormats } from '../../papers/export/formats.js';
 import type { Paper } from '../../papers/paper.js';
@@ -62,9 +61,9 @@ function isFieldName(name: string): name is S2FieldName {
 }
 
 /** The paper with these fields: null, or '' for a venue, stands for what isn't known, as their clients expect. */
-export function s2Paper(paper: Paper, fields: S2Fields): Static<typeof S2Paper> {
-  const view: Static<typeof S2Paper> = { paperId: paper.id };
-  const give = (name: S2FieldName, value: () => Partial<Static<typeof S2Paper>>): void => {
+export function s2Paper(paper: Paper, fields: S2Fields): S2Paper {
+  const view: S2Paper = { paperId: paper.id };
+  const give = (name: S2FieldName, value: () => Partial<S2Paper>): void => {
     if (fields.paper.has(name)) Object.assign(view, value());
   };
   give('externalIds', () => ({ externalIds: externalIds(paper) }));

@@ -6,7 +6,7 @@ import { AppError } from '../../platform/errors.js';
 import type { Search } from '../../search/search.js';
 import { clientErrors } from '../compat/client-error.js';
 import { hfItem, hfPaper, hfSearchItem } from '../compat/hugging-face.js';
-import { HfItem, HfPaper, HfSearchItem } from '../compat/hugging-face-schema.js';
+import { HfItem, HfPaperRef, HfSearchItem } from '../compat/hugging-face-schema.js';
 import { plainRequest, searchWindow } from '../compat/search-window.js';
 import { addAnswers } from '../plugins/answers.js';
 import { addClientErrors } from '../plugins/client-errors.js';
@@ -113,7 +113,7 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
         description: `${LEFT_OUT} Slashes in an id may stand as they are.`,
         tags: ['compatible'],
         params: Type.Object({ id: Type.String({ description: 'Any id of the paper.' }) }),
-        response: { 200: HfPaper, ...clientErrors(404, 503) },
+        response: { 200: HfPaperRef, ...clientErrors(404, 503) },
       },
     },
     async ({ params: { id } }) => paper(id),
@@ -121,7 +121,7 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
   // Old arXiv ids and DOIs with their slashes: the clients don't escape them, and some follow no redirect.
   app.get<{ Params: { '*': string } }>(
     '/api/papers/*',
-    { schema: { hide: true, response: { 200: HfPaper } } },
+    { schema: { hide: true, response: { 200: HfPaperRef } } },
     async ({ params }) => paper(params['*']),
   );
 

@@ -14,7 +14,7 @@ import {
   s2Paper,
   s2StatusOf,
 } from '../compat/semantic-scholar.js';
-import { FieldsParameter, S2Paper, S2SearchAnswer } from '../compat/semantic-scholar-schema.js';
+import { FieldsParameter, S2PaperRef, S2SearchAnswer } from '../compat/semantic-scholar-schema.js';
 import { addAnswers } from '../plugins/answers.js';
 import { addClientErrors } from '../plugins/client-errors.js';
 
@@ -95,7 +95,7 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
         querystring: Fields,
         body: Type.Object({ ids: Type.Array(Type.String({ maxLength: MAX_ID })) }),
         response: {
-          200: Type.Array(Type.Union([S2Paper, Type.Null()]), {
+          200: Type.Array(Type.Union([S2PaperRef, Type.Null()]), {
             description: 'In the order of `ids`; null where one names no paper here.',
           }),
           ...clientErrors(400, 504),
@@ -133,7 +133,7 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
           }),
         }),
         querystring: Fields,
-        response: { 200: S2Paper, ...clientErrors(400, 404, 504) },
+        response: { 200: S2PaperRef, ...clientErrors(400, 404, 504) },
       },
     },
     async ({ params, query }) => paper(params.id, query.fields),
@@ -145,7 +145,7 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
         hide: true,
         params: Type.Object({ '*': Type.String() }),
         querystring: Fields,
-        response: { 200: S2Paper },
+        response: { 200: S2PaperRef },
       },
     },
     async ({ params, query }) => paper(params['*'], query.fields),
