@@ -71,6 +71,9 @@ describe('papers by day', () => {
     [6, '2024', '2024-07-31T23:59:59.999Z', 1],
     [7, '2024-07-15', '2024-08-19T03:00:00Z', 900],
     [8, '2031-01-01', '2024-08-19T04:00:00Z', 999],
+    // Old ones that came in last.
+    [9, '2020-01-02', '2024-08-19T05:00:00Z', 2],
+    [0, '2020-01-01', '2024-08-19T06:00:00Z', 2],
   ];
 
   before(async () => {
@@ -105,14 +108,27 @@ describe('papers by day', () => {
 
   it('stand newest first without one, and page without repeating or skipping', async () => {
     const all = (await list({})).ids;
-    assert.deepEqual(all, ['00008', '00005', '00003', '00002', '00001', '00004', '00006', '00007']);
-    const paged: string[] = [];
-    for (let offset = 0; offset < rows.length; offset += 3) {
-      const { ids, more } = await list({ offset, limit: 3 });
-      assert.equal(more, offset + 3 < rows.length);
-      paged.push(...ids);
+    assert.deepEqual(all, [
+      '00008',
+      '00005',
+      '00003',
+      '00002',
+      '00001',
+      '00004',
+      '00006',
+      '00007',
+      '00009',
+      '00000',
+    ]);
+    for (const limit of [1, 3, 10]) {
+      const paged: string[] = [];
+      for (let offset = 0; offset < rows.length; offset += limit) {
+        const { ids, more } = await list({ offset, limit });
+        assert.equal(more, offset + limit < rows.length);
+        paged.push(...ids);
+      }
+      assert.deepEqual(paged, all);
     }
-    assert.deepEqual(paged, all);
     assert.deepEqual(await list({ offset: 5_000_000 }), { ids: [], more: false, papers: [] });
   });
 
@@ -138,6 +154,6 @@ describe('papers by day', () => {
   it('are those of one source where it is named', async () => {
     assert.deepEqual((await list({ submitter: 'listing' })).ids, ['00003']);
     assert.deepEqual((await list({ submitter: 'akhaliq\0' })).ids, []);
-    assert.equal((await list({ submitter: 'jsonl' })).ids.length, 7);
+    assert.equal((await list({ submitter: 'jsonl' })).ids.length, 9);
   });
 });
