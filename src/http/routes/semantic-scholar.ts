@@ -114,8 +114,8 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
   async function paper(id: string, fields: string | undefined) {
     const wanted = readFields(fields);
     const [found] = await catalog.resolve([refOfS2Id(id) ?? '']);
-    if (!found) throw s2NotFound(id);
-    return s2Paper(found, wanted);
+    if (found) return s2Paper(found, wanted);
+    throw otherEndpoints.test(id) ? notServed(`/graph/v1/paper/${id}`) : s2NotFound(id);
   }
 
   app.get(
@@ -150,7 +150,26 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
     },
     async ({ params, query }) => paper(params['*'], query.fields),
   );
+
+  // Authors, snippets, data sets: their client needs to be told in its own way that there are none.
+  for (const path of ['/graph/v1/*', '/recommendations/v1/*', '/datasets/v1/*']) {
+    app.route({
+      method: ['GET', 'POST'],
+      url: path,
+      schema: { hide: true },
+      handler: async ({ url }) => {
+        throw notServed(url.split('?')[0]!);
+      },
+    });
+  }
 };
+
+/** What follows `/paper/` and is no id. */
+const otherEndpoints = /\/(?:authors|citations|references)$|^search\/(?:bulk|match)$|^autocomplete$/;
+
+function notServed(path: string): AppError {
+  return new AppError('route_not_found', `Quire has nothing at ${path.slice(0, 200)}.`);
+}
 
 function invalid(field: string, expected: string): AppError {
   return new AppError('invalid_input', `${field}: expected ${expected}.`, { details: { field } });
