@@ -3,6 +3,7 @@ import { exportFormats } from '../../papers/export/formats.js';
 import type { Paper } from '../../papers/paper.js';
 import { AppError } from '../../platform/errors.js';
 import type { QueryFilters } from '../../search/query/filters.js';
+import { invalid } from '../../search/request.js';
 import {
   authorFieldNames,
   paperFieldNames,
@@ -172,8 +173,4 @@ export function s2StatusOf({ kind, code }: AppError, status: number): number {
   if (code === 'overloaded') return 429;
   if (kind === 'unavailable') return 504;
   return kind === 'too_large' || kind === 'media_type' ? 400 : status;
-}
-
-function invalid(field: string, expected: string): AppError {
-  return new AppError('invalid_input', `${field}: expected ${expected}.`, { details: { field } });
 }

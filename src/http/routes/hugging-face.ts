@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Catalog } from '../../papers/catalog.js';
 import { type Daily, dayRange, MAX_DAILY } from '../../papers/daily.js';
 import { AppError } from '../../platform/errors.js';
+import { invalid } from '../../search/request.js';
 import type { Search } from '../../search/search.js';
 import { clientErrors } from '../compat/client-error.js';
 import { hfItem, hfPaper, hfSearchItem } from '../compat/hugging-face.js';
@@ -55,11 +56,24 @@ const SearchQuery = Type.Object({
 /** Hugging Face Papers' API, so that its clients work with `HF_ENDPOINT` pointed here. */
 export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptions> = async (
   app,
-  { daily, search, catalog },
+  options,
 ) => {
   addClientErrors(app);
   addAnswers(app, { state: null });
+  await app.register(dailyRoute, options);
+  await app.register(searchRoute, options);
+  await app.register(paperRoute, options);
 
+  // The client asks once a day which agents there are, and does without when told that nobody knows.
+  app.get('/api/agent-harnesses', { schema: { hide: true } }, async () => {
+    throw new AppError('route_not_found', 'Quire keeps no registry of agent harnesses.');
+  });
+};
+
+const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'daily'>> = async (
+  app,
+  { daily },
+) => {
   app.get(
     '/api/daily_papers',
     {
@@ -80,7 +94,12 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
       return papers.map(hfItem);
     },
   );
+};
 
+const searchRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'search'>> = async (
+  app,
+  { search },
+) => {
   app.get(
     '/api/papers/search',
     {
@@ -94,15 +113,17 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
       },
     },
     async ({ query: { q, limit = DEFAULT_FOUND }, signal }) => {
-      if (q.trim() === '')
-        throw new AppError('invalid_input', 'q: expected some words to search for.', {
-          details: { field: 'q' },
-        });
+      if (q.trim() === '') throw invalid('q', 'some words to search for');
       const { items } = await searchWindow(search, { ...plainRequest(q), signal }, { offset: 0, limit });
       return items.map(hfSearchItem);
     },
   );
+};
 
+const paperRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'catalog'>> = async (
+  app,
+  { catalog },
+) => {
   const paper = async (id: string) => hfPaper(await catalog.get(id));
   app.get(
     '/api/papers/:id',
@@ -124,11 +145,6 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
     { schema: { hide: true, response: { 200: HfPaperRef } } },
     async ({ params }) => paper(params['*']),
   );
-
-  // The client asks once a day which agents there are, and does without when told that nobody knows.
-  app.get('/api/agent-harnesses', { schema: { hide: true } }, async () => {
-    throw new AppError('route_not_found', 'Quire keeps no registry of agent harnesses.');
-  });
 };
 
 /** Absolute, because clients open it as it is; `page` in place of the one asked for. */

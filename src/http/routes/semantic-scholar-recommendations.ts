@@ -56,9 +56,21 @@ const LIKE_THEIRS =
 /** Semantic Scholar's recommendations API. */
 export const semanticScholarRecommendations: FastifyPluginAsyncTypebox<
   SemanticScholarRecommendationsOptions
-> = async (app, { recommend, catalog, clock }) => {
+> = async (app, options) => {
   addClientErrors(app, { statusOf: s2StatusOf });
+  const answer = createAnswer(options);
+  await app.register(forListsRoute, { answer });
+  await app.register(forPaperRoute, { answer, clock: options.clock });
+};
 
+interface Asked extends Omit<RecommendRequest, 'positives' | 'negatives'> {
+  positives: readonly string[];
+  negatives?: readonly string[];
+  fields: string | undefined;
+}
+
+/** From ids of their forms to an answer of theirs. */
+function createAnswer({ recommend, catalog }: SemanticScholarRecommendationsOptions) {
   /** The public ids of papers that all have to be here. */
   async function examplesOf(ids: readonly string[]): Promise<{ ref: string }[]> {
     const papers = await catalog.resolve(ids.map((id) => refOfS2Id(id) ?? ''));
@@ -68,13 +80,7 @@ export const semanticScholarRecommendations: FastifyPluginAsyncTypebox<
     });
   }
 
-  interface Asked extends Omit<RecommendRequest, 'positives' | 'negatives'> {
-    positives: readonly string[];
-    negatives?: readonly string[];
-    fields: string | undefined;
-  }
-
-  async function answer({ positives, negatives = [], fields, ...rest }: Asked) {
+  return async function answer({ positives, negatives = [], fields, ...rest }: Asked) {
     const wanted = readFields(fields);
     if (positives.length === 0) {
       throw new AppError('invalid_input', 'No positive paper examples given', {
@@ -88,8 +94,12 @@ export const semanticScholarRecommendations: FastifyPluginAsyncTypebox<
     };
     const { items } = await recommend.recommend(request);
     return { recommendedPapers: items.map(({ paper }) => s2Paper(paper, wanted)) };
-  }
+  };
+}
 
+type Answer = ReturnType<typeof createAnswer>;
+
+const forListsRoute: FastifyPluginAsyncTypebox<{ answer: Answer }> = async (app, { answer }) => {
   for (const hide of [false, true]) {
     app.post(
       // Their client sends the slash at the end; others leave it out.
@@ -112,7 +122,12 @@ export const semanticScholarRecommendations: FastifyPluginAsyncTypebox<
       },
     );
   }
+};
 
+const forPaperRoute: FastifyPluginAsyncTypebox<{ answer: Answer; clock: Clock }> = async (
+  app,
+  { answer, clock },
+) => {
   const recently = (): Date => new Date(clock.now().getTime() - RECENT_DAYS * DAY_MS);
   const forPaper = (
     id: string,

@@ -1,7 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import { type Catalog, MAX_LOOKED_UP } from '../../papers/catalog.js';
 import { AppError } from '../../platform/errors.js';
-import { MAX_DEPTH } from '../../search/request.js';
+import { invalid, MAX_DEPTH } from '../../search/request.js';
 import type { Search } from '../../search/search.js';
 import { clientErrors } from '../compat/client-error.js';
 import { plainRequest, searchWindow } from '../compat/search-window.js';
@@ -50,11 +50,31 @@ const Fields = Type.Object(FieldsParameter);
 /** Semantic Scholar's Academic Graph API, as far as it is about papers. */
 export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRoutesOptions> = async (
   app,
-  { search, catalog },
+  options,
 ) => {
   addClientErrors(app, { statusOf: s2StatusOf });
   addAnswers(app, { state: null });
+  await app.register(searchRoute, options);
+  await app.register(batchRoute, options);
+  await app.register(paperRoute, options);
 
+  // Authors, snippets, data sets: their client needs to be told in its own way that there are none.
+  for (const path of ['/graph/v1/*', '/recommendations/v1/*', '/datasets/v1/*']) {
+    app.route({
+      method: ['GET', 'POST'],
+      url: path,
+      schema: { hide: true },
+      handler: async ({ url }) => {
+        throw notServed(url.split('?')[0]!);
+      },
+    });
+  }
+};
+
+const searchRoute: FastifyPluginAsyncTypebox<Pick<SemanticScholarRoutesOptions, 'search'>> = async (
+  app,
+  { search },
+) => {
   app.get(
     '/graph/v1/paper/search',
     {
@@ -83,7 +103,12 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
       };
     },
   );
+};
 
+const batchRoute: FastifyPluginAsyncTypebox<Pick<SemanticScholarRoutesOptions, 'catalog'>> = async (
+  app,
+  { catalog },
+) => {
   app.post(
     '/graph/v1/paper/batch',
     {
@@ -110,7 +135,12 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
       return papers.map((paper) => paper && s2Paper(paper, fields));
     },
   );
+};
 
+const paperRoute: FastifyPluginAsyncTypebox<Pick<SemanticScholarRoutesOptions, 'catalog'>> = async (
+  app,
+  { catalog },
+) => {
   async function paper(id: string, fields: string | undefined) {
     const wanted = readFields(fields);
     const [found] = await catalog.resolve([refOfS2Id(id) ?? '']);
@@ -150,18 +180,6 @@ export const semanticScholarRoutes: FastifyPluginAsyncTypebox<SemanticScholarRou
     },
     async ({ params, query }) => paper(params['*'], query.fields),
   );
-
-  // Authors, snippets, data sets: their client needs to be told in its own way that there are none.
-  for (const path of ['/graph/v1/*', '/recommendations/v1/*', '/datasets/v1/*']) {
-    app.route({
-      method: ['GET', 'POST'],
-      url: path,
-      schema: { hide: true },
-      handler: async ({ url }) => {
-        throw notServed(url.split('?')[0]!);
-      },
-    });
-  }
 };
 
 /** What follows `/paper/` and is no id. */
@@ -169,8 +187,4 @@ const otherEndpoints = /\/(?:authors|citations|references)$|^search\/(?:bulk|mat
 
 function notServed(path: string): AppError {
   return new AppError('route_not_found', `Quire has nothing at ${path.slice(0, 200)}.`);
-}
-
-function invalid(field: string, expected: string): AppError {
-  return new AppError('invalid_input', `${field}: expected ${expected}.`, { details: { field } });
 }
