@@ -20,7 +20,6 @@ import { semanticScholarRecommendations } from './http/routes/semantic-scholar-r
 import { suggestRoutes } from './http/routes/suggest.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
-import { recommendByRelated } from './recommendations/recommend-by-related.js';
 import type { Services } from './services.js';
 import { version } from './version.js';
 import { favicon } from './web/assets.js';
@@ -134,7 +133,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(semanticScholarRoutes, { search, catalog });
   await app.register(semanticScholarRecommendations, {
     // The seam: whoever recommends by more than nearness takes this place.
-    recommend: recommendByRelated(related),
+    recommend,
     catalog,
     clock,
   });

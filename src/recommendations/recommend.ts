@@ -42,7 +42,7 @@ const MIN_POOL = 200;
 const DIVERSITY_FACTOR = 3;
 const MAX_DIVERSIFIED = 600;
 
-/** Looked at beyond the limit, so that copies and papers that went away leave no gap. */
+/** Looked at at once beyond what is missing: copies, and papers that went away. */
 const SPARE = 20;
 
 /** Cosine similarity from which a result may be a copy of an example: the same text gives some .9 and more. */
@@ -130,18 +130,20 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
     given: readonly ReadExample[],
     limit: number,
   ): Promise<Hydrated[]> {
-    const found = await papers.listByKeys(hits.map(({ key }) => key));
-    const byKey = new Map(hits.map((hit) => [hit.key, hit]));
     const kept: Hydrated[] = [];
-    for (const paper of found) {
-      const hit = byKey.get(paper.key)!;
-      const near = (hit.similarity ?? 0) >= MAYBE_COPY;
-      if (near && given.some((example) => isCopy(example, paper))) continue;
-      if (kept.some((other) => other.paper.title === paper.title && isCopy(other.paper, paper))) continue;
-      kept.push({ paper, hit });
-      if (kept.length === limit) break;
+    const isTwice = (paper: Paper, { similarity }: ExampleHit): boolean =>
+      ((similarity ?? 0) >= MAYBE_COPY && given.some((example) => isCopy(example, paper))) ||
+      kept.some((other) => other.paper.title === paper.title && isCopy(other.paper, paper));
+    for (let from = 0; from < hits.length && kept.length < limit; ) {
+      const part = hits.slice(from, from + limit - kept.length + SPARE);
+      from += part.length;
+      const byKey = new Map(part.map((hit) => [hit.key, hit]));
+      for (const paper of await papers.listByKeys([...byKey.keys()])) {
+        const hit = byKey.get(paper.key)!;
+        if (!isTwice(paper, hit)) kept.push({ paper, hit });
+      }
     }
-    return kept;
+    return kept.slice(0, limit);
   }
 
   return { recommend };
@@ -184,12 +186,13 @@ function conditionsOf(
   return conditions;
 }
 
+/** In the order in which they are to be taken; the rest behind those that are wanted. */
 async function choose(
   engine: Engine,
   ranked: readonly ExampleHit[],
   { k, diversity }: { k: number; diversity: number },
 ): Promise<ExampleHit[]> {
-  if (diversity === 0) return ranked.slice(0, k);
+  if (diversity === 0) return [...ranked];
   const pool = ranked.slice(0, Math.min(MAX_DIVERSIFIED, DIVERSITY_FACTOR * k));
   const vectors = await vectorsOf(
     engine,
@@ -199,7 +202,8 @@ async function choose(
     pool.map(({ score }, at) => ({ score, vector: vectors[at] ?? null })),
     { k, diversity },
   );
-  return places.map((at) => pool[at]!);
+  const chosen = new Set(places.map((at) => pool[at]!));
+  return [...chosen, ...ranked.filter((hit) => !chosen.has(hit))];
 }
 
 const byDate = (a: Paper, b: Paper): number =>

@@ -3,19 +3,15 @@ import type { Static } from 'typebox';
 import type { Catalog } from '../../papers/catalog.js';
 import type { Clock } from '../../platform/clock.js';
 import { AppError } from '../../platform/errors.js';
-import {
-  MAX_EXAMPLES,
-  MAX_RECOMMENDED,
-  type RecommendRequest,
-  type RecommendResult,
-} from '../../recommendations/request.js';
+import type { Recommend } from '../../recommendations/recommend.js';
+import { MAX_EXAMPLES, MAX_RECOMMENDED, type RecommendRequest } from '../../recommendations/request.js';
 import { clientErrors } from '../compat/client-error.js';
 import { readFields, refOfS2Id, s2NotFound, s2Paper, s2StatusOf } from '../compat/semantic-scholar.js';
 import { FieldsParameter, S2Recommendations } from '../compat/semantic-scholar-schema.js';
 import { addClientErrors } from '../plugins/client-errors.js';
 
 export interface SemanticScholarRecommendationsOptions {
-  recommend: { recommend(request: RecommendRequest): Promise<RecommendResult> };
+  recommend: Recommend;
   catalog: Catalog;
   clock: Clock;
 }
@@ -91,6 +87,7 @@ function createAnswer({ recommend, catalog }: SemanticScholarRecommendationsOpti
       ...rest,
       positives: await examplesOf(positives),
       negatives: await examplesOf(negatives),
+      reasons: false,
     };
     const { items } = await recommend.recommend(request);
     return { recommendedPapers: items.map(({ paper }) => s2Paper(paper, wanted)) };
