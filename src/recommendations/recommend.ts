@@ -83,24 +83,22 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
     const given = [...positives.examples, ...negatives.examples];
     const { signal } = request;
     return engines.with(async (engine) => {
-      const conditions = conditionsOf(request, given, clock.now());
-
-      const subset = await lexical.subset(conditions, SUBSET_KEYS);
+      const keys = given.flatMap(({ key }) => key ?? []);
+      const { conditions, isFiltered } = conditionsOf(request, keys, clock.now());
       const deps = { engine, signal };
       const found = await rankByExamples(engine, lexical, {
         positives: await readVectors(positives.examples, deps),
         negatives: await readVectors(negatives.examples, deps),
         conditions,
-        // Only the examples themselves are left out: that is no filter to go another way for.
-        subset: subset.total - subset.count <= given.length ? null : subset,
+        subset: isFiltered ? await lexical.subset(conditions, SUBSET_KEYS) : null,
+        without: new Set(keys),
         weight,
         pool: Math.max(MIN_POOL, POOL_FACTOR * limit),
         stages: createStages(),
         signal,
       });
       const { minScore = Number.NEGATIVE_INFINITY } = request;
-      const keys = new Set(given.flatMap(({ key }) => key ?? []));
-      const ranked = found.ranked.filter(({ key, score }) => !keys.has(key) && score >= minScore);
+      const ranked = found.ranked.filter(({ score }) => score >= minScore);
       const chosen = await choose(engine, ranked, { k: limit + SPARE, diversity });
       const hydrated = await hydrate(chosen, given, limit);
       const facts = createFacts(positives.examples);
@@ -175,15 +173,16 @@ function check({
 /** What every result fulfils: the filters, and that it is none of the examples. */
 function conditionsOf(
   { filters = {}, addedSince, within }: RecommendRequest,
-  given: readonly ReadExample[],
+  keys: readonly number[],
   now: Date,
 ) {
   const { conditions } = planQuery(withFilters({ terms: [] }, filters), now);
-  const keys = given.flatMap(({ key }) => key ?? []);
-  if (keys.length > 0) conditions.push({ op: 'not', condition: { op: 'keys', keys } });
   if (within) conditions.push({ op: 'keys', keys: within });
   if (addedSince) conditions.push({ op: 'created', from: addedSince.getTime() });
-  return conditions;
+  // Leaving a few out is no filter that the vectors would have to be searched another way for.
+  const isFiltered = conditions.length > 0;
+  if (keys.length > 0) conditions.push({ op: 'not', condition: { op: 'keys', keys } });
+  return { conditions, isFiltered };
 }
 
 /** In the order in which they are to be taken; the rest behind those that are wanted. */

@@ -15,6 +15,8 @@ export interface NearestOptions {
   k: number;
   /** The papers that may be hits; null: all. */
   subset: Subset | null;
+  /** Papers that are no hits besides; few. */
+  without?: ReadonlySet<number> | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -31,7 +33,12 @@ export async function nearest(
   vector: Float32Array,
   options: NearestOptions,
 ): Promise<Nearest> {
-  const { k, subset, signal } = options;
+  const { subset, without, signal } = options;
+  if (without !== undefined && without.size > 0) {
+    const { hits, isAll } = await nearest(engine, vector, { k: options.k + without.size, subset, signal });
+    return { hits: hits.filter(({ key }) => !without.has(key)).slice(0, options.k), isAll };
+  }
+  const { k } = options;
   if (subset === null) {
     const hits = await engine.vectors.search(vector, k, { signal });
     return { hits: toKeys(engine, hits), isAll: hits.length < k };

@@ -40,6 +40,8 @@ export interface ExamplesRequest {
   conditions: SearchPlan['conditions'];
   /** What passes the conditions; null: everything. */
   subset: Subset | null;
+  /** Papers that are no hits besides, as the conditions say too; few. */
+  without?: ReadonlySet<number> | undefined;
   /** Share of meaning, 0 to 1. */
   weight: number;
   /** Candidates of each side. */
@@ -125,10 +127,10 @@ async function rankOne(
   { members: [member = 0], positives, ...request }: GroupRequest,
 ): Promise<GroupResult> {
   const { vector, terms } = positives[member]!;
-  const { conditions, subset, weight, pool, stages, signal } = request;
+  const { conditions, subset, without, weight, pool, stages, signal } = request;
   const plan = { terms, conditions, maxTerms: exampleParameters.maxTerms };
   const { ranked, words, isAll } = await rankHybrid(engine, lexical, {
-    ...{ plan, vector, weight, pool, subset, stages, signal },
+    ...{ plan, vector, weight, pool, subset, without, stages, signal },
   });
   return {
     hits: ranked.map((hit) => ({ ...hit, nearest: member, similarity: hit.denseAsked })),
@@ -141,12 +143,12 @@ async function rankOne(
 async function rankGroup(
   engine: Engine,
   lexical: Pick<LexicalSearcher, 'search'>,
-  { members, positives, conditions, subset, weight, pool, stages, signal }: GroupRequest,
+  { members, positives, conditions, subset, without, weight, pool, stages, signal }: GroupRequest,
 ): Promise<GroupResult> {
   const { maxTerms } = exampleParameters;
   const examples = members.map((member) => positives[member]!);
   const found = await stages.measure('dense', () =>
-    inBatches(examples, ({ vector }) => nearest(engine, vector, { k: pool, subset, signal })),
+    inBatches(examples, ({ vector }) => nearest(engine, vector, { k: pool, subset, without, signal })),
   );
   const near = new Map<number, number>();
   for (const { hits } of found) {

@@ -42,6 +42,8 @@ export interface HybridRequest {
   pool: number;
   /** What passes the conditions; null: everything. */
   subset: Subset | null;
+  /** Papers that are no hits besides, as the conditions say too; few. */
+  without?: ReadonlySet<number> | undefined;
   /** Asked of the word index besides. */
   extras?: { facets?: boolean | undefined; words?: readonly string[] | undefined };
   stages: Stages;
@@ -68,8 +70,10 @@ export async function rankHybrid(
   lexical: Pick<LexicalSearcher, 'search'>,
   request: HybridRequest,
 ): Promise<HybridResult> {
-  const { plan, vector, pool, subset, extras = {}, stages, signal } = request;
-  const asked = await stages.measure('dense', () => nearest(engine, vector, { k: pool, subset, signal }));
+  const { plan, vector, pool, subset, without, extras = {}, stages, signal } = request;
+  const asked = await stages.measure('dense', () =>
+    nearest(engine, vector, { k: pool, subset, without, signal }),
+  );
   const words = await stages.measure('lexical', () =>
     lexical.search({
       terms: plan.terms,
