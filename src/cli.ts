@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
+import { inputFormats } from './ingest/formats.js';
 import { settingsHelp } from './platform/config.js';
 import { DEFAULT_RECOMMENDED, MAX_RECOMMENDED, recommendSorts } from './recommendations/request.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, searchModes, sortOrders } from './search/request.js';
@@ -49,9 +50,16 @@ program
 
 program
   .command('ingest')
-  .description('take listings in: text of a Hugging Face papers page, or JSON lines; gzip is recognised')
+  .description(
+    'take papers in: text of a Hugging Face papers page, JSON lines, BibTeX, RIS or CSL JSON; gzip is recognised',
+  )
   .argument('<files...>', 'files, folders, - for standard input')
   .addOption(asOfOption())
+  .addOption(
+    new Option('--format <format>', 'what the files are; by their content when not given').choices(
+      inputFormats,
+    ),
+  )
   .option('--no-embed', 'leave the embedding to the service')
   .addOption(json())
   .action((files: string[], options) =>

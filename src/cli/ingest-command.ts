@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findListings, type ListingFile } from '../ingest/files.js';
+import type { InputFormat } from '../ingest/formats.js';
 import { MAX_REPORTED_PROBLEMS } from '../ingest/ingest.js';
 import { describeReport, plural, takeFile } from '../ingest/take-file.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
@@ -11,6 +12,7 @@ const POLL_MS = 200;
 
 export interface IngestCommandOptions {
   asOf?: string;
+  format?: InputFormat;
   /** False: leave the embedding to the service, or to the next command. */
   embed: boolean;
   json: boolean;
@@ -34,7 +36,7 @@ export async function ingestCommand(
     const before = await embeddings.head();
     const results: FileResult[] = [];
     for (const file of files) {
-      const result = await takeOne(file, options.asOf, services, context);
+      const result = await takeOne(file, options, services, context);
       results.push(result);
       if (!options.json) print(false, null, linesOf(result));
     }
@@ -62,7 +64,7 @@ function failed({ report, error }: FileResult): boolean {
 
 async function takeOne(
   file: ListingFile,
-  asOf: string | undefined,
+  { asOf, format }: IngestCommandOptions,
   { ingest }: CommandServices,
   { signal, log }: CommandContext,
 ): Promise<FileResult> {
@@ -71,6 +73,7 @@ async function takeOne(
       out: process.stderr,
       signal,
       asOf,
+      format,
       onStored: () => undefined,
     });
     return { file: file.path, report };

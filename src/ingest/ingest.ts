@@ -3,6 +3,7 @@ import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
+import type { InputFormat } from './formats.js';
 import type { IntakeCounts, IntakeStore } from './intake-store.js';
 import { readPapers } from './read.js';
 
@@ -20,6 +21,8 @@ export interface IngestInput {
   asOf?: string | undefined;
   /** What the entries count as; by format when absent. */
   source?: SourceName | undefined;
+  /** What the bytes are; by their beginning when absent. */
+  format?: InputFormat | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: IngestCounts) => void) | undefined;
 }
@@ -83,6 +86,7 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
       name: input.name,
       asOf,
       source: input.source,
+      format: input.format,
       signal: input.signal,
       onFormat: (detected) => {
         format = detected;

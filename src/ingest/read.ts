@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParsedEntry, ParseProblem, SourceName } from '../papers/paper.js';
 import { AppError } from '../platform/errors.js';
+import { binaryRefusal, formatNames, formatOf, type InputFormat, textRefusal } from './formats.js';
+import { createBibtexParser } from './parsers/bibtex.js';
 import {
-  binaryKind,
   type Chunks,
   createLineCutter,
   DamagedGzip,
@@ -13,15 +14,17 @@ import {
   type RawLine,
   SAMPLE_SIZE,
 } from './parsers/bytes.js';
+import { parseCslItem } from './parsers/csl.js';
+import { createIdListParser } from './parsers/id-list.js';
 import { createJsonCutter, type JsonPiece, MAX_VALUE_LENGTH } from './parsers/json-values.js';
 import { parseJsonPaper } from './parsers/jsonl.js';
+import type { InputEntry, LineParser } from './parsers/line-parser.js';
 import { parseListing } from './parsers/listing.js';
+import { createRisParser } from './parsers/ris.js';
 import { excerpt, forEachLine } from './parsers/text.js';
 
-export type InputFormat = 'listing' | 'jsonl';
-
 export interface ReadLimits {
-  /** Bytes of JSON lines after decompression. */
+  /** Bytes of JSON lines, or of any other format that is read as it comes, after decompression. */
   jsonl: number;
   /** Bytes of a listing after decompression; it is held in memory as a whole. */
   listing: number;
@@ -40,6 +43,8 @@ export interface ReadOptions {
   asOf: string;
   /** What the records count as; by format when absent. */
   source?: SourceName | undefined;
+  /** What the input is; by its first bytes when absent. */
+  format?: InputFormat | undefined;
   signal?: AbortSignal | undefined;
   limits?: Partial<ReadLimits> | undefined;
   /** Called once, as soon as the format is known; never for an empty or a binary input. */
@@ -47,13 +52,25 @@ export interface ReadOptions {
 }
 
 /**
- * Papers and problems of an input in its order: JSON lines (also an array, or objects over several lines) or
- * the text of a Hugging Face papers page, either gzipped or not, in UTF-8 or UTF-16. What it is shows in its
- * first bytes, not in its name. JSON is streamed; a listing is collected first.
+ * Papers and problems of an input in its order: JSON lines (also an array, or objects over several lines), the text
+ * of a Hugging Face papers page, BibTeX, RIS or CSL JSON, each of them gzipped or not, in UTF-8 or UTF-16. What it is
+ * shows in its first bytes, not in its name. All but listings are streamed; a listing is collected first. Of a list of
+ * ids every one is a problem: an id has no title.
  * @throws AppError body_too_large beyond a limit (entries before it have come out), cancelled by `signal`,
  *   and whatever `input` throws. Anything else that is wrong with the input is a problem.
  */
 export async function* readPapers(input: Chunks, options: ReadOptions): AsyncGenerator<ParsedEntry> {
+  for await (const entry of readEntries(input, options)) {
+    if (entry.kind !== 'named') yield entry;
+    else {
+      const reason = 'has no title: an id alone names a paper, but is none; expected its title too';
+      yield asProblem({ line: entry.line, reason, excerpt: entry.ref });
+    }
+  }
+}
+
+/** As `readPapers`, with the ids of a list of ids. */
+export async function* readEntries(input: Chunks, options: ReadOptions): AsyncGenerator<InputEntry> {
   const raw = await peek(cancellable(input, options.signal));
   const chunks = isGzip(raw.sample) ? await peek(gunzipped(raw.chunks)).catch(onlyDamage) : raw;
   if (chunks instanceof DamagedGzip) {
@@ -63,7 +80,7 @@ export async function* readPapers(input: Chunks, options: ReadOptions): AsyncGen
   const { sample } = chunks;
   const encoding = encodingOf(sample);
   const text = new TextDecoder(encoding).decode(sample);
-  const refused = refusal(sample, encoding, text);
+  const refused = binaryRefusal(sample, encoding) ?? (options.format ? null : textRefusal(text));
   if (refused !== null) {
     yield asProblem({ line: 1, reason: refused, excerpt: '' });
     return;
@@ -73,14 +90,18 @@ export async function* readPapers(input: Chunks, options: ReadOptions): AsyncGen
     yield* damageOf(chunks.chunks);
     return;
   }
-  const format = isJson(text) ? 'jsonl' : 'listing';
+  const format = options.format ?? formatOf(text);
   options.onFormat?.(format);
-  const limit = { ...defaultReadLimits, ...options.limits }[format];
+  const limits = { ...defaultReadLimits, ...options.limits };
+  const limit = format === 'listing' ? limits.listing : limits.jsonl;
   const bounded = atMost(chunks.chunks, { limit, name: options.name, format });
-  yield* format === 'jsonl'
-    ? readJson(asUtf8(bounded, encoding), options)
-    : readListing(bounded, { ...options, encoding });
+  yield* format === 'listing'
+    ? readListing(bounded, { ...options, encoding })
+    : readLines(withNewlines(asUtf8(bounded, encoding)), parserOf(format, options));
 }
+
+const LF = 0x0a;
+const CR = 0x0d;
 
 /** Stops at once when `signal` says so, even while the input keeps everybody waiting. */
 async function* cancellable(input: Chunks, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -165,27 +186,6 @@ async function* damageOf(chunks: Chunks): AsyncGenerator<ParsedEntry> {
   }
 }
 
-/** Why a sample can't be a listing or JSON; null where it can. */
-function refusal(sample: Uint8Array, encoding: Encoding, text: string): string | null {
-  const expected = 'expected the text of a papers page or JSON lines';
-  if (isGzip(sample))
-    return `this was compressed with gzip twice: ${expected}, compressed once or not at all`;
-  const kind = encoding === 'utf-8' ? binaryKind(sample) : null;
-  if (kind !== null) return `this is ${kind}: ${expected}`;
-  if (/^\s*<(?:!doctype html|html|head|body)\b/i.test(text.slice(0, 1_000)))
-    return `this is HTML: ${expected}; select the page in a browser, copy it and save it as text`;
-  if (/^\s*<\?xml\b/i.test(text.slice(0, 1_000))) return `this is XML: ${expected}`;
-  const begin = text.slice(0, 5_000);
-  if (/^\s*(?:%[^\n]*\s+)*@[a-z]{3,20}\s*[{(]/i.test(begin)) return `this is BibTeX: ${expected}`;
-  if (/^\ufeff?\s*TY {2}- /.test(begin)) return `this is RIS: ${expected}`;
-  return null;
-}
-
-/** An object, or an array of objects or nothing; `{\bf Title}` and `[Link](…)` begin listings. */
-function isJson(text: string): boolean {
-  return /^[\s\ufeff]*(?:\{\s*["'}]|\[\s*(?:[{\]]|$)|\{\s*$)/.test(text.slice(0, 10_000));
-}
-
 async function* atMost(
   chunks: Chunks,
   { limit, name, format }: { limit: number; name: string; format: InputFormat },
@@ -194,8 +194,7 @@ async function* atMost(
   for await (const chunk of chunks) {
     length += chunk.length;
     if (length > limit) {
-      const what = format === 'listing' ? 'a listing' : 'JSON lines';
-      const message = `${name} is larger than ${what} may be (${limit} bytes after decompression): split it`;
+      const message = `${name} is larger than ${formatNames[format]} may be (${limit} bytes after decompression): split it`;
       throw new AppError('body_too_large', message, { details: { name, limit } });
     }
     yield chunk;
@@ -212,11 +211,50 @@ async function* asUtf8(chunks: Chunks, encoding: Encoding): AsyncGenerator<Uint8
   yield Buffer.from(decoder.decode());
 }
 
-async function* readJson(chunks: Chunks, options: ReadOptions): AsyncGenerator<ParsedEntry> {
-  const lines = createLineCutter(MAX_VALUE_LENGTH);
+/** Old Macs end lines with CR alone. */
+async function* withNewlines(chunks: Chunks): AsyncGenerator<Uint8Array> {
+  let held = false;
+  for await (const chunk of chunks) {
+    if (chunk.length === 0) continue;
+    if (held) yield Buffer.from(chunk[0] === LF ? '\r' : '\n');
+    held = chunk[chunk.length - 1] === CR;
+    const body = held ? chunk.subarray(0, -1) : chunk;
+    if (!body.includes(CR)) {
+      yield body;
+      continue;
+    }
+    // A copy: whoever owns the chunk may use it again.
+    const changed = Uint8Array.from(body);
+    for (let at = changed.indexOf(CR); at >= 0; at = changed.indexOf(CR, at + 1))
+      if (changed[at + 1] !== LF) changed[at] = LF;
+    yield changed;
+  }
+  if (held) yield Buffer.from('\r');
+}
+
+function parserOf(format: Exclude<InputFormat, 'listing'>, { source }: ReadOptions): LineParser {
+  if (format === 'bibtex') return createBibtexParser({ source });
+  if (format === 'ris') return createRisParser({ source });
+  return format === 'ids' ? createIdListParser() : createJsonParser(format, source);
+}
+
+function createJsonParser(format: 'jsonl' | 'csl', source: SourceName | undefined): LineParser {
   const values = createJsonCutter();
+  const parse = format === 'csl' ? parseCslItem : parseJsonPaper;
+  const entriesOf = (piece: JsonPiece): ParsedEntry[] =>
+    piece.kind === 'value'
+      ? parse(piece.text, piece.line, { source })
+      : [asProblem({ line: piece.line, reason: piece.reason, excerpt: excerpt(piece.text) })];
+  return {
+    push: ({ number, text }) => values.push({ line: number, text }).flatMap(entriesOf),
+    end: () => values.end().flatMap(entriesOf),
+  };
+}
+
+async function* readLines(chunks: Chunks, parser: LineParser): AsyncGenerator<InputEntry> {
+  const lines = createLineCutter(MAX_VALUE_LENGTH);
   let last = 0;
-  function* entriesOf(line: RawLine): Generator<ParsedEntry> {
+  function* entriesOf(line: RawLine): Generator<InputEntry> {
     last = line.number;
     if (line.tooLong) {
       yield asProblem({
@@ -228,7 +266,7 @@ async function* readJson(chunks: Chunks, options: ReadOptions): AsyncGenerator<P
     }
     if (line.damaged) yield asProblem(invalidUtf8(line.number, line.text));
     const text = line.number === 1 ? line.text.replace(/^\ufeff/, '') : line.text;
-    for (const piece of values.push({ line: line.number, text })) yield* entriesOfPiece(piece, options);
+    yield* parser.push({ number: line.number, text: text.replace(/\r$/, '') });
   }
   try {
     for await (const chunk of chunks) for (const line of lines.push(chunk)) yield* entriesOf(line);
@@ -238,12 +276,7 @@ async function* readJson(chunks: Chunks, options: ReadOptions): AsyncGenerator<P
     for (const line of lines.end()) yield* entriesOf(line);
     yield asProblem(damagedGzip(Math.max(1, last)));
   }
-  for (const piece of values.end()) yield* entriesOfPiece(piece, options);
-}
-
-function* entriesOfPiece(piece: JsonPiece, { source }: ReadOptions): Generator<ParsedEntry> {
-  if (piece.kind === 'value') yield* parseJsonPaper(piece.text, piece.line, { source });
-  else yield asProblem({ line: piece.line, reason: piece.reason, excerpt: excerpt(piece.text) });
+  yield* parser.end();
 }
 
 async function* readListing(
@@ -301,6 +334,6 @@ function invalidUtf8(line: number, text: string): ParseProblem {
   };
 }
 
-function asProblem(problem: ParseProblem): ParsedEntry {
+function asProblem(problem: ParseProblem): Extract<ParsedEntry, { kind: 'problem' }> {
   return { kind: 'problem', problem };
 }

@@ -1,6 +1,7 @@
 import type { SourceName } from '../papers/paper.js';
 import { createProgress, type ProgressOutput } from '../platform/progress.js';
 import type { ListingFile } from './files.js';
+import type { InputFormat } from './formats.js';
 import type { Ingest, IngestReport } from './ingest.js';
 
 export interface TakeFileOptions {
@@ -8,6 +9,7 @@ export interface TakeFileOptions {
   out: ProgressOutput;
   asOf?: string | undefined;
   source?: SourceName | undefined;
+  format?: InputFormat | undefined;
   signal: AbortSignal;
   /** Called after each batch that is stored. */
   onStored: () => void;
@@ -19,7 +21,7 @@ export async function takeFile(
   file: ListingFile,
   options: TakeFileOptions,
 ): Promise<IngestReport> {
-  const { out, asOf, source, signal, onStored } = options;
+  const { out, asOf, source, format, signal, onStored } = options;
   const progress = createProgress(`Taking in ${file.name}`, out);
   try {
     return await ingest.take({
@@ -27,6 +29,7 @@ export async function takeFile(
       bytes: file.open(),
       asOf,
       source,
+      format,
       signal,
       onProgress: ({ entries }) => {
         progress.update({ done: entries, total: null });

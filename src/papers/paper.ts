@@ -4,8 +4,12 @@
  */
 export type PartialDate = string;
 
-/** Where a value came from, poorest first: a poorer source never overwrites a richer one. */
-export const sourceNames = ['sample', 'listing', 'jsonl'] as const;
+/**
+ * Where a value came from, poorest first: a poorer source never overwrites a richer one. Bibliographies come before
+ * listings, which a program wrote from arXiv's own record: in BibTeX people type, shorten and protect titles by hand,
+ * RIS is a database's export that few edit, and CSL JSON has names and dates in parts.
+ */
+export const sourceNames = ['sample', 'bibtex', 'ris', 'csl', 'listing', 'jsonl'] as const;
 export type SourceName = (typeof sourceNames)[number];
 
 /**

@@ -170,8 +170,6 @@ describe('what is no input', () => {
       [gzipSync(gzipSync(jsonl)), /gzip twice/],
       [Buffer.from('<!DOCTYPE html><html><body>'), /this is HTML/],
       [Buffer.from('<?xml version="1.0"?><feed/>'), /this is XML/],
-      [Buffer.from('% export\n@article{key, title = {Light Birds}}'), /this is BibTeX/],
-      [Buffer.from('TY  - JOUR\nTI  - Light Birds\nER  - \n'), /this is RIS/],
       [Buffer.from(''), /the input is empty/],
       [Buffer.from(' \n\ufeff\t\r\n'), /the input is empty/],
       [gzipSync(''), /the input is empty/],

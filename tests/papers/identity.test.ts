@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createResolver, type Draft } from '../../src/papers/identity.js';
-import type { PaperRecord } from '../../src/papers/paper.js';
+import { type PaperRecord, sourceNames } from '../../src/papers/paper.js';
 
 const abstractA =
   'We study how wide networks behave when gradient descent runs for a long time, and show that the kernel which governs training stays the same while the width grows without bound.';
@@ -180,7 +180,7 @@ const records = fc.array(
   fc
     .record({
       paper: fc.nat(3),
-      source: fc.constantFrom('sample' as const, 'listing' as const, 'jsonl' as const),
+      source: fc.constantFrom(...sourceNames),
       withId: fc.boolean(),
       arxivVersion: maybe(fc.integer({ min: 1, max: 3 })),
       abstract: fc.oneof(fc.constant(''), text(30)),

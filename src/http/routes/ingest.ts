@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
+import { type InputFormat, inputFormats } from '../../ingest/formats.js';
 import type { Ingest } from '../../ingest/ingest.js';
 import { MAX_REPORTED_PROBLEMS } from '../../ingest/ingest.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
@@ -61,9 +62,16 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         operationId: 'ingest',
         summary: 'Take papers in',
         description:
-          'The body is the text of a Hugging Face papers page, or JSON lines; gzip is recognised. When the answer comes, the papers are stored for good; they can be found by meaning some moments later. What could not be read is listed and costs no other paper.',
+          'The body is the text of a Hugging Face papers page, JSON lines, BibTeX, RIS or CSL JSON; gzip is recognised. When the answer comes, the papers are stored for good; they can be found by meaning some moments later. What could not be read is listed and costs no other paper.',
         tags: ['ingest'],
-        consumes: ['text/plain', 'application/x-ndjson', 'application/gzip'],
+        consumes: [
+          'text/plain',
+          'application/x-ndjson',
+          'application/gzip',
+          'application/x-bibtex',
+          'application/x-research-info-systems',
+          'application/vnd.citationstyles.csl+json',
+        ],
         security: [{ apiKey: [] }],
         querystring: Type.Object(
           {
@@ -74,6 +82,13 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
               Type.String({
                 format: 'date',
                 description: 'The day on which it was saved; today when absent.',
+              }),
+            ),
+            format: Type.Optional(
+              Type.Unsafe<InputFormat>({
+                type: 'string',
+                enum: [...inputFormats],
+                description: 'What the body is; by its first bytes when absent.',
               }),
             ),
           },
@@ -90,6 +105,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         return await ingest.take({
           name: query.name?.replace(/\p{Cc}/gu, ' ') ?? 'api',
           asOf: query.asOf,
+          format: query.format,
           bytes,
           signal,
         });

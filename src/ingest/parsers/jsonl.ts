@@ -28,19 +28,42 @@ export interface JsonlOptions {
  * `categories`; `upvotes`; `comments` or `num_comments`; `updated`. Other keys are ignored.
  */
 export function parseJsonPaper(text: string, line: number, options: JsonlOptions = {}): ParsedEntry[] {
-  const problem = (reason: string): ParsedEntry => ({
-    kind: 'problem',
-    problem: { line, reason, excerpt: excerpt(text) },
+  const read = parseJsonObject(text, line);
+  if ('problem' in read) return [read.problem];
+  return paperOf(read.object, { line, text, source: options.source ?? sourceOf(read.object) });
+}
+
+/** The object of a JSON text, or why there is none. */
+export function parseJsonObject(
+  text: string,
+  line: number,
+): { object: JsonObject } | { problem: ParsedEntry } {
+  const problem = (reason: string): { problem: ParsedEntry } => ({
+    problem: { kind: 'problem', problem: { line, reason, excerpt: excerpt(text) } },
   });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return [problem(`this is not valid JSON: ${jsonError(error)}; expected one object a line`)];
+    return problem(`this is not valid JSON: ${jsonError(error)}; expected one object a line`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [problem(`expected a JSON object with a title, found ${kindOf(value)}`)];
-  const object = value as JsonObject;
+    return problem(`expected a JSON object with a title, found ${kindOf(value)}`);
+  return { object: value as JsonObject };
+}
+
+/**
+ * A paper from the fields of `parseJsonPaper`, whatever they were read from, and a problem for each that had to be
+ * left out; only a problem where there is no title. `text` is what they were read from, for the problems.
+ */
+export function paperOf(
+  object: JsonObject,
+  { line, text, source }: { line: number; text: string; source: SourceName },
+): ParsedEntry[] {
+  const problem = (reason: string): ParsedEntry => ({
+    kind: 'problem',
+    problem: { line, reason, excerpt: excerpt(text) },
+  });
   const entries: ParsedEntry[] = [];
   const complain: Complain = (field, expected, found) => {
     entries.push(
@@ -54,10 +77,7 @@ export function parseJsonPaper(text: string, line: number, options: JsonlOptions
   if (typeof rawTitle !== 'string') return [problem(`"title" must be a text, found ${kindOf(rawTitle)}`)];
   const title = lineOf(rawTitle);
   if (title === '') return [problem('"title" holds no visible characters: expected a text')];
-  const limited = limitRecord(
-    recordOf(object, { title, source: options.source ?? sourceOf(object), complain }),
-    line,
-  );
+  const limited = limitRecord(recordOf(object, { title, source, complain }), line);
   return [
     { kind: 'paper', line, record: limited.record },
     ...entries,

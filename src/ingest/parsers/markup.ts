@@ -20,11 +20,14 @@ export function plainText(text: string): string {
   return plain;
 }
 
+/** The character that HTML, and often TeX, calls by this name: `alpha`, `times`. */
+export function namedCharacter(name: string): string | undefined {
+  const code = named.get(name);
+  return code === undefined ? undefined : String.fromCodePoint(code);
+}
+
 function decodeReference(whole: string, decimal?: string, hex?: string, name?: string): string {
-  if (name !== undefined) {
-    const code = named.get(name);
-    return code === undefined ? whole : String.fromCodePoint(code);
-  }
+  if (name !== undefined) return namedCharacter(name) ?? whole;
   const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
   // 128 to 159 are the letters of Windows-1252 there, as in browsers (HTML, 13.2.5.84).
   if (code >= 0x80 && code <= 0x9f) return windows1252[code - 0x80]!;

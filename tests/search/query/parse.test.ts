@@ -172,7 +172,12 @@ const mistakes: [string, number, number, string][] = [
   ['category:cs.LG,cs.CL', 10, 11, category('cs.LG,cs.CL')],
   ['category:"a b"', 10, 5, category('a b')],
   ['category:é', 10, 1, category('é')],
-  ['source:arxiv', 8, 5, 'expected one of sample, listing, jsonl after source:, not “arxiv”'],
+  [
+    'source:arxiv',
+    8,
+    5,
+    'expected one of sample, bibtex, ris, csl, listing, jsonl after source:, not “arxiv”',
+  ],
   ['has:data', 5, 4, 'expected code after has:, not “data”'],
   ['upvotes:-1', 9, 2, upvotes('-1')],
   ['upvotes:1.5', 9, 3, upvotes('1.5')],

@@ -1,0 +1,24 @@
+import type { ParsedEntry } from '../../papers/paper.js';
+
+/** A line of text and its number, from 1. */
+export interface Line {
+  number: number;
+  text: string;
+}
+
+/** A paper named by its id alone: enough to look it up, too little to take it in. */
+export interface NamedPaper {
+  kind: 'named';
+  line: number;
+  /** A public id (papers/paper-id.ts). */
+  ref: string;
+}
+
+export type InputEntry = ParsedEntry | NamedPaper;
+
+/** Fed line by line, it holds no more than the entry that it is in. It never throws for bad input. */
+export interface LineParser {
+  push(line: Line): InputEntry[];
+  /** What is left when the input has ended. */
+  end(): InputEntry[];
+}
