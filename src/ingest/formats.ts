@@ -56,7 +56,7 @@ function isCsl(text: string): boolean {
 
 /** The first entry opens the text, or stands behind remarks of people and programs. */
 function isBibtex(text: string): boolean {
-  if (/^[\s\ufeff]*(?:%[^\n]*\s+)*@[a-z]{3,20}\s*[{(]/i.test(text)) return true;
+  if (/^[\s\ufeff]*(?:%[^\n]*\n\s*)*@[a-z]{3,20}\s*[{(]/i.test(text)) return true;
   const known =
     'article|book|booklet|collection|conference|dataset|inbook|incollection|inproceedings|manual|mastersthesis|misc|online|patent|phdthesis|proceedings|report|software|techreport|thesis|unpublished';
   return new RegExp(

@@ -27,7 +27,6 @@ type Fields = ReadonlyMap<string, string>;
 interface Waiting {
   piece: BibtexPiece;
   read: BibtexFields;
-  parent: string;
 }
 
 /**
@@ -43,32 +42,34 @@ export function createBibtexParser({
   const cutter = createBibtexCutter();
   const macros = new Map<string, string>();
   const volumes = new Map<string, Fields>();
-  /** In the order they came. */
-  const waiting = new Set<Waiting>();
+  /** By the volume's key, those who wait longest first. */
+  const waiting = new Map<string, Waiting[]>();
   let waitingLength = 0;
 
   function take(piece: BibtexPiece): ParsedEntry[] {
-    const { type, line, body } = piece;
+    const { type, body } = piece;
     if (type === 'comment' || type === 'preamble') return [];
     if (piece.tooLong)
       return [
         problemOf(piece, `this entry is longer than ${MAX_VALUE_LENGTH} characters: too long for a paper`),
       ];
     if (type === 'string') return define(piece);
-    const read = readFields(body, { macros });
-    if (!piece.closed) dropRunaways(read);
+    const read = readFields(body, { macros, closed: piece.closed });
+    if (read.fault && !piece.closed) dropRunaways(read);
     const entries: ParsedEntry[] = [];
     const crossref = read.fields.get('crossref')?.trim().toLowerCase();
     if (volumeTypes.test(type)) {
       entries.push(problemOf(piece, `this is a volume (@${type}), not a paper: only those in it are taken`));
     } else if (crossref !== undefined && (venueOf(read.fields) === '' || dateOf(read.fields) === undefined)) {
       const volume = volumes.get(crossref);
-      if (!volume) return [...faultOf(piece, read), ...wait({ piece, read, parent: crossref })];
+      if (!volume) return [...faultOf(piece, read), ...wait(crossref, { piece, read })];
       entries.push(...paperFrom(piece, inherit(read.fields, volume)));
     } else entries.push(...paperFrom(piece, read.fields));
+    // What is broken says why there is no title.
+    if (read.fault && entries[0]?.kind === 'problem') entries.length = 0;
     entries.push(...faultOf(piece, read));
     if (parentTypes.test(type) && read.key !== '') entries.push(...volumeRead(read));
-    return entries.sort((a, b) => lineOf(a, line) - lineOf(b, line));
+    return entries;
   }
 
   function define(piece: BibtexPiece): ParsedEntry[] {
@@ -90,31 +91,31 @@ export function createBibtexParser({
   function volumeRead({ key, fields }: BibtexFields): ParsedEntry[] {
     const name = key.toLowerCase();
     if (volumes.size < MAX_VOLUMES) volumes.set(name, handedDown(fields));
-    const ready = [...waiting].filter(({ parent }) => parent === name);
-    return ready.flatMap((child) => release(child, handedDown(fields)));
+    return release(name, handedDown(fields));
   }
 
-  function wait(child: Waiting): ParsedEntry[] {
-    waiting.add(child);
+  function wait(parent: string, child: Waiting): ParsedEntry[] {
+    const others = waiting.get(parent);
+    if (others) others.push(child);
+    else waiting.set(parent, [child]);
     waitingLength += child.piece.body.length;
     const entries: ParsedEntry[] = [];
-    for (const eldest of waiting) {
+    for (const eldest of waiting.keys()) {
       if (waitingLength <= MAX_WAITING) break;
       entries.push(...release(eldest, null));
     }
     return entries;
   }
 
-  function release(child: Waiting, volume: Fields | null): ParsedEntry[] {
-    const { piece, read, parent } = child;
-    waiting.delete(child);
-    waitingLength -= piece.body.length;
-    const entries = paperFrom(piece, volume ? inherit(read.fields, volume) : read.fields);
-    if (!volume) {
+  function release(parent: string, volume: Fields | null): ParsedEntry[] {
+    const children = waiting.get(parent) ?? [];
+    waiting.delete(parent);
+    return children.flatMap(({ piece, read }) => {
+      waitingLength -= piece.body.length;
+      const entries = paperFrom(piece, volume ? inherit(read.fields, volume) : read.fields);
       const reason = `"crossref" was ignored: no volume “${parent.slice(0, 80)}” was found in this file`;
-      entries.push(problemOf(piece, reason));
-    }
-    return entries;
+      return volume ? entries : [...entries, problemOf(piece, reason)];
+    });
   }
 
   function paperFrom(piece: BibtexPiece, fields: Fields): ParsedEntry[] {
@@ -123,12 +124,11 @@ export function createBibtexParser({
 
   return {
     push: (line: Line) => cutter.push(line).flatMap(take),
-    end: () => [...cutter.end().flatMap(take), ...[...waiting].flatMap((child) => release(child, null))],
+    end: () => [
+      ...cutter.end().flatMap(take),
+      ...[...waiting.keys()].flatMap((parent) => release(parent, null)),
+    ],
   };
-}
-
-function lineOf(entry: ParsedEntry, otherwise: number): number {
-  return entry.kind === 'paper' ? entry.line : Math.max(entry.problem.line, otherwise);
 }
 
 function textOf({ type, body }: BibtexPiece): string {
@@ -141,9 +141,9 @@ function problemOf(piece: BibtexPiece, reason: string): ParsedEntry {
 
 /** What is broken in an entry, with the line where it shows; what stands before was read. */
 function faultOf(piece: BibtexPiece, { fault }: BibtexFields): ParsedEntry[] {
+  if (!fault) return [];
   if (!piece.closed)
     return [problemOf(piece, 'this entry is not closed: a brace or a quote is missing in it')];
-  if (!fault) return [];
   const before = piece.body.slice(0, fault.at);
   const line = piece.bodyLine + (before.split('\n').length - 1);
   const text = piece.body.slice(before.lastIndexOf('\n') + 1);
@@ -153,7 +153,8 @@ function faultOf(piece: BibtexPiece, { fault }: BibtexFields): ParsedEntry[] {
 
 /** Where a brace is missing, a value goes on into the next fields: rather none than that one. */
 function dropRunaways({ fields }: BibtexFields): void {
-  for (const [name, value] of fields) if (/\n\s*[a-zA-Z-]{2,20}\s*=\s*[{"]/.test(value)) fields.delete(name);
+  for (const [name, value] of fields)
+    if (/[\n,][^\S\n]*[a-zA-Z-]{2,20}[^\S\n]*=\s*[{"]/.test(value)) fields.delete(name);
 }
 
 function handedDown(fields: Fields): Fields {
@@ -195,7 +196,10 @@ function objectOf(fields: Fields): JsonObject {
 
 /** The break of a line is a space, and its indentation says nothing; blank lines part paragraphs. */
 function unindented(value: string): string {
-  return value.replace(/[^\S\n]*\n[^\S\n]*/g, '\n');
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n');
 }
 
 function venueOf(fields: Fields): string {

@@ -2,6 +2,9 @@ import { normalizePaperRef } from '../../papers/paper-id.js';
 import type { InputEntry, Line, LineParser } from './line-parser.js';
 import { excerpt } from './text.js';
 
+/** No id is longer (papers/paper-id.ts). */
+const MAX_TOKEN_LENGTH = 2_048;
+
 /**
  * Ids of papers, one a line or several with commas, semicolons or spaces between: arXiv ids, DOIs and URLs in every
  * form that papers/paper-id.ts knows. Lines that begin with # are comments. What is no id is a problem.
@@ -19,7 +22,7 @@ export function createIdListParser(): LineParser {
   };
 }
 
-/** True for a text whose words are ids, but for some: of eight or fewer none, else one in eight. */
+/** True for a text whose words are ids, but for fewer than one in four. */
 export function isIdList(text: string): boolean {
   const tokens = text
     .slice(0, 10_000)
@@ -27,7 +30,7 @@ export function isIdList(text: string): boolean {
     .flatMap(idsIn)
     .slice(0, 100);
   const others = tokens.filter((token) => normalizePaperRef(token) === null).length;
-  return tokens.length > 0 && others <= Math.floor((tokens.length - 1) / 8);
+  return tokens.length > 0 && others * 4 < tokens.length;
 }
 
 function idsIn(line: string): string[] {
@@ -39,7 +42,9 @@ function idsIn(line: string): string[] {
       // The category that arXiv's own citations have behind the id.
       .replace(/\s\[[a-z-]+(?:\.[a-z-]+)?\]/gi, ' ')
       .split(/[\s;]+|,(?=\s|$)|,(?=(?:arxiv|doi|https?)\b|10\.\d|\d{4}\.\d)/i)
-      .map((token) => token.replace(/^[<"'[(]+(?=\S)|[>"',]+$/g, ''))
+      .map((token) =>
+        token.length > MAX_TOKEN_LENGTH ? token : token.replace(/^[<"'[(]+(?=\S)|[>"',]+$/g, ''),
+      )
       .filter((token) => token !== '')
   );
 }

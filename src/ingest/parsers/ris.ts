@@ -17,7 +17,9 @@ interface Open {
   text: string;
 }
 
-/** Two spaces are the rule; some programs write one. */
+/** Two spaces are the rule. Programs that write one write known tags: `AI - based` is text. */
+const knownTag =
+  /^(?:A[1-4BDNUV]|BT|C[1-8ANPTY]|D[ABIOPS]|E[DPRT]|I[DS]|J[12AFO]|KW|L[1-4ABK]|M[1-3]|N[12V]|OP|P[BPY]|R[INP]|S[ENPTV]|T[1-3AIY]|U[1-5R]|V[LO]|Y[12])$/;
 const tagged = /^\s{0,4}([A-Z][A-Z0-9])( {1,2})-(?:\s(.*))?$/;
 /** What databases write between and before records. */
 const furniture = /^(?:(?:provider|database|content|source)\s*:.*|<?\d+\.?>?|-+)$/i;
@@ -28,7 +30,6 @@ const furniture = /^(?:(?:provider|database|content|source)\s*:.*|<?\d+\.?>?|-+)
  */
 export function createRisParser({ source = 'ris' }: { source?: SourceName | undefined } = {}): LineParser {
   let open: Open | null = null;
-  let spaces = '  ';
   let strayAt = 0;
 
   function finish(reason: string | null): ParsedEntry[] {
@@ -47,11 +48,9 @@ export function createRisParser({ source = 'ris' }: { source?: SourceName | unde
 
   function push({ number, text }: Line): ParsedEntry[] {
     const found = tagged.exec(text);
-    const tag =
-      found && (found[2] === '  ' || found[2] === spaces || found[1] === 'TY') ? found[1] : undefined;
+    const tag = found && (found[2] === '  ' || knownTag.test(found[1]!)) ? found[1] : undefined;
     if (tag === 'TY') {
       const entries = open ? finish('this record has no ER line: it was read up to the next TY') : [];
-      spaces = found![2]!;
       open = { line: number, values: new Map(), last: null, length: 0, text };
       return entries;
     }
@@ -100,7 +99,9 @@ function objectOf(values: ReadonlyMap<string, readonly string[]>): JsonObject {
   };
   const all = (...tags: string[]): readonly string[] => tags.flatMap((tag) => values.get(tag) ?? []);
   const venue = first('T2', 'JF', 'JO', 'BT', 'C3', 'J2', 'JA', 'J1');
-  const links = all('UR', 'L2', 'LK').flatMap((value) => value.split(/[\s;]+(?=https?:)/));
+  const links = all('UR', 'L2', 'LK')
+    .flatMap((value) => value.split(/\s+/))
+    .map((link) => link.replace(/;$/, ''));
   return {
     title: first('TI', 'T1', 'CT', 'BT'),
     abstract: first('AB', 'N2'),

@@ -33,8 +33,15 @@ const unfinishedStart = /@\s*[a-zA-Z][\w:.+-]*\s*$/;
  * An entry at the beginning of a line, with its key or nothing behind the brace: inside of another entry, which
  * then lacks a brace, it is where to go on. Parentheses are common in code, so that there the type must be known.
  */
-const newEntry =
-  /^\s*@\s*(?:[a-zA-Z][\w:.+-]*\s*\{\s*(?:[^\s,{}()"=#%]*\s*(?:,|$)|[a-zA-Z]+\s*=\s*[{"])|(?:string|preamble|comment)\s*[{(]|(?:article|book|inproceedings|incollection|misc|phdthesis|techreport)\s*\(\s*[^\s,{}()"=#%]*\s*,)/i;
+const types = 'article|book|conference|inproceedings|incollection|misc|phdthesis|proceedings|techreport';
+const newEntry = new RegExp(
+  [
+    String.raw`^\s*@\s*[a-z][\w:.+-]*\s*\{\s*(?:[^\s,{}()"=#%]*\s*(?:,|$)|[a-z]+\s*=\s*[{"])`,
+    String.raw`^\s*@\s*(?:string|preamble|comment)\s*[{(]`,
+    String.raw`^\s*@\s*(?:${types})\s*(?:$|\(\s*[^\s,{}()"=#%]*\s*,)`,
+  ].join('|'),
+  'i',
+);
 
 /**
  * Cuts lines of BibTeX into entries. What stands between them is a comment, as for BibTeX itself. Memory holds one

@@ -16,9 +16,14 @@ export interface FieldsOptions {
   macros: Macros;
   /** False for the body of @string, which has no key. */
   keyed?: boolean;
+  /** False where the cutter found no end: by another reading there may be one. */
+  closed?: boolean;
 }
 
-/** Files that quote a single brace as `\{` are no BibTeX, but exist: read so if nothing else makes sense. */
+/**
+ * A body's fields. Files that write a single brace as `\{` are no BibTeX, but exist: read so if nothing else makes
+ * sense.
+ */
 export function readFields(body: string, options: FieldsOptions): BibtexFields {
   const strict = createReader(body, { ...options, escapes: false }).read();
   if (!strict.fault || !/\\[{}]/.test(body)) return strict;
@@ -28,12 +33,12 @@ export function readFields(body: string, options: FieldsOptions): BibtexFields {
 
 const blank = /(?:[\s,]+|%[^\n]*(?:\n|$))*/y;
 const space = /\s*/y;
-const keyPart = /\s*([^,={}"]*?)\s*(?:,|$)/y;
+const keyPart = /([^,={}"]*)(?:,|$)/y;
 const name = /[^\s={}",#%()]+/y;
 const bare = /[^\s,#{}"]+/y;
 
 function createReader(body: string, options: FieldsOptions & { escapes: boolean }) {
-  const { macros, keyed = true, escapes } = options;
+  const { macros, keyed = true, closed = true, escapes } = options;
   let at = 0;
 
   function take(pattern: RegExp): string {
@@ -49,7 +54,9 @@ function createReader(body: string, options: FieldsOptions & { escapes: boolean 
     const fault = (reason: string): BibtexFields => ({ key, fields, fault: { at, reason } });
     for (;;) {
       take(blank);
-      if (at >= body.length) return { key, fields, fault: null };
+      const ends = closed ? at >= body.length : escapes && body[at] === '}';
+      if (ends) return { key, fields, fault: null };
+      if (at >= body.length) return fault('its end is missing');
       const field = take(name).toLowerCase();
       if (field === '') return fault(`expected the name of a field, found “${body[at]}”`);
       take(space);
@@ -66,7 +73,7 @@ function createReader(body: string, options: FieldsOptions & { escapes: boolean 
     const found = keyPart.exec(body);
     if (!found) return '';
     at = keyPart.lastIndex;
-    return found[1]!;
+    return found[1]!.trim();
   }
 
   /** `{…}`, `"…"`, a number or a macro, several of them with `#` between; null where it doesn't end or is too long. */
