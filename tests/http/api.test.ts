@@ -213,6 +213,22 @@ describe('HTTP API', () => {
       assert.match(report.problemList[0]!.reason, /title/);
     });
 
+    it('takes what it is told to be', async () => {
+      const body = '@misc{a, title = {Feathers by the Pound}, year = 2019}';
+      const send = (format: string) =>
+        call(`/api/v1/ingest?format=${format}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}` },
+          body,
+        });
+      const report = (await send('bibtex')).json<Record<string, unknown>>();
+      assert.deepEqual([report['format'], report['added'], report['problems']], ['bibtex', 1, 0]);
+      assert.equal((await send('jsonl')).json<Record<string, unknown>>()['added'], 0);
+      const wrong = await send('word');
+      assert.equal(wrong.statusCode, 400);
+      assert.match(wrong.body, /format/);
+    });
+
     it('takes no more than its limit', async () => {
       const line = jsonLines([inventedPaper(600)]);
       const answer = await post(line.repeat(Math.ceil((2 ** 20 + 1) / line.length)));

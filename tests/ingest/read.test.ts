@@ -65,6 +65,31 @@ describe('the format shows in the content', () => {
     }
   });
 
+  test('bibliographies, also behind what people and databases write first', async () => {
+    for (const [text, wanted] of [
+      ['@misc{a, title = {Light Birds}}', 'bibtex'],
+      ['\ufeff% of mine\n% and hers\n@Article ( a , title = "Light Birds" )', 'bibtex'],
+      ['My papers, 2019\n\n@inproceedings{a, title = {Light Birds}}', 'bibtex'],
+      ['TY  - JOUR\nTI  - Light Birds\nER  - \n', 'ris'],
+      ['\r\nProvider: X\r\n\r\nTY  - JOUR\r\nTI  - Light Birds\r\nER  - \r\n', 'ris'],
+      ['[\n {"id": 1, "title": "Light Birds", "author": [{"family": "Lee"}]}\n]', 'csl'],
+    ] as const) {
+      for (const bytes of [Buffer.from(text), gzipSync(text), utf16(text, 'le', false)]) {
+        const { titles, problems, format, records } = await collect(bytes);
+        assert.deepEqual([titles, problems, format], [['Light Birds'], [], wanted], text);
+        assert.equal(records[0]?.source, wanted);
+      }
+    }
+  });
+
+  test('the format can be said', async () => {
+    const asJson = await collect(listing, { format: 'jsonl' });
+    assert.deepEqual([asJson.titles, asJson.format], [[], 'jsonl']);
+    assert.ok(asJson.problems.length > 0);
+    const asCsl = await collect('{"title":"Light Birds","issued":{"raw":"2020"}}', { format: 'jsonl' });
+    assert.deepEqual([asCsl.titles, asCsl.records[0]?.date], [['Light Birds'], undefined]);
+  });
+
   test('the source can be set', async () => {
     for (const text of [listing, jsonl]) {
       for (const { source } of (await collect(text, { source: 'sample' })).records)
