@@ -68,15 +68,19 @@ describe('entries', () => {
     );
   });
 
-  test('macros that double with every line fill no memory', async () => {
+  test('macros of macros, and many of one, fill no memory', async () => {
     const doubling = Array.from({ length: 60 }, (_, n) => `@string{m${n + 1} = m${n} # m${n}}`).join('\n');
-    const { papers } = await read(
-      `@string{m0 = "ab"}\n${doubling}\n@misc{a, title = {Light Birds}, note = m60}`,
+    const long = `@string{long = {${'x'.repeat(2_000)}}}`;
+    const many = Array.from({ length: 60_000 }, () => 'long').join(' # ');
+    const { papers, problems } = await read(
+      `@string{m0 = {ab}}\n${doubling}\n${long}\n@misc{a, title = {Light Birds}, note = m60}\n@misc{b, title = {Heavy Birds}, note = ${many}}`,
     );
     assert.deepEqual(
       papers.map(({ title }) => title),
-      ['Light Birds'],
+      ['Light Birds', 'Heavy Birds'],
     );
+    assert.match(problems[0]?.reason ?? '', /@string “m10” was ignored: .* 2000 characters/);
+    assert.match(problems.at(-1)?.reason ?? '', /the value of “note” can't be read/);
   });
 
   test('comments are no papers, neither those of JabRef nor an entry that was commented out', async () => {
