@@ -12,7 +12,15 @@ describe('finding listings', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'quire-files-'));
     await mkdir(join(folder, 'below/empty'), { recursive: true });
-    for (const name of ['b.jsonl', 'a.txt', 'below/c.jsonl.gz', 'picture.png', 'below/notes.pdf']) {
+    for (const name of [
+      'b.jsonl',
+      'a.txt',
+      'below/c.jsonl.gz',
+      'd.bib',
+      'e.RIS',
+      'picture.png',
+      'below/notes.pdf',
+    ]) {
       await writeFile(join(folder, name), name);
     }
   });
@@ -24,7 +32,7 @@ describe('finding listings', () => {
     const found = await find(folder);
     assert.deepEqual(
       found.map(({ path }) => path),
-      ['a.txt', 'b.jsonl', 'below/c.jsonl.gz'].map((name) => join(folder, name)),
+      ['a.txt', 'b.jsonl', 'below/c.jsonl.gz', 'd.bib', 'e.RIS'].map((name) => join(folder, name)),
     );
   });
 

@@ -64,6 +64,24 @@ for (const kind of databaseKinds) {
       assert.equal(await intakes.stateOf('broken off'), 'finished');
     });
 
+    it('completes a paper from a bibliography, and overwrites nothing that a richer source said', async () => {
+      const { ingest, papers } = parts();
+      const known = { ...inventedPaper(30_000), doi: '10.1000/feathers', authors: ['Ann Lee'] };
+      await ingest.take({ name: 'known', bytes: bytesOf(jsonLines([known])) });
+      const report = await ingest.take({
+        name: 'mine.bib',
+        bytes: bytesOf(
+          '@article{a, title = {typed from memory}, doi = {10.1000/feathers}, abstract = {Mine.}, author = {A. Lee}, journal = {Journal of Feathers}}',
+        ),
+      });
+      assert.deepEqual([report.format, report.added, report.updated, report.problems], ['bibtex', 0, 1, 0]);
+      const paper = await papers.getByRef('10.1000/feathers');
+      assert.deepEqual(
+        [paper.title, paper.abstract, paper.authors, paper.venue, paper.origins.venue?.source],
+        [known.title, known.abstract, ['Ann Lee'], 'Journal of Feathers', 'bibtex'],
+      );
+    });
+
     it('keeps what came before an input that breaks in the middle', async () => {
       const { ingest, papers } = parts();
       const before = await papers.count();

@@ -57,6 +57,21 @@ describe('references', () => {
     );
   });
 
+  test('a JSON array of ids', async () => {
+    const { references, problems } = await read('["1706.03762", "hep-th/9901001",\n "10.1000/a"]\n');
+    assert.deepEqual(
+      [references, problems],
+      [
+        [
+          [1, '1706.03762'],
+          [1, 'hep-th/9901001'],
+          [2, 'doi:10.1000/a'],
+        ],
+        [],
+      ],
+    );
+  });
+
   test('records of every format', async () => {
     for (const text of [
       '@misc{a, title = {Light Birds}}',

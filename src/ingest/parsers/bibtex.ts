@@ -31,8 +31,8 @@ interface Waiting {
 
 /**
  * BibTeX and biblatex as people and programs (Zotero, JabRef, Mendeley, DBLP, ACM, Google Scholar) write it: one
- * paper an entry, and a problem for what had to be left out. A broken entry costs no other: it ends at the next one that begins a line.
- * An entry that has its venue or date from a `crossref` comes when that was read, all others in order.
+ * paper an entry, and a problem for what had to be left out. A broken entry costs no other: it ends at the next one that
+ * begins a line. An entry that has its venue or date from a `crossref` comes when that was read, all others in order.
  */
 export function createBibtexParser({
   source = 'bibtex',
@@ -131,8 +131,8 @@ export function createBibtexParser({
   };
 }
 
-function textOf({ type, body }: BibtexPiece): string {
-  return `@${type}{${body}`;
+function textOf({ type, body, closed }: BibtexPiece): string {
+  return `@${type}{${body}${closed ? '}' : ''}`;
 }
 
 function problemOf(piece: BibtexPiece, reason: string): ParsedEntry {
@@ -190,7 +190,7 @@ function objectOf(fields: Fields): JsonObject {
     url: webAddress(verbatim('url')),
     arxiv_id: arxivOf(fields),
     doi: verbatim('doi'),
-    categories: text('primaryclass'),
+    categories: text('primaryclass') || text('eprintclass'),
   };
 }
 
@@ -232,6 +232,7 @@ function arxivOf(fields: Fields): string {
     archive === '' ? eprint : '',
     /arxiv\s*:\s*(\S+)/i.exec(journal)?.[1] ?? '',
     /^corr\b/i.test(journal) ? verbatim('volume').replace(/^abs\//i, '') : '',
+    /https?:\/\/(?:www\.)?arxiv\.org\/\S+/i.exec(verbatim('howpublished'))?.[0] ?? '',
     ...['number', 'note', 'howpublished'].map(verbatim).filter((value) => /arxiv/i.test(value)),
   ].map((candidate) => candidate.replace(/^\\url\s*|[.,]$/g, ''));
   return candidates.find((candidate) => parseArxivId(candidate) !== null) ?? '';

@@ -43,7 +43,7 @@ function idsIn(line: string): string[] {
       .replace(/\s\[[a-z-]+(?:\.[a-z-]+)?\]/gi, ' ')
       .split(/[\s;]+|,(?=\s|$)|,(?=(?:arxiv|doi|https?)\b|10\.\d|\d{4}\.\d)/i)
       .map((token) =>
-        token.length > MAX_TOKEN_LENGTH ? token : token.replace(/^[<"'[(]+(?=\S)|[>"',]+$/g, ''),
+        token.length > MAX_TOKEN_LENGTH ? token : token.replace(/^[<"'[(]+(?=\S)|[>"',\]]+$/g, ''),
       )
       .filter((token) => token !== '')
   );

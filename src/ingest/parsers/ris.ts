@@ -122,9 +122,12 @@ function displayName(name: string): string {
   return [given, last, suffix].filter((part) => part !== '').join(' ');
 }
 
+/** Alone: a note may speak of another paper. */
+const named = /^(?:arxiv\s+(?:preprint|e-prints?)\s+)?(arxiv\s*:\s*\S+)(?:\s+\[[a-z.-]+\])?$/i;
+
 function arxivIn(value: string): string {
   if (!/arxiv/i.test(value)) return '';
-  const id = /^https?:/i.test(value) ? value : (/arxiv\s*:\s*\S+/i.exec(value)?.[0] ?? '');
+  const id = /^https?:/i.test(value) ? value : (named.exec(value)?.[1] ?? '');
   return parseArxivId(id) ? id : '';
 }
 

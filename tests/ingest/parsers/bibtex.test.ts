@@ -202,6 +202,7 @@ describe('fields', () => {
     ['arxivId = {1706.03762}', '1706.03762'],
     ['note = {arXiv:1706.03762 [cs]}', '1706.03762'],
     ['howpublished = {\\url{https://arxiv.org/abs/1706.03762}}', '1706.03762'],
+    ['howpublished = {Online, https://arxiv.org/abs/1706.03762.}', '1706.03762'],
     ['url = {https://arxiv.org/abs/1706.03762}', '1706.03762'],
     ['doi = {10.48550/arXiv.1706.03762}', '1706.03762'],
   ];
@@ -214,6 +215,7 @@ describe('fields', () => {
 
   test('eprints of others, DOIs as URLs and with escapes, addresses without a scheme', async () => {
     assert.equal((await one('eprint = {25031234}, eprinttype = {pubmed}')).arxivId, undefined);
+    assert.equal((await one('note = {Extends arXiv:1706.03762}')).arxivId, undefined);
     assert.equal((await one('doi = {https://doi.org/10.1000/AB\\_c}')).doi, '10.1000/ab_c');
     assert.equal((await one('url = {www.example.org/a\\_b\\%20c}')).url, 'https://www.example.org/a_b%20c');
     const { problems } = await one('doi = {unknown}');

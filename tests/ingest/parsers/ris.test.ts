@@ -95,6 +95,14 @@ ER  -
     ]);
   });
 
+  test('an id in a note is the paper’s own only where it stands alone', async () => {
+    const ided = async (line: string): Promise<string | undefined> =>
+      (await read(`TY  - JOUR\nTI  - Birds\n${line}\nER  - \n`)).papers[0]?.arxivId;
+    assert.equal(await ided('N1  - arXiv:1706.03762 [cs.CL]'), '1706.03762');
+    assert.equal(await ided('JO  - arXiv preprint arXiv:1706.03762'), '1706.03762');
+    assert.equal(await ided('N1  - It extends arXiv:1706.03762'), undefined);
+  });
+
   test('the day counts where it is of the same year', async () => {
     const dated = async (lines: string): Promise<string | undefined> =>
       (await read(`TY  - JOUR\nTI  - Birds\n${lines}\nER  - \n`)).papers[0]?.date;
