@@ -52,10 +52,10 @@ export interface ReadOptions {
 }
 
 /**
- * Papers and problems of an input in its order (but for `crossref` in BibTeX): JSON lines (also an array, or objects over several lines), the text
- * of a Hugging Face papers page, BibTeX, RIS or CSL JSON, each of them gzipped or not, in UTF-8 or UTF-16. What it is
- * shows in its first bytes, not in its name. All but listings are streamed; a listing is collected first. Of a list of
- * ids every one is a problem: an id has no title.
+ * Papers and problems of an input in its order (but for `crossref` in BibTeX): JSON lines (also an array, or objects
+ * over several lines), the text of a Hugging Face papers page, BibTeX, RIS or CSL JSON, each of them gzipped or not, in
+ * UTF-8 or UTF-16. What it is shows in its first bytes, not in its name. All but listings are streamed; a listing is
+ * collected first. Of a list of ids every one is a problem: an id has no title.
  * @throws AppError body_too_large beyond a limit (entries before it have come out), cancelled by `signal`,
  *   and whatever `input` throws. Anything else that is wrong with the input is a problem.
  */

@@ -41,7 +41,7 @@ function idsIn(line: string): string[] {
       .replace(/\b(arxiv|doi)\s*:\s+/gi, '$1:')
       // The category that arXiv's own citations have behind the id.
       .replace(/\s\[[a-z-]+(?:\.[a-z-]+)?\]/gi, ' ')
-      .split(/[\s;]+|,(?=\s|$)|,(?=(?:arxiv|doi|https?)\b|10\.\d|\d{4}\.\d)/i)
+      .split(/[\s;]+|,(?=\s|$)|,(?=(?:arxiv|doi|https?)\b|10\.\d|\d{4}\.\d|[a-z-]+\/\d{7})/i)
       .map((token) =>
         token.length > MAX_TOKEN_LENGTH ? token : token.replace(/^[<"'[(]+(?=\S)|[>"',\]]+$/g, ''),
       )
