@@ -59,7 +59,8 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
    */
   async function take(input: IngestInput): Promise<IngestReport> {
     const started = performance.now();
-    const asOf = input.asOf ?? clock.now().toISOString().slice(0, 10);
+    const today = clock.now().toISOString().slice(0, 10);
+    const asOf = input.asOf ?? today;
     const id = await intakes.start(input.name, clock.now());
     const counts = { entries: 0, added: 0, updated: 0, unchanged: 0, merged: 0, problems: 0 };
     const problemList: ParseProblem[] = [];
@@ -67,7 +68,7 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
     let format: string | null = null;
 
     const flush = async (batch: PaperRecord[]): Promise<void> => {
-      const result = await papers.takeIn(batch);
+      const result = await papers.takeIn(batch, { asOf, today });
       for (const { outcome, key } of result.outcomes) {
         counts[outcome] += 1;
         keys.add(key);

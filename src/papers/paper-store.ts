@@ -5,6 +5,13 @@ import { retryConflicts } from '../platform/db/retry.js';
 import { AppError } from '../platform/errors.js';
 import { textHash } from './fold.js';
 import { createResolver, type Draft, type Outcome, type Resolver, refsOf } from './identity.js';
+import {
+  gatherSightings,
+  heatOfDraft,
+  type IntakeDays,
+  type Sightings,
+  writeSightings,
+} from './observation-store.js';
 import type { Origins, Paper, PaperRecord } from './paper.js';
 import { doiPublicId, normalizePaperRef } from './paper-id.js';
 
@@ -36,16 +43,20 @@ type Row = Prisma.PaperGetPayload<{ include: typeof withAliases }>;
 export function createPaperStore({ prisma, pool }: Database) {
   /**
    * Settles and writes up to `MAX_BATCH` records in one transaction; when it resolves they are durable.
-   * Batches of all processes on this database follow one another, so that two can't both add one paper.
+   * Batches of all processes on this database follow one another, so that two can't both add one paper. What the
+   * records count is kept as seen on the day that they name, else on that of the intake.
    */
-  async function takeIn(records: readonly PaperRecord[]): Promise<BatchResult> {
+  async function takeIn(records: readonly PaperRecord[], days: IntakeDays = {}): Promise<BatchResult> {
     if (records.length > MAX_BATCH)
       throw new RangeError(`at most ${MAX_BATCH} records a batch, not ${records.length}`);
     const settle = async (tx: Tx): Promise<BatchResult> => {
       await withTransactionLock(tx, 'papers');
-      const resolver = createResolver(await loadKnown(tx, records));
+      const known = await loadKnown(tx, records);
+      const resolver = createResolver(known);
       const taken = records.map((record) => resolver.take(record));
-      const merged = await write(tx, resolver);
+      const drafts = taken.map(({ draft }) => draft);
+      const sightings = await gatherSightings(tx, { records, drafts, known, resolver }, days);
+      const merged = await write(tx, resolver, sightings);
       const outcomes = taken.map(({ outcome, draft }) => ({ outcome, key: resolver.current(draft).key! }));
       return { outcomes, merged };
     };
@@ -172,13 +183,14 @@ async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft
   return known.map(toDraft);
 }
 
-async function write(tx: Tx, resolver: Resolver): Promise<number> {
+async function write(tx: Tx, resolver: Resolver, sightings: Sightings): Promise<number> {
   const { added, updated, gone } = resolver.changes();
   if (gone.length > 0) await tx.paper.deleteMany({ where: { id: { in: gone } } });
   // Ids that move between rows of one batch would meet their unique indexes: free them first.
-  for (const draft of updated) await tx.paper.update({ where: { id: draft.key! }, data: toRow(draft) });
+  for (const draft of updated)
+    await tx.paper.update({ where: { id: draft.key! }, data: toRow(draft, sightings) });
   if (added.length > 0) {
-    const rows = await insert(tx, added);
+    const rows = await insert(tx, added, sightings);
     const keys = new Map(rows.map((row) => [row.publicId, row.id]));
     for (const draft of added) draft.key = keys.get(draft.id)!;
   }
@@ -186,29 +198,34 @@ async function write(tx: Tx, resolver: Resolver): Promise<number> {
     [...draft.aliases].map((alias) => ({ alias, paperId: draft.key! })),
   );
   if (aliases.length > 0) await tx.paperAlias.createMany({ data: aliases, skipDuplicates: true });
+  await writeSightings(tx, sightings, new Set([...updated, ...added]));
   return gone.length;
 }
 
 /** One statement and one value, past the ORM: half the time of its `createMany`, most of what an intake costs. */
-async function insert(tx: Tx, drafts: readonly Draft[]): Promise<{ id: number; publicId: string }[]> {
+async function insert(
+  tx: Tx,
+  drafts: readonly Draft[],
+  sightings: Sightings,
+): Promise<{ id: number; publicId: string }[]> {
   const rows = drafts.map((draft) => {
-    const row = toRow(draft);
+    const row = toRow(draft, sightings);
     return { ...row, textHash: Buffer.from(row.textHash).toString('hex') };
   });
   // JSON can escape half of a surrogate pair, which PostgreSQL refuses; as text it would become U+FFFD as well.
   const json = JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value));
   return tx.$queryRaw`
     INSERT INTO papers (public_id, arxiv_id, arxiv_version, doi, title_key, title, abstract, authors,
-      author_count, date, venue, url, categories, upvotes, comments, origins, text_hash)
+      author_count, date, venue, url, categories, upvotes, comments, heat, origins, text_hash)
     SELECT "publicId", "arxivId", "arxivVersion", doi, "titleKey", title, abstract, authors,
-      "authorCount", date, venue, url, categories, upvotes, comments, origins, decode("textHash", 'hex')
+      "authorCount", date, venue, url, categories, upvotes, comments, heat, origins, decode("textHash", 'hex')
     FROM json_to_recordset(${json}::json) AS r("publicId" text, "arxivId" text, "arxivVersion" int, doi text,
       "titleKey" text, title text, abstract text, authors text[], "authorCount" int, date text, venue text,
-      url text, categories text[], upvotes int, comments int, origins jsonb, "textHash" text)
+      url text, categories text[], upvotes int, comments int, heat float8, origins jsonb, "textHash" text)
     RETURNING id, public_id AS "publicId"`;
 }
 
-function toRow(draft: Draft) {
+function toRow(draft: Draft, sightings: Sightings) {
   return {
     publicId: draft.id,
     arxivId: draft.arxivId,
@@ -225,6 +242,7 @@ function toRow(draft: Draft) {
     categories: draft.categories,
     upvotes: draft.upvotes,
     comments: draft.comments,
+    heat: heatOfDraft(draft, sightings),
     origins: draft.origins as Prisma.InputJsonObject,
     textHash: textHash(draft.title, draft.abstract),
   };

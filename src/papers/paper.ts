@@ -38,6 +38,9 @@ export interface PaperRecord {
   categories?: string[];
   upvotes?: number;
   comments?: number;
+  /** Of the repository with its code. Kept as observations alone, as are citations (papers/heat.ts). */
+  stars?: number;
+  citations?: number;
   /** When the source made or saved this record (YYYY-MM-DD): decides between two records of one source. */
   asOf?: string;
 }

@@ -25,7 +25,8 @@ export interface JsonlOptions {
  * One JSON object as a paper, and a problem for each field that had to be left out; one problem and no paper
  * where it isn't JSON, no object, or has no title. Keys: `title`; `abstract` or `summary`; `authors`;
  * `author_count`; `date`, `published`, `publication_date` or `year`; `venue`; `url`; `id`, `arxiv_id`, `doi`;
- * `categories`; `upvotes`; `comments` or `num_comments`; `updated`. Other keys are ignored.
+ * `categories`; `upvotes`; `comments` or `num_comments`; `githubStars`, `github_stars` or `stars`; `citationCount` or
+ * `citation_count`; `updated`. Other keys are ignored.
  */
 export function parseJsonPaper(text: string, line: number, options: JsonlOptions = {}): ParsedEntry[] {
   const read = parseJsonObject(text, line);
@@ -104,6 +105,8 @@ function recordOf(
   set(record, 'categories', categoriesOf(object, complain));
   set(record, 'upvotes', countOf(object, ['upvotes'], complain));
   set(record, 'comments', countOf(object, ['num_comments', 'numComments', 'comments'], complain));
+  set(record, 'stars', countOf(object, ['githubStars', 'github_stars', 'stars'], complain));
+  set(record, 'citations', countOf(object, ['citationCount', 'citation_count'], complain));
   set(record, 'asOf', dayOf(object, complain));
   return record;
 }

@@ -67,7 +67,8 @@ function foldTwins(cards: readonly Card[]): Card[] {
     if (before && isTwin(before, card)) {
       if (card.paragraphs.join('').length > before.paragraphs.join('').length)
         before.paragraphs = card.paragraphs;
-      for (const key of ['authorCount', 'date', 'comments', 'upvotes'] as const) fill(before, card, key);
+      for (const key of ['authorCount', 'date', 'comments', 'upvotes', 'stars'] as const)
+        fill(before, card, key);
     } else kept.push(card);
   }
   return kept;
@@ -89,7 +90,7 @@ function recordOf(
   card: Card,
   { asOf, source }: Required<ListingOptions> & { source: SourceName },
 ): PaperRecord {
-  const { authorCount, date, comments, upvotes, arxiv, url } = card;
+  const { authorCount, date, comments, upvotes, stars, arxiv, url } = card;
   return {
     source,
     title: card.title,
@@ -99,6 +100,7 @@ function recordOf(
     ...(date !== null && { date }),
     ...(comments !== null && { comments }),
     ...(upvotes !== null && { upvotes }),
+    ...(stars !== null && { stars }),
     ...(arxiv && { arxivId: arxiv.id }),
     ...(arxiv?.version !== undefined && { arxivVersion: arxiv.version }),
     ...(url !== null && { url }),

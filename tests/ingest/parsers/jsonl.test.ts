@@ -36,6 +36,8 @@ describe('a paper', () => {
       categories: 'cs.LG cs.AI cs.LG',
       upvotes: 12,
       num_comments: '3',
+      githubStars: 3_290,
+      citationCount: 0,
       updated: '2024-05-01T10:00:00Z',
       keywords: 'ignored',
       whatever: { nested: true },
@@ -56,6 +58,8 @@ describe('a paper', () => {
       categories: ['cs.LG', 'cs.AI'],
       upvotes: 12,
       comments: 3,
+      stars: 3_290,
+      citations: 0,
       asOf: '2024-05-01',
     });
   });
@@ -137,6 +141,7 @@ describe('a paper', () => {
       [{ authors: [1] }, /"authors" was ignored/],
       [{ author_count: -1 }, /"author_count" was ignored: expected a whole number/],
       [{ upvotes: 1.5 }, /"upvotes" was ignored/],
+      [{ citation_count: -1 }, /"citation_count" was ignored/],
       [{ upvotes: 'many' }, /"upvotes" was ignored/],
       [{ doi: 'nonsense' }, /"doi" was ignored: expected a DOI/],
       [{ arxiv_id: 'nonsense' }, /"arxiv_id" was ignored: expected an arXiv id/],

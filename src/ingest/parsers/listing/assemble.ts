@@ -17,6 +17,7 @@ export interface Card {
   date: string | null;
   comments: number | null;
   upvotes: number | null;
+  stars: number | null;
   /** Its title is a heading. */
   heading: boolean;
   /** Metadata stands behind it, or its title links to it: a paper even without an abstract. */
@@ -80,6 +81,7 @@ function newCard(unit: Unit, upvotes: number | null): Card {
     date: null,
     comments: null,
     upvotes,
+    stars: null,
     heading: unit.heading > 0,
     certain: unit.heading > 0 && unit.arxiv !== null,
     closed: false,
@@ -188,6 +190,7 @@ function addMeta(state: State, meta: MetaToken, around: Around & { pageDate: boo
     if (meta.kind === 'authors') card.authorCount ??= meta.count;
     if (meta.kind === 'upvotes') card.upvotes ??= meta.value;
     if (meta.kind === 'comments') card.comments ??= meta.value;
+    if (meta.kind === 'repository') card.stars ??= meta.stars;
   }
 }
 

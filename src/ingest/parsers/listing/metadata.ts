@@ -55,6 +55,12 @@ export function metaOf(line: string): Meta[] | null {
   return dotted ? [{ kind: 'dot' }, ...found] : found;
 }
 
+/** `GitHub 3.29k`; null for anything else. */
+export function starsOf(text: string): number | null {
+  const written = patterns.repository.exec(text)?.[1];
+  return written === undefined ? null : parseCount(written);
+}
+
 function isName(text: string): boolean {
   return text.length <= 100 && !/[.!?:;]$/.test(text.replace(/\b(?:Inc|Ltd|Co|Corp|al)\.$/, ''));
 }
@@ -72,7 +78,8 @@ function partOf(part: string, { dotted, alone }: { dotted: boolean; alone: boole
   }
   const comments = patterns.comments.exec(part);
   if (comments) return { kind: 'comments', value: parseCount(comments[1]!) };
-  if (patterns.repository.test(part)) return { kind: 'repository' };
+  const stars = starsOf(part);
+  if (stars !== null) return { kind: 'repository', stars };
   const number = patterns.count.exec(part);
   if (number) {
     const value = number[1] === undefined ? null : parseCount(number[1]);

@@ -1,7 +1,7 @@
 import { cleanLine, forEachLine } from '../text.js';
 import { freeGlued, furnitureOf } from './furniture.js';
 import { linkedArxivId, looksLikeMarkdown, type Unwrapped, unwrapLinks } from './markdown.js';
-import { metaOf } from './metadata.js';
+import { metaOf, starsOf } from './metadata.js';
 import { dropRecurring } from './recurring.js';
 import { titleScore } from './title-score.js';
 import type { Meta, TextToken, Token } from './tokens.js';
@@ -202,7 +202,9 @@ function takeExpected(state: State, text: string, place: Place): boolean {
   const announced = state.tokens.pop();
   if (announced) state.tokens.push({ line: announced.line, gap: announced.gap, kind: 'furniture' });
   const counted: Meta =
-    expected === 'upvotes' ? { kind: 'upvotes', value: meta.value } : { kind: 'repository' };
+    expected === 'upvotes'
+      ? { kind: 'upvotes', value: meta.value }
+      : { kind: 'repository', stars: meta.value };
   state.tokens.push({ ...place, ...counted, text });
   return true;
 }
@@ -211,7 +213,9 @@ function takeExpected(state: State, text: string, place: Place): boolean {
 function pushLinks(state: State, markup: Unwrapped, place: Place): boolean {
   const metas: Meta[] = [];
   for (const { text, url } of markup.links) {
-    const meta: Meta[] | null = isRepository(url) ? [{ kind: 'repository' }] : metaOf(text);
+    const meta: Meta[] | null = isRepository(url)
+      ? [{ kind: 'repository', stars: starsOf(text) }]
+      : metaOf(text);
     if (!meta && text !== '' && !furnitureOf(text)) return false;
     metas.push(...(meta ?? []));
     // A link around a picture may belong to the next card.

@@ -33,7 +33,8 @@ export type Meta =
   /** null: `-`, none yet. */
   | { kind: 'upvotes'; value: number | null }
   | { kind: 'comments'; value: number }
-  | { kind: 'repository' }
+  /** null: a link to it without their number, or `-`. */
+  | { kind: 'repository'; stars: number | null }
   /** A number alone: upvotes or comments, depending on where it stands; null: `-`. */
   | { kind: 'count'; value: number | null }
   | { kind: 'link'; arxiv: ArxivRef | null }
