@@ -69,6 +69,7 @@ export async function loadDocuments(count: number): Promise<LexicalDocument[]> {
       venue: paper.venue ?? null,
       date: paper.date ?? null,
       upvotes: paper.upvotes ?? null,
+      heat: null,
       hasCode: pointsToCode({ abstract, url: paper.url ?? null }),
       createdAt: 1_750_000_000_000,
     });

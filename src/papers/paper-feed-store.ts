@@ -11,6 +11,8 @@ export interface FeedPaper {
   url: string | null;
   date: PartialDate | null;
   upvotes: number | null;
+  /** See heat.ts; null: nothing has risen yet. */
+  heat: number | null;
   /** Every source that one of its fields came from. */
   sources: string[];
   createdAt: Date;
@@ -35,6 +37,7 @@ interface Row {
   url: string | null;
   date: string | null;
   upvotes: number | null;
+  heat: number | null;
   origins: Origins;
   created_at: Date;
 }
@@ -46,7 +49,7 @@ export function createPaperFeedStore({ pool }: Database) {
     async changesSince(after: bigint, limit: number): Promise<PaperChange[]> {
       const { rows } = await pool.query<Row>(
         `SELECT f.seq, f.id, p.title, p.abstract, p.authors, p.categories, p.venue, p.url, p.date, p.upvotes,
-           p.origins, p.created_at
+           p.heat, p.origins, p.created_at
          FROM (
            (SELECT seq, id, true AS is_there FROM papers WHERE seq > $1 ORDER BY seq LIMIT $2)
            UNION ALL
@@ -71,11 +74,11 @@ export type PaperFeedStore = ReturnType<typeof createPaperFeedStore>;
 
 function toChange({ seq, id, title, origins, created_at: createdAt, ...rest }: Row): PaperChange {
   if (title === null) return { seq: BigInt(seq), key: id, paper: null };
-  const { abstract, authors, categories, venue, url, date, upvotes } = rest;
+  const { abstract, authors, categories, venue, url, date, upvotes, heat } = rest;
   const sources = [...new Set(Object.values(origins).map((origin) => origin.source))];
   return {
     seq: BigInt(seq),
     key: id,
-    paper: { title, abstract, authors, categories, venue, url, date, upvotes, sources, createdAt },
+    paper: { title, abstract, authors, categories, venue, url, date, upvotes, heat, sources, createdAt },
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../platform/errors.js';
-import type { Order, OrderPosition } from './lexical/ports.js';
+import { type ColumnOrder, type OrderPosition, orders } from './lexical/ports.js';
 import { createByteReader, createByteWriter } from './lexical/segments/bytes.js';
 
 /**
@@ -10,7 +10,7 @@ import { createByteReader, createByteWriter } from './lexical/segments/bytes.js'
  */
 export type Cursor =
   | { order: 'relevance'; mode: string; served: number[] }
-  | { order: Exclude<Order, 'relevance'>; after: OrderPosition; rank: number };
+  | { order: ColumnOrder; after: OrderPosition; rank: number };
 
 /** What a cursor is good for: everything that says what is searched for and how. */
 export type CursorScope = Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export function decodeCursor(text: string, scope: CursorScope): Cursor {
   if (order === 'relevance' && typeof a === 'string' && typeof b === 'string') {
     return { order, mode: a, served: unpackKeys(b) };
   }
-  if ((order === 'newest' || order === 'upvoted') && Number.isInteger(a) && isCount(b) && isCount(c)) {
+  if (isColumnOrder(order) && Number.isFinite(a) && isCount(b) && isCount(c)) {
     return { order, after: { value: a as number, key: b }, rank: c };
   }
   throw invalid('expected the nextCursor of an earlier answer');
@@ -49,6 +49,10 @@ function parse(text: string): unknown[] {
   } catch {
     return [];
   }
+}
+
+function isColumnOrder(value: unknown): value is ColumnOrder {
+  return value !== 'relevance' && (orders as readonly unknown[]).includes(value);
 }
 
 function packKeys(keys: readonly number[]): string {

@@ -4,7 +4,7 @@ import { semanticScholarWords } from '../papers/paper-id.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import type { LexicalSearcher, Order } from './lexical/ports.js';
+import type { ColumnOrder, LexicalSearcher, Order } from './lexical/ports.js';
 import type { Facets } from './lexical/queries/facets.js';
 import { findNamedPaper } from './named-paper.js';
 import { createRanker, type Ranking, type View } from './rank-view.js';
@@ -170,7 +170,7 @@ export function createSearch({ papers, engines, lexical, coverage, clock }: Sear
       .map(({ key }) => key);
   }
 
-  async function inOrder(view: View & { order: 'newest' | 'upvoted' }, scope: Record<string, unknown>) {
+  async function inOrder(view: View & { order: ColumnOrder }, scope: Record<string, unknown>) {
     const { plan, cursor, limit, request, order, stages } = view;
     const position = cursor !== null && cursor.order !== 'relevance' ? cursor : null;
     const conditions = [...plan.conditions, ...plan.required];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import pg from 'pg';
+import { heatOn } from '../../src/papers/heat.js';
 import { createPaperFeedStore, type PaperChange } from '../../src/papers/paper-feed-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { clientConfig } from '../../src/platform/db/connection.js';
@@ -45,7 +46,8 @@ for (const kind of databaseKinds) {
       const [change, ...others] = await feed().changesSince(0n, 10);
       assert.deepEqual(others, []);
       assert.deepEqual([change!.key, change!.seq], [outcomes[0]!.key, await feed().head()]);
-      const { createdAt, ...paper } = change!.paper!;
+      const { createdAt, heat, ...paper } = change!.paper!;
+      assert.ok(Math.abs(heatOn(heat!, '2024-01-01') - Math.sqrt(12)) < 1e-9);
       const { source, arxivId, asOf, ...fields } = record;
       assert.deepEqual(paper, { ...fields, sources: [source] });
       assert.ok(createdAt.getTime() >= started - 1_000 && createdAt.getTime() <= Date.now() + 1_000);

@@ -29,6 +29,8 @@ describe('cursor', () => {
     );
     const place: Cursor = { order: 'newest', after: { value: 20_240_301, key: 12 }, rank: 40 };
     assert.deepEqual(decodeCursor(encodeCursor(place, scope), scope), place);
+    const hot: Cursor = { order: 'trending', after: { value: 5_187.123456789012, key: 3 }, rank: 1 };
+    assert.deepEqual(decodeCursor(encodeCursor(hot, scope), scope), hot);
     const last: Cursor = { order: 'upvoted', after: { value: -1, key: 1 }, rank: 0 };
     assert.deepEqual(decodeCursor(encodeCursor(last, scope), scope), last);
   });

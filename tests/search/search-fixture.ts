@@ -86,6 +86,7 @@ export function toyLexical(papers: readonly Paper[]): LexicalSearcher {
     put: papers.map(({ createdAt, url, ...paper }) => ({
       ...paper,
       sources: ['jsonl'],
+      heat: null,
       hasCode: pointsToCode({ abstract: paper.abstract, url }),
       createdAt: createdAt.getTime(),
     })),

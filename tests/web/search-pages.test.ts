@@ -74,8 +74,10 @@ describe('the pages of a search', () => {
     const links = linksOf(body);
     const named = (text: string) => links.find((link) => link.text === text)!;
     assert.deepEqual(
-      ['both', 'meaning', 'words', 'best', 'newest', 'most upvoted'].map((text) => named(text).isCurrent),
-      [false, false, true, false, false, true],
+      ['both', 'meaning', 'words', 'best', 'newest', 'most upvoted', 'trending'].map(
+        (text) => named(text).isCurrent,
+      ),
+      [false, false, true, false, false, true, false],
     );
     const params = (text: string) => Object.fromEntries(new URL(named(text).href, 'http://x').searchParams);
     const q = 'bees "in case"';

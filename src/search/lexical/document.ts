@@ -17,6 +17,8 @@ export interface LexicalDocument {
   /** `2024`, `2024-03` or `2024-03-01`. */
   date: string | null;
   upvotes: number | null;
+  /** How much it is talked about (papers/heat.ts). */
+  heat: number | null;
   hasCode: boolean;
   /** When the paper came into the database, in milliseconds since 1970. */
   createdAt: number;

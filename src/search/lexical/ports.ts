@@ -3,8 +3,10 @@ import type { Condition } from './queries/conditions.js';
 import type { Facets } from './queries/facets.js';
 import type { RankTerm, ScoredKey, TermScore } from './queries/rank.js';
 
-export const orders = ['relevance', 'newest', 'upvoted'] as const;
+export const orders = ['relevance', 'newest', 'upvoted', 'trending'] as const;
 export type Order = (typeof orders)[number];
+/** Orders by a column of what is known of each paper. */
+export type ColumnOrder = Exclude<Order, 'relevance'>;
 
 /** Where a page of an order other than relevance goes on: behind this value of the column and this key. */
 export interface OrderPosition {
@@ -59,7 +61,7 @@ export interface Subset {
 
 export interface OrderedQuery {
   conditions: readonly Condition[];
-  order: Exclude<Order, 'relevance'>;
+  order: ColumnOrder;
   after: OrderPosition | null;
   k: number;
   facets?: boolean | undefined;

@@ -141,6 +141,7 @@ const sorts: readonly { value: Order; label: string }[] = [
   { value: 'relevance', label: 'best' },
   { value: 'newest', label: 'newest' },
   { value: 'upvoted', label: 'most upvoted' },
+  { value: 'trending', label: 'trending' },
 ];
 
 /** What is required, as chips that can be taken off. Words alone need no explanation. */

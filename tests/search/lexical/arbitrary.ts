@@ -32,6 +32,7 @@ const document: fc.Arbitrary<LexicalDocument> = fc.record({
   venue: fc.constantFrom(null, 'Ant Journal', 'Journal of Ant-Bee Cats', 'Bee'),
   date,
   upvotes: fc.option(fc.nat(3)),
+  heat: fc.option(fc.constantFrom(-3.5, 0, 5_180.25, 5_180.5)),
   hasCode: fc.boolean(),
   createdAt: fc.integer({ min: 0, max: 5_000 }),
 });

@@ -6,6 +6,7 @@ import type { LexicalDocument } from '../../../src/search/lexical/document.js';
 import { QUERY_BUDGET_MS } from '../../../src/search/lexical/lexical-engine.js';
 import type { OrderPosition } from '../../../src/search/lexical/ports.js';
 import type { Condition } from '../../../src/search/lexical/queries/conditions.js';
+import { NO_HEAT } from '../../../src/search/lexical/segments/columns.js';
 import { isContentWord, termOf } from '../../../src/search/text/terms.js';
 import { engineWith, keysOf, paper, rankTerm, seeded, tidyUp } from './lexical-fixture.js';
 
@@ -226,11 +227,14 @@ describe('facets', () => {
 describe('orders by a column', () => {
   it('give each paper once, page after page, the unknown last', () => {
     const dates = fc.constantFrom(null, '2024', '2024-01', '2024-01-02', '2023-12-31');
-    const list = fc.array(fc.record({ date: dates, upvotes: fc.option(fc.nat(3)) }), { maxLength: 30 });
+    const heats = fc.option(fc.constantFrom(-20_000.5, 0, 5_180.25, 5_180.5));
+    const list = fc.array(fc.record({ date: dates, upvotes: fc.option(fc.nat(3)), heat: heats }), {
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(list, fc.integer({ min: 1, max: 7 }), (fields, k) => {
         const engine = engineWith(fields.map((one, at) => paper(at + 1, `Hive ${at}`, one)));
-        for (const order of ['newest', 'upvoted'] as const) {
+        for (const order of ['newest', 'upvoted', 'trending'] as const) {
           const pages: OrderPosition[] = [];
           for (let after: OrderPosition | null = null; ; ) {
             const page = engine.ordered({ conditions: [], order, after, k });
@@ -247,10 +251,12 @@ describe('orders by a column', () => {
             pages,
             pages.toSorted((a, b) => b.value - a.value || a.key - b.key),
           );
-          const unknown = order === 'newest' ? 0 : -1;
+          const unknown = { newest: 0, upvoted: -1, trending: NO_HEAT }[order];
+          const field = ({ newest: 'date', upvoted: 'upvotes', trending: 'heat' } as const)[order];
           for (const { value, key } of pages) {
-            const { date, upvotes } = fields[key - 1]!;
-            assert.equal(value === unknown, (order === 'newest' ? date : upvotes) === null);
+            const known = fields[key - 1]![field];
+            assert.equal(value === unknown, known === null);
+            if (field === 'heat' && known !== null) assert.equal(value, known);
           }
         }
       }),

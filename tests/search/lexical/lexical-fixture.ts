@@ -22,6 +22,7 @@ export function paper(key: number, title: string, fields: Partial<LexicalDocumen
     venue: null,
     date: null,
     upvotes: null,
+    heat: null,
     hasCode: false,
     createdAt: 0,
     ...fields,

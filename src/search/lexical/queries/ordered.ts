@@ -1,7 +1,13 @@
 import type { LexicalView } from '../lexical-index.js';
-import type { OrderedAnswer, OrderedQuery, OrderPosition } from '../ports.js';
+import type { ColumnOrder, OrderedAnswer, OrderedQuery, OrderPosition } from '../ports.js';
+import type { Columns } from '../segments/columns.js';
 import { countFacets } from './facets.js';
 import { type Deadline, matchAll } from './match.js';
+
+const columnOf = { newest: 'dates', upvoted: 'upvotes', trending: 'heats' } as const satisfies Record<
+  ColumnOrder,
+  keyof Columns
+>;
 
 /** The papers that fulfil the conditions, by a column; those of which it isn't known come last. Ties by ascending key. */
 export function listInOrder(view: LexicalView, query: OrderedQuery, deadline: Deadline): OrderedAnswer {
@@ -9,7 +15,7 @@ export function listInOrder(view: LexicalView, query: OrderedQuery, deadline: De
   const mask = matchAll(view, conditions, deadline);
   const { columns, size } = view;
   const { live, keys } = columns;
-  const values = order === 'newest' ? columns.dates : columns.upvotes;
+  const values = columns[columnOf[order]];
   const found: OrderPosition[] = [];
   let passing = 0;
   for (let slot = 0; slot < size; slot++) {

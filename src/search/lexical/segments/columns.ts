@@ -14,12 +14,17 @@ export interface Columns {
   dates: Uint32Array<ArrayBuffer>;
   /** -1 where they aren't known. */
   upvotes: Int32Array<ArrayBuffer>;
+  /** `NO_HEAT` where nothing has risen. */
+  heats: Float64Array<ArrayBuffer>;
   /** When the paper came in, in milliseconds since 1970. */
   created: Float64Array<ArrayBuffer>;
   hasCode: Uint8Array<ArrayBuffer>;
   /** Of the words: where it stays the same, a change touches the columns alone. */
   hashes: Uint32Array<ArrayBuffer>;
 }
+
+/** Below every heat: those of papers since 1450 begin at -50,000. A number that JSON has, since cursors carry it. */
+export const NO_HEAT = -1e9;
 
 export function emptyColumns(capacity: number): Columns {
   return {
@@ -30,6 +35,7 @@ export function emptyColumns(capacity: number): Columns {
     bodyLengths: new Uint16Array(capacity),
     dates: new Uint32Array(capacity),
     upvotes: new Int32Array(capacity),
+    heats: new Float64Array(capacity),
     created: new Float64Array(capacity),
     hasCode: new Uint8Array(capacity),
     hashes: new Uint32Array(capacity),
@@ -52,6 +58,7 @@ export function setColumns(columns: Columns, slot: number, document: LexicalDocu
   columns.keys[slot] = document.key;
   columns.dates[slot] = packDate(document.date);
   columns.upvotes[slot] = document.upvotes ?? -1;
+  columns.heats[slot] = document.heat ?? NO_HEAT;
   columns.created[slot] = document.createdAt;
   columns.hasCode[slot] = document.hasCode ? 1 : 0;
   columns.hashes[slot] = wordsHash(document);

@@ -15,7 +15,7 @@ const MAGIC = 'QUIRELX1';
 const FILE_NAME = /^words-(\d{6,})\.lex(\.tmp)?$/;
 
 /** Of what is written, and of how texts become terms (tokens.ts, terms.ts, document.ts): another one is built anew. */
-const FORMAT = 2;
+const FORMAT = 3;
 const ANALYSIS = 3;
 
 /** The newest, and the one before it in case the newest turns out damaged. */
