@@ -11,6 +11,7 @@ import { Problem, statusOfKind } from './http/problem.js';
 import { healthRoutes } from './http/routes/health.js';
 import { huggingFaceRoutes } from './http/routes/hugging-face.js';
 import { ingestRoutes } from './http/routes/ingest.js';
+import { listingRoutes } from './http/routes/listings.js';
 import { metricsRoutes } from './http/routes/metrics.js';
 import { paperRoutes } from './http/routes/papers.js';
 import { recommendationRoutes } from './http/routes/recommendations.js';
@@ -42,6 +43,7 @@ export async function createApp(services: Services, config: Config) {
     search,
     suggest,
     recommend,
+    listings,
     readiness,
     ingest,
     apiKeys,
@@ -121,6 +123,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(suggestRoutes, { prefix: API_BASE, suggest });
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
   await app.register(recommendationRoutes, { prefix: API_BASE, recommend, state: stateTag });
+  await app.register(listingRoutes, { prefix: API_BASE, listings });
   await app.register(ingestRoutes, {
     prefix: API_BASE,
     ingest,

@@ -2,8 +2,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
 import { inputFormats } from './ingest/formats.js';
+import { periodNames } from './papers/period.js';
 import { settingsHelp } from './platform/config.js';
 import { DEFAULT_RECOMMENDED, MAX_RECOMMENDED, recommendSorts } from './recommendations/request.js';
+import { listingSorts } from './search/listings.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, searchModes, sortOrders } from './search/request.js';
 import { version } from './version.js';
 
@@ -11,6 +13,7 @@ import { version } from './version.js';
 const ingest = () => import('./cli/ingest-command.js');
 const search = () => import('./cli/search-command.js');
 const recommend = () => import('./cli/recommend-command.js');
+const listings = () => import('./cli/listing-command.js');
 const status = () => import('./cli/status-command.js');
 const models = () => import('./cli/model-command.js');
 const reindex = () => import('./cli/reindex-command.js');
@@ -109,6 +112,25 @@ program
   .action((like: string[], options) =>
     command(async (context) => (await recommend()).recommendCommand({ like, ...options }, context)),
   );
+
+program
+  .command('listing')
+  .description('papers of a day, a week or a month')
+  .argument('[date]', '2026-11-20, 2026-W47 or 2026-11; the last one that has papers when not given')
+  .addOption(new Option('--period <period>', 'what to list').choices(periodNames).default('day'))
+  .addOption(new Option('--sort <order>', 'upvoted when not given').choices(listingSorts))
+  .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
+  .addOption(json())
+  .action((date: string | undefined, options) =>
+    command(async (context) => (await listings()).listingCommand(date, options, context)),
+  );
+
+program
+  .command('trending')
+  .description('papers that are talked about now')
+  .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
+  .addOption(json())
+  .action((options) => command(async (context) => (await listings()).trendingCommand(options, context)));
 
 program
   .command('status')

@@ -14,6 +14,7 @@ import { createIntakeStore } from './ingest/intake-store.js';
 import { createCatalog } from './papers/catalog.js';
 import { createDaily } from './papers/daily.js';
 import { createDailyStore } from './papers/daily-store.js';
+import { createListingStore } from './papers/listing-store.js';
 import { createPaperFeedStore } from './papers/paper-feed-store.js';
 import { createPaperStore } from './papers/paper-store.js';
 import { createApiKeys } from './platform/api-keys.js';
@@ -36,6 +37,7 @@ import { createLexicalIndexer } from './search/lexical/lexical-indexer.js';
 import { watchLexical, watchLexicalSearches } from './search/lexical/lexical-metrics.js';
 import { createStoredLexical } from './search/lexical/stored-lexical.js';
 import { createLexicalClient } from './search/lexical/worker/client.js';
+import { createListings } from './search/listings.js';
 import { createReadiness } from './search/readiness.js';
 import { createSearch } from './search/search.js';
 import { createSuggest } from './search/suggest.js';
@@ -97,6 +99,12 @@ async function createCore(
     feed: createPaperFeedStore(db),
     catalog: createCatalog(papers),
     daily: createDaily({ store: createDailyStore(db), papers, clock }),
+    listings: createListings({
+      papers,
+      store: createListingStore(db),
+      latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
+      clock,
+    }),
     ingest: createIngest({ papers, intakes, clock, log }),
     apiKeys: createApiKeys(createApiKeyStore(db, clock), config.apiKey),
   };

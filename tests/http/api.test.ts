@@ -290,6 +290,8 @@ describe('HTTP API', () => {
         'get /api/daily_papers hfDailyPapers',
         'get /api/papers/search hfSearchPapers',
         'get /api/papers/{id} hfPaper',
+        'get /api/v1/listings listing',
+        'get /api/v1/listings/trending trending',
         'get /api/v1/papers getPapers',
         'get /api/v1/papers/{id} getPaper',
         'get /api/v1/papers/{id}/related related',

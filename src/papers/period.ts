@@ -1,0 +1,71 @@
+export const periodNames = ['day', 'week', 'month'] as const;
+export type PeriodName = (typeof periodNames)[number];
+
+/** A stretch of the calendar by which papers are listed. */
+export interface Period {
+  period: PeriodName;
+  /** `2026-11-20`, `2026-W47` (ISO 8601, from Monday) or `2026-11`. */
+  date: string;
+  /** First and last day, YYYY-MM-DD. */
+  from: string;
+  to: string;
+}
+
+const DAY_MS = 86_400_000;
+const LAST_DAY = '9999-12-31';
+
+/** How each is written, for messages. */
+export const periodForms: Readonly<Record<PeriodName, string>> = {
+  day: 'a day such as 2026-11-20',
+  week: 'a week such as 2026-W47',
+  month: 'a month such as 2026-11',
+};
+
+/** The period that is written so; null where the calendar has none (`2026-02-30`, `2026-W54`). Years from 1000 to 9999. */
+export function readPeriod(period: PeriodName, date: string): Period | null {
+  const day = firstDay(period, date);
+  if (day === null) return null;
+  const found = periodOf(period, day);
+  return found.date === date ? found : null;
+}
+
+/** The period that a day belongs to. */
+export function periodOf(period: PeriodName, day: string): Period {
+  if (period === 'day') return { period, date: day, from: day, to: day };
+  const at = timeOf(day);
+  if (period === 'month') {
+    const month = day.slice(0, 7);
+    const [year, number] = month.split('-').map(Number) as [number, number];
+    return { period, date: month, from: `${month}-01`, to: dayOf(Date.UTC(year, number, 0)) };
+  }
+  const monday = at - ((new Date(at).getUTCDay() + 6) % 7) * DAY_MS;
+  // A week belongs to the year that has its Thursday.
+  const thursday = dayOf(monday + 3 * DAY_MS);
+  const year = thursday.slice(0, 4);
+  const week = Math.floor((timeOf(thursday) - timeOf(`${year}-01-01`)) / (7 * DAY_MS)) + 1;
+  const date = `${year}-W${String(week).padStart(2, '0')}`;
+  return { period, date, from: dayOf(monday), to: dayOf(monday + 6 * DAY_MS) };
+}
+
+/** A day of the period, which has to be checked: `2026-W60` gives one of the next year. */
+function firstDay(period: PeriodName, date: string): string | null {
+  if (period === 'day') return isDay(date) ? date : null;
+  if (period === 'month') return isDay(`${date}-01`) ? `${date}-01` : null;
+  const [, year, week] = /^([1-9]\d{3})-W(\d\d)$/.exec(date) ?? [];
+  if (year === undefined) return null;
+  // 4 January is always in the first week.
+  return dayOf(timeOf(`${year}-01-04`) + (Number(week) - 1) * 7 * DAY_MS);
+}
+
+function isDay(text: string): boolean {
+  if (!/^[1-9]\d{3}-\d\d-\d\d$/.test(text)) return false;
+  const at = timeOf(text);
+  return !Number.isNaN(at) && dayOf(at) === text;
+}
+
+const timeOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+
+/** The week of the last day of 9999 ends with it. */
+function dayOf(time: number): string {
+  return time > timeOf(LAST_DAY) ? LAST_DAY : new Date(time).toISOString().slice(0, 10);
+}
