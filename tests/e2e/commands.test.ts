@@ -137,6 +137,20 @@ describe('quire doctor, model, reindex', () => {
     assert.equal((await run('model', 'use', join(folder, 'nowhere'))).code, 1);
   });
 
+  it('lists by day, and what is trending', async () => {
+    const { code, answer } = await run('listing', '--limit', '3');
+    assert.deepEqual([code, answer.count, answer.items.length], [0, PAPERS, 3]);
+    assert.equal(answer.intake.added, PAPERS);
+    const week = await run('listing', '--period', 'week');
+    assert.ok(week.answer.from <= answer.date && answer.date <= week.answer.to);
+    const wrong = await run('listing', '2026-02-30');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /date: expected a day such as/);
+    assert.equal((await run('listing', '--period', 'year')).code, 2);
+    const trending = await run('trending');
+    assert.deepEqual([trending.code, trending.answer.items], [0, []]);
+  });
+
   it('tries again what the model could not take', async () => {
     assert.deepEqual((await run('reindex', '--failed')).answer, { retried: 0 });
   });

@@ -224,17 +224,17 @@ describe('answers over HTTP', () => {
       assert.ok(!ids.includes('doi:10.1234/twins'));
     });
 
-    for (const sort of ['newest', 'upvoted'] as const) {
+    for (const [at, sort] of (['newest', 'upvoted', 'trending'] as const).entries()) {
       it(`go on behind the last one, ${sort}`, async () => {
         const beginning = await allPages(service, { q: 'case', sort, limit: 100 });
         const shown = await allPages(service, { q: 'case', sort, limit: 7 }, async (page) => {
-          const id = `2404.${sort === 'newest' ? 1 : 2}${String(page).padStart(4, '0')}`;
+          const id = `2404.${at + 1}${String(page).padStart(4, '0')}`;
           await takeIn(service, [
             inventedPaper(500 + page, {
               title: `Case ${sort} ${page}`,
               arxivId: id,
               date: '2030',
-              upvotes: sort === 'upvoted' ? 9_999 : 1,
+              upvotes: { newest: 1, upvoted: 9_999, trending: 99_999 }[sort],
             }),
           ]);
         });

@@ -207,7 +207,7 @@ describe('the search API', () => {
   describe('orders', () => {
     const q = 'bees OR robots';
 
-    it('by date and upvotes, unknown ones last', async () => {
+    it('by date, upvotes and heat, unknown ones last', async () => {
       const newest = await allPages(service, { q: '"in case"', sort: 'newest', limit: 9 });
       assert.equal(newest.length, varied.length);
       const dates = newest.map(({ paper }) => varied.find(({ arxivId }) => arxivId === paper.id)!.date ?? '');
@@ -217,6 +217,19 @@ describe('the search API', () => {
       assert.deepEqual(
         upvotes,
         upvotes.toSorted((a, b) => b - a),
+      );
+      const trending = await allPages(service, { q: '"in case"', sort: 'trending', limit: 9 });
+      const { rows } = await service.database.db.pool.query<{ id: string }>(
+        `SELECT public_id AS id FROM papers WHERE abstract LIKE '%in case%' ORDER BY heat DESC NULLS LAST, id`,
+      );
+      assert.deepEqual(
+        trending.map(({ paper }) => paper.id),
+        rows.map(({ id }) => id),
+      );
+      assert.notDeepEqual(
+        trending.map(({ paper }) => paper.id),
+        upvoted.map(({ paper }) => paper.id),
+        'not by upvotes alone',
       );
     });
 

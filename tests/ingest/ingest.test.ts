@@ -44,6 +44,33 @@ for (const kind of databaseKinds) {
       assert.deepEqual([report.added, report.updated, report.unchanged], [0, 0, 620]);
     });
 
+    it('keeps counts by the day on which the input was saved, else by the clock', async () => {
+      const { ingest, papers } = parts();
+      const line = (id: string, fields: object) =>
+        `${JSON.stringify({ title: `Counted ${id}`, id, ...fields })}\n`;
+      const take = (text: string, asOf?: string) =>
+        ingest.take({ name: 'counts', bytes: bytesOf(text), asOf });
+      await take(line('2401.00001', { upvotes: 3 }), '2025-11-30');
+      await take(
+        line('2401.00001', { upvotes: 5 }) + line('2401.00002', { githubStars: 7, updated: '2025-10-01' }),
+      );
+      await take(line('2401.00002', { citationCount: 1, updated: '2026-01-01' }));
+      const { rows } = await database.db.pool.query<{ id: string; seen: string }>(
+        `SELECT public_id AS id, concat_ws(' ', kind, to_char(day, 'YYYY-MM-DD'), value) AS seen
+         FROM paper_observations o JOIN papers p ON p.id = o.paper_id ORDER BY public_id, day`,
+      );
+      assert.deepEqual(
+        rows.map(({ id, seen }) => `${id} ${seen}`),
+        [
+          '2401.00001 upvotes 2025-11-30 3',
+          '2401.00001 upvotes 2025-12-11 5',
+          '2401.00002 stars 2025-10-01 7',
+          '2401.00002 citations 2025-12-11 1',
+        ],
+      );
+      assert.equal((await papers.getByRef('2401.00001')).upvotes, 5);
+    });
+
     it('keeps what was committed when it is broken off, and says that it was', async () => {
       const { ingest, papers, intakes } = parts();
       const more = Array.from({ length: 900 }, (_, n) => inventedPaper(10_000 + n));

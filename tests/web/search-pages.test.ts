@@ -86,7 +86,8 @@ describe('the pages of a search', () => {
     assert.deepEqual(params('best'), { q, mode: 'keyword' });
     assert.deepEqual(params('newest'), { q, mode: 'keyword', sort: 'newest' });
     assert.match(body, /<input type="hidden" name="mode" value="keyword"\/?>/);
-    for (const text of ['meaning', 'both', 'best', 'newest']) await follow(named(text).href);
+    assert.deepEqual(params('trending'), { q, mode: 'keyword', sort: 'trending' });
+    for (const text of ['meaning', 'both', 'best', 'newest', 'trending']) await follow(named(text).href);
   });
 
   it('say that what nothing ranks comes by date, without scores', async () => {
