@@ -32,6 +32,7 @@ import type { Logger } from './platform/log.js';
 import { createMetrics } from './platform/metrics.js';
 import { projectRoot } from './platform/paths.js';
 import type { ProgressOutput } from './platform/progress.js';
+import { createProfile } from './recommendations/profile.js';
 import { createRecommend } from './recommendations/recommend.js';
 import { createLexicalIndexer } from './search/lexical/lexical-indexer.js';
 import { watchLexical, watchLexicalSearches } from './search/lexical/lexical-metrics.js';
@@ -227,6 +228,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       search,
       suggest: createSuggest({ papers, lexical }),
       recommend,
+      profile: createProfile({ papers, recommend }),
       close: cleanup.run,
     };
   } catch (error) {
@@ -283,7 +285,14 @@ export async function createCommandServices(config: Config, log: Logger, overrid
     };
     const search = createSearch({ papers, clock, engines, lexical, coverage });
     const recommend = createRecommend({ papers, clock, engines, lexical, coverage });
-    return { ...core, model, search, recommend, close: cleanup.run };
+    return {
+      ...core,
+      model,
+      search,
+      recommend,
+      profile: createProfile({ papers, recommend }),
+      close: cleanup.run,
+    };
   } catch (error) {
     await cleanup.run();
     throw error;

@@ -184,6 +184,11 @@ export function createResolver(known: Iterable<Draft>) {
     return true;
   }
 
+  /** The paper that the record is of, as far as is known; nothing changes. */
+  function match(record: PaperRecord): Draft | null {
+    return find(record, fieldsOf(record), titleKey(record.title))[0] ?? null;
+  }
+
   function take(record: PaperRecord): Taken {
     const fields = fieldsOf(record);
     const key = titleKey(record.title);
@@ -207,6 +212,7 @@ export function createResolver(known: Iterable<Draft>) {
   }
 
   return {
+    match,
     take,
     current,
     changes: (): IdentityChanges => ({ added: [...added], updated: [...updated], gone }),

@@ -63,6 +63,17 @@ export function createPaperStore({ prisma, pool }: Database) {
     return retryConflicts(() => prisma.$transaction(settle));
   }
 
+  /** The paper that each record is of, at its place, by ids and titles as an intake would settle it; null where there is none. */
+  async function match(records: readonly PaperRecord[]): Promise<(Paper | null)[]> {
+    if (records.length > MAX_BATCH)
+      throw new RangeError(`at most ${MAX_BATCH} records a look-up, not ${records.length}`);
+    const resolver = createResolver(await loadKnown(prisma, records));
+    const keys = records.map((record) => resolver.match(record)?.key ?? null);
+    const found = await listByKeys([...new Set(keys.filter((key) => key !== null))]);
+    const byKey = new Map(found.map((paper) => [paper.key, paper]));
+    return keys.map((key) => (key === null ? null : (byKey.get(key) ?? null)));
+  }
+
   /** The paper with this public id or alias; null where there is none. */
   async function findById(id: string): Promise<Paper | null> {
     // A DOI beside an arXiv id is found in its own column.
@@ -146,6 +157,7 @@ export function createPaperStore({ prisma, pool }: Database) {
 
   return {
     takeIn,
+    match,
     findById,
     getByRef,
     listByIds,

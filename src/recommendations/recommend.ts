@@ -51,6 +51,9 @@ const MAYBE_COPY = 0.75;
 /** Filters that leave at most so many papers are answered by exact search over these. */
 const SUBSET_KEYS = 20_000;
 
+/** Examples that are dropped behind the vector index, which is asked for as many more; of more its search is filtered. */
+const MAX_DROPPED = 250;
+
 /** Milliseconds after which others get their turn on this thread. */
 const TURN_MS = 5;
 
@@ -83,15 +86,16 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
     const given = [...positives.examples, ...negatives.examples];
     const { signal } = request;
     return engines.with(async (engine) => {
-      const keys = given.flatMap(({ key }) => key ?? []);
+      const keys = [...new Set([...given.flatMap(({ key }) => key ?? []), ...(request.without ?? [])])];
       const { conditions, isFiltered } = conditionsOf(request, keys, clock.now());
       const deps = { engine, signal };
       const found = await rankByExamples(engine, lexical, {
         positives: await readVectors(positives.examples, deps),
         negatives: await readVectors(negatives.examples, deps),
         conditions,
-        subset: isFiltered ? await lexical.subset(conditions, SUBSET_KEYS) : null,
-        without: new Set(keys),
+        ...(isFiltered || keys.length > MAX_DROPPED
+          ? { subset: await lexical.subset(conditions, SUBSET_KEYS) }
+          : { subset: null, without: new Set(keys) }),
         weight,
         pool: Math.max(MIN_POOL, POOL_FACTOR * limit),
         stages: createStages(),

@@ -35,6 +35,8 @@ export interface RecommendRequest {
   weight?: number | undefined;
   /** Only papers that came in at or after this time. */
   addedSince?: Date | undefined;
+  /** Papers that are no hits besides the examples, by row number. Not over HTTP. */
+  without?: readonly number[] | undefined;
   /** Papers that may be hits, by row number. Not over HTTP. */
   within?: readonly number[] | undefined;
   /** Say of each result why it's there; true unless asked otherwise. */

@@ -1,10 +1,10 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
 import { type InputFormat, inputFormats } from '../../ingest/formats.js';
 import type { Ingest } from '../../ingest/ingest.js';
 import { MAX_REPORTED_PROBLEMS } from '../../ingest/ingest.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
 import { AppError } from '../../platform/errors.js';
+import { clientGone, limited, takeRawBodies } from '../plugins/raw-body.js';
 import { problemResponses } from '../problem.js';
 
 const Report = Type.Object({
@@ -39,8 +39,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   const { ingest, apiKeys, bodyLimit, timeoutMs, onTaken } = options;
 
   // Listings come as text/plain, application/x-ndjson, gzip or nothing at all; what it is shows in the bytes.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, body, done) => done(null, body));
+  takeRawBodies(app);
 
   app.addHook('onRequest', async (request) => {
     const [scheme, key] = (request.headers.authorization ?? '').split(' ', 2);
@@ -98,7 +97,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       },
     },
     async ({ query, body }, reply) => {
-      const bytes = limited(body as AsyncIterable<Uint8Array> | undefined, bodyLimit);
+      const bytes = limited(body, bodyLimit);
       const tooLate = AbortSignal.timeout(timeoutMs);
       const signal = AbortSignal.any([tooLate, clientGone(reply)]);
       try {
@@ -121,35 +120,3 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     },
   );
 };
-
-/**
- * Aborts when the client goes away before its answer. `request.signal` doesn't tell: it aborts as soon as the
- * body has been read, because the request's stream is closed then.
- */
-function clientGone({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}
-
-async function* limited(
-  body: AsyncIterable<Uint8Array> | undefined,
-  limit: number,
-): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength;
-    if (size > limit) {
-      throw new AppError(
-        'body_too_large',
-        `The body is larger than ${limit / 2 ** 20} MiB (BODY_LIMIT_MB).`,
-        {
-          details: { limitBytes: limit },
-        },
-      );
-    }
-    yield chunk;
-  }
-}
