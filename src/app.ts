@@ -14,6 +14,7 @@ import { ingestRoutes } from './http/routes/ingest.js';
 import { listingRoutes } from './http/routes/listings.js';
 import { metricsRoutes } from './http/routes/metrics.js';
 import { paperRoutes } from './http/routes/papers.js';
+import { profileRoutes } from './http/routes/profile.js';
 import { recommendationRoutes } from './http/routes/recommendations.js';
 import { searchRoutes } from './http/routes/search.js';
 import { semanticScholarRoutes } from './http/routes/semantic-scholar.js';
@@ -43,6 +44,7 @@ export async function createApp(services: Services, config: Config) {
     search,
     suggest,
     recommend,
+    profile,
     listings,
     readiness,
     ingest,
@@ -123,6 +125,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(suggestRoutes, { prefix: API_BASE, suggest });
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
   await app.register(recommendationRoutes, { prefix: API_BASE, recommend, state: stateTag });
+  await app.register(profileRoutes, { prefix: API_BASE, profile, clock, bodyLimit: config.bodyLimitBytes });
   await app.register(listingRoutes, { prefix: API_BASE, listings });
   await app.register(ingestRoutes, {
     prefix: API_BASE,

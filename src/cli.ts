@@ -13,6 +13,7 @@ import { version } from './version.js';
 const ingest = () => import('./cli/ingest-command.js');
 const search = () => import('./cli/search-command.js');
 const recommend = () => import('./cli/recommend-command.js');
+const profile = () => import('./cli/profile-command.js');
 const listings = () => import('./cli/listing-command.js');
 const status = () => import('./cli/status-command.js');
 const models = () => import('./cli/model-command.js');
@@ -131,6 +132,24 @@ program
   .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
   .addOption(json())
   .action((options) => command(async (context) => (await listings()).trendingCommand(options, context)));
+
+program
+  .command('profile')
+  .description('what is like a person’s own papers: BibTeX, RIS, CSL JSON (Zotero), or a list of ids')
+  .argument('<files...>', 'libraries: files, folders, - for standard input')
+  .option('--new-since <day>', 'only papers that came in on this day or later: 2026-11-20')
+  .option('--since <time>', 'published in the last days, weeks, months or years: 30d')
+  .addOption(
+    new Option('--format <format>', 'what the files are; shows in their first bytes').choices(inputFormats),
+  )
+  .addOption(limitOption(DEFAULT_RECOMMENDED, MAX_RECOMMENDED))
+  .addOption(new Option('--sort <order>', 'similar when not given').choices(recommendSorts))
+  .addOption(diversityOption())
+  .option('--why', 'say of each paper why it is there')
+  .addOption(json())
+  .action((files: string[], options) =>
+    command(async (context) => (await profile()).profileCommand(files, options, context)),
+  );
 
 program
   .command('status')

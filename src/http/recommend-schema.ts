@@ -61,6 +61,16 @@ export const RelatedQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const addedSince = {
+  addedSince: Type.Optional(
+    Type.Unsafe<string>({
+      type: 'string',
+      anyOf: [{ format: 'date-time' }, { format: 'date' }],
+      description: 'Only papers that came in at or after this time, or on or after this day (UTC).',
+    }),
+  ),
+};
+
 const ExampleInput = Type.Union(
   [
     Type.String({ maxLength: 2_048, description: 'Any id of a paper.' }),
@@ -89,9 +99,7 @@ export const RecommendBody = Type.Object(
       Type.Array(ExampleInput, { maxItems: MAX_EXAMPLES, description: 'What they are to be unlike.' }),
     ),
     limit: limitOf(DEFAULT_RECOMMENDED),
-    addedSince: Type.Optional(
-      Type.String({ format: 'date-time', description: 'Only papers that came in at or after this time.' }),
-    ),
+    ...addedSince,
     ...choices,
   },
   { additionalProperties: false },
@@ -119,7 +127,7 @@ const Reason = Type.Object({
   ),
 });
 
-export const RecommendAnswer = Type.Object({
+const answer = {
   items: Type.Array(
     Type.Object({
       paper: PaperRef,
@@ -144,6 +152,33 @@ export const RecommendAnswer = Type.Object({
   missing: Type.Array(Type.String(), { description: 'What names no paper here.' }),
   notice: nullable(Type.String(), 'Why the answer may be incomplete.'),
   ...EngineFields,
+};
+
+export const RecommendAnswer = Type.Object(answer);
+
+/** Parameters beside the library. */
+export const ProfileQuery = {
+  limit: limitOf(DEFAULT_RECOMMENDED),
+  ...addedSince,
+  ...choices,
+};
+
+export const ProfileAnswer = Type.Object({
+  ...answer,
+  books: Type.Object(
+    {
+      entries: Type.Integer({ description: 'Read from the library.' }),
+      papers: Type.Integer({ description: 'Papers of this collection among them.' }),
+      texts: Type.Integer({ description: 'Others, which stand by their titles and abstracts.' }),
+      unknown: Type.Integer({ description: 'Ids that name no paper here; see `missing`.' }),
+      left: Type.Integer({ description: 'Older ones that did not count.' }),
+      problems: Type.Integer({ description: 'What could not be read.' }),
+    },
+    { description: 'What became of the library.' },
+  ),
+  problemList: Type.Array(
+    Type.Object({ line: Type.Integer(), reason: Type.String(), excerpt: Type.String() }),
+  ),
 });
 
 type Choices = Omit<Static<typeof RelatedQuery>, 'limit' | 'format'>;

@@ -306,6 +306,7 @@ describe('HTTP API', () => {
         'get /recommendations/v1/papers/forpaper/{id} s2RecommendForPaper',
         'post /api/v1/ingest ingest',
         'post /api/v1/papers/batch batchPapers',
+        'post /api/v1/profile profile',
         'post /api/v1/recommendations recommend',
         'post /graph/v1/paper/batch s2Batch',
         'post /recommendations/v1/papers/ s2RecommendForLists',

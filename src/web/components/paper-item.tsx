@@ -11,9 +11,11 @@ export interface PaperItemProps {
   scoreTitle?: string | undefined;
   /** Of a search: where its words are. */
   highlights?: Highlights | undefined;
+  /** Below the abstract. */
+  children?: ComponentChildren;
 }
 
-export function PaperItem({ paper, score, scoreTitle, highlights }: PaperItemProps) {
+export function PaperItem({ paper, score, scoreTitle, highlights, children }: PaperItemProps) {
   const sentence = highlights?.sentence;
   return (
     <article>
@@ -38,6 +40,7 @@ export function PaperItem({ paper, score, scoreTitle, highlights }: PaperItemPro
       ) : (
         paper.abstract !== '' && <p class="lead">{paper.abstract.slice(0, 600)}</p>
       )}
+      {children}
       <p class="actions">
         <a href={`${paperPath(paper.id)}#related`} aria-label={`Papers related to ${paper.title}`}>
           Related

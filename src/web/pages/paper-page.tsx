@@ -42,17 +42,37 @@ export function PaperPage({ paper, related }: PaperPageProps) {
       )}
       {related?.length === 0 && <p class="notice">There are no other papers yet.</p>}
       <ol class="results">
-        {related?.map(({ paper: other, score }) => (
+        {related?.map(({ paper: other, score, similarity, reason }) => (
           <li key={other.id}>
             <PaperItem
               paper={other}
               score={score}
-              scoreTitle="Cosine similarity of the two papers, -1 to 1"
-            />
+              scoreTitle={`Likeness by words and meaning, mostly 0 to 1; cosine similarity ${similarity?.toFixed(3) ?? 'not known yet'}`}
+            >
+              <Why reason={reason} />
+            </PaperItem>
           </li>
         ))}
       </ol>
     </Page>
+  );
+}
+
+/** What both papers have, in a line; the nearest sentences on demand. */
+function Why({ reason }: Pick<Recommendation, 'reason'>) {
+  if (reason === null || reason.terms.length === 0) return null;
+  const { terms, sentences } = reason;
+  return (
+    <>
+      <p class="facts">Both have: {terms.map(({ term }) => term).join(', ')}</p>
+      {sentences && (
+        <details>
+          <summary>The nearest sentences</summary>
+          <p class="lead">{sentences.result}</p>
+          <p class="facts">This paper: {sentences.given}</p>
+        </details>
+      )}
+    </>
   );
 }
 
