@@ -13,6 +13,22 @@ export interface TextFacts {
 /** Letters of a word that may be a reason: shorter ones are mostly symbols. */
 const MIN_WORD = 2;
 
+/**
+ * Stems of words that any abstract may have and that say nothing of its subject. In a small collection they are as rare as the
+ * others, so that rarity alone doesn't tell.
+ */
+const generalTerms: ReadonlySet<string> = new Set(
+  `achieve address allow analyze apply approach author become clearly day full later rather roughly beyond bring call come compare consider contain demonstrate derive
+  describe develop discuss either end enable every exist experiment explain explore far find first forward four furthermore get give
+  good help high however improve include increase instead interesting introduce investigate keep know large latter lead less like
+  long low made main make many matter may method much must need new novel number obtain offer one open order paper part per
+  perform present problem propose prove provide put reach report require result same say second see set several show significant
+  similar simple since single small state still study suggest take tell term test third three thus together toward turn two
+  type understand use user usual various way well whole without work year yet`
+    .split(/\s+/)
+    .map(termOf),
+);
+
 export function readTextFacts({ title, abstract }: { title: string; abstract: string }): TextFacts {
   const terms = new Map<string, { count: number; spellings: Map<string, number> }>();
   const sentences = splitSentences(abstract).map(({ start, end }) => ({
@@ -23,6 +39,7 @@ export function readTextFacts({ title, abstract }: { title: string; abstract: st
     tokenise(text, (word, start, end) => {
       if (word.length < MIN_WORD || !isContentWord(word) || /^[\d.]+$/.test(word)) return;
       const term = termOf(word);
+      if (generalTerms.has(term)) return;
       sink(term);
       const known = terms.get(term) ?? { count: 0, spellings: new Map<string, number>() };
       const spelling = text.slice(start, end);
