@@ -39,7 +39,6 @@ const INGEST_TIMEOUT_FACTOR = 10;
 export async function createApp(services: Services, config: Config) {
   const {
     catalog,
-    daily,
     clock,
     search,
     suggest,
@@ -135,7 +134,7 @@ export async function createApp(services: Services, config: Config) {
     timeoutMs: ingestTimeoutMs,
     onTaken: hintPapers,
   });
-  await app.register(huggingFaceRoutes, { daily, search, catalog });
+  await app.register(huggingFaceRoutes, { listings, search, catalog });
   await app.register(semanticScholarRoutes, { search, catalog });
   await app.register(semanticScholarRecommendations, {
     // The seam: whoever recommends by more than nearness takes this place.

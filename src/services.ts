@@ -12,8 +12,6 @@ import { openModelPart } from './engine/model-part.js';
 import { createIngest } from './ingest/ingest.js';
 import { createIntakeStore } from './ingest/intake-store.js';
 import { createCatalog } from './papers/catalog.js';
-import { createDaily } from './papers/daily.js';
-import { createDailyStore } from './papers/daily-store.js';
 import { createListingStore } from './papers/listing-store.js';
 import { createPaperFeedStore } from './papers/paper-feed-store.js';
 import { createPaperStore } from './papers/paper-store.js';
@@ -99,7 +97,6 @@ async function createCore(
     engineStore: createEngineStore(db),
     feed: createPaperFeedStore(db),
     catalog: createCatalog(papers),
-    daily: createDaily({ store: createDailyStore(db), papers, clock }),
     listings: createListings({
       papers,
       store: createListingStore(db),

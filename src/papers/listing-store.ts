@@ -1,7 +1,14 @@
 import type { Database } from '../platform/db/database.js';
+import type { SourceName } from './paper.js';
 
 /** Places of a page at most. */
 const MAX_PAGE = 1_000;
+
+/** How far from its list's beginning a page may be: an index counts over that in 0.3 s. */
+const MAX_OFFSET = 1_000_000;
+
+/** Of PostgreSQL's `integer`. */
+const MAX_INTEGER = 2_147_483_647;
 
 export type ListingSort = 'newest' | 'upvoted' | 'trending';
 
@@ -22,35 +29,40 @@ export interface DaySpan {
   to: string;
 }
 
-interface PageOptions {
+export interface PlacesQuery {
+  /** null: all. */
+  days: DaySpan | null;
   sort: ListingSort;
-  /** null: from the first place. */
-  after: ListingPlace | null;
+  /** Only papers whose title came from it. */
+  source?: SourceName | null;
+  /** Go on behind this place; from the first one when absent. */
+  after?: ListingPlace | null;
+  /** Places to leave out after that. */
+  offset?: number;
   limit: number;
 }
 
-/** The function and the index over it are in the migration of observations. */
+/** The function, and the indexes over it, are in the migrations of observations and of listings. */
 const DAY = 'paper_day(date, created_at)';
 
-/** What isn't known comes last. */
+/** The order's expression itself, uncast, so that the index over it has the order. What isn't known comes last. */
 const valueBy: Readonly<Record<ListingSort, string>> = {
-  newest: `${DAY}::float8`,
-  upvoted: 'coalesce(upvotes, -1)::float8',
+  newest: DAY,
+  upvoted: 'coalesce(upvotes, -1)',
   trending: 'coalesce(heat, -1e9)',
 };
 
 /** Papers by the day that they belong to: that of their own date, else that on which they came in (UTC). */
 export function createListingStore({ pool }: Database) {
   return {
-    /** The papers of these days, in order. */
-    async listDays({ from, to }: DaySpan, { sort, after, limit }: PageOptions): Promise<ListedPaper[]> {
-      const value = valueBy[sort];
-      const { rows } = await pool.query<ListedPaper>(
-        `SELECT id AS key, ${value} AS value, heat FROM papers
-         WHERE ${DAY} BETWEEN $1 AND $2 AND ${value} <= $3 AND (${value} < $3 OR id > $4)
-         ORDER BY value DESC, id LIMIT $5`,
-        [packDay(from), packDay(to), ...placeOf(after), Math.min(limit, MAX_PAGE)],
-      );
+    /**
+     * Papers in order, those of one place by key. All days' `trending` has those alone of which something has risen. Behind
+     * `MAX_OFFSET` there is nothing.
+     */
+    async listPlaces(query: PlacesQuery): Promise<ListedPaper[]> {
+      if ((query.offset ?? 0) > MAX_OFFSET) return [];
+      const { text, values } = placesStatement(query);
+      const { rows } = await pool.query<ListedPaper>(text, values);
       return rows;
     },
 
@@ -78,23 +90,33 @@ export function createListingStore({ pool }: Database) {
       );
       return unpackDay(rows[0]!.day);
     },
-
-    /** Papers of which something has risen, the hottest first. */
-    async listHottest({ after, limit }: Omit<PageOptions, 'sort'>): Promise<ListedPaper[]> {
-      const { rows } = await pool.query<ListedPaper>(
-        `SELECT id AS key, heat AS value, heat FROM papers
-         WHERE heat IS NOT NULL AND heat <= $1 AND (heat < $1 OR id > $2) ORDER BY heat DESC, id LIMIT $3`,
-        [...placeOf(after), Math.min(limit, MAX_PAGE)],
-      );
-      return rows;
-    },
   };
 }
 
 export type ListingStore = ReturnType<typeof createListingStore>;
 
-function placeOf(after: ListingPlace | null): [value: number, key: number] {
-  return after === null ? [Number.POSITIVE_INFINITY, 0] : [after.value, after.key];
+/** Only the conditions that are asked for: an order over all papers is then read off an index, as far as the page goes. */
+function placesStatement({ days, sort, source, after, offset = 0, limit }: PlacesQuery) {
+  const values: unknown[] = [];
+  const put = (one: unknown): string => `$${values.push(one)}`;
+  const hottest = sort === 'trending' && days === null;
+  const value = hottest ? 'heat' : valueBy[sort];
+  const conditions = hottest ? ['heat IS NOT NULL'] : [];
+  if (days) conditions.push(`${DAY} BETWEEN ${put(packDay(days.from))} AND ${put(packDay(days.to))}`);
+  if (source) conditions.push(`origins->'title'->>'source' = ${put(source)}`);
+  if (after) {
+    const last = put(sort === 'trending' ? after.value : toInteger(after.value));
+    conditions.push(`${value} <= ${last} AND (${value} < ${last} OR id > ${put(toInteger(after.key))})`);
+  }
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const text = `SELECT id AS key, ${value} AS value, heat FROM papers ${where}
+    ORDER BY ${value} DESC, id OFFSET ${put(offset)} LIMIT ${put(Math.min(limit, MAX_PAGE))}`;
+  return { text, values };
+}
+
+/** What a cursor says may be any number, and the columns' type has an end. */
+function toInteger(value: number): number {
+  return Math.max(-MAX_INTEGER, Math.min(MAX_INTEGER, Math.trunc(value)));
 }
 
 /** As `paper_day` has it: 20240301. */

@@ -12,6 +12,10 @@ export type PartialDate = string;
 export const sourceNames = ['sample', 'bibtex', 'ris', 'csl', 'listing', 'jsonl'] as const;
 export type SourceName = (typeof sourceNames)[number];
 
+export function isSourceName(text: string): text is SourceName {
+  return (sourceNames as readonly string[]).includes(text);
+}
+
 /**
  * What one source says of one paper: the output of every parser and the input of identity and storage.
  * A field that the source doesn't have is absent, never empty (the abstract alone may be '').

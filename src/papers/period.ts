@@ -1,3 +1,6 @@
+import { AppError } from '../platform/errors.js';
+import type { Paper } from './paper.js';
+
 export const periodNames = ['day', 'week', 'month'] as const;
 export type PeriodName = (typeof periodNames)[number];
 
@@ -14,8 +17,11 @@ export interface Period {
 const DAY_MS = 86_400_000;
 const LAST_DAY = '9999-12-31';
 
+/** Characters of what can't be read that a message repeats. */
+const MAX_QUOTED = 40;
+
 /** How each is written, for messages. */
-export const periodForms: Readonly<Record<PeriodName, string>> = {
+const periodForms: Readonly<Record<PeriodName, string>> = {
   day: 'a day such as 2026-11-20',
   week: 'a week such as 2026-W47',
   month: 'a month such as 2026-11',
@@ -27,6 +33,47 @@ export function readPeriod(period: PeriodName, date: string): Period | null {
   if (day === null) return null;
   const found = periodOf(period, day);
   return found.date === date ? found : null;
+}
+
+/**
+ * The same, where `field` of a request names it.
+ * @throws AppError invalid_input that names the field
+ */
+export function requirePeriod(period: PeriodName, date: string, field: string): Period {
+  return (
+    readPeriod(period, date) ?? refuse(field, `${periodForms[period]}, not “${date.slice(0, MAX_QUOTED)}”`)
+  );
+}
+
+/**
+ * The period of a request that has a field for each kind; null where none is given.
+ * @throws AppError invalid_input that names the field
+ */
+export function onePeriod({
+  date,
+  week,
+  month,
+}: {
+  date?: string | undefined;
+  week?: string | undefined;
+  month?: string | undefined;
+}): Period | null {
+  if ([date, week, month].filter((one) => one !== undefined).length > 1)
+    refuse('date', 'one of date, week and month, not several');
+  if (date !== undefined) return requirePeriod('day', date, 'date');
+  if (week !== undefined) return requirePeriod('week', week, 'week');
+  if (month !== undefined) return requirePeriod('month', month, 'month');
+  return null;
+}
+
+/** The day that a paper belongs to: its own date where that is a full day, else the UTC day on which it came in. In SQL: `paper_day`. */
+export function listedDay({ date, createdAt }: Pick<Paper, 'date' | 'createdAt'>): string {
+  return isFullDay(date) ? date : dayOf(createdAt.getTime());
+}
+
+/** Of a paper's date: whether it is more than a year or a month. */
+export function isFullDay(date: string | null): date is string {
+  return date?.length === LAST_DAY.length;
 }
 
 /** The period that a day belongs to. */
@@ -68,4 +115,8 @@ const timeOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
 /** The week of the last day of 9999 ends with it. */
 function dayOf(time: number): string {
   return time > timeOf(LAST_DAY) ? LAST_DAY : new Date(time).toISOString().slice(0, 10);
+}
+
+function refuse(field: string, expected: string): never {
+  throw new AppError('invalid_input', `${field}: expected ${expected}.`, { details: { field } });
 }

@@ -1,12 +1,12 @@
 import { heatOn } from '../papers/heat.js';
-import type { DaySpan, ListedPaper, ListingStore } from '../papers/listing-store.js';
-import type { Paper } from '../papers/paper.js';
+import type { DaySpan, ListingStore } from '../papers/listing-store.js';
+import type { Paper, SourceName } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
-import { type Period, type PeriodName, periodForms, periodOf, readPeriod } from '../papers/period.js';
+import { type Period, type PeriodName, periodOf, requirePeriod } from '../papers/period.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import type { ColumnOrder, OrderPosition } from './lexical/ports.js';
-import { checkRequest, invalid } from './request.js';
+import type { ColumnOrder } from './lexical/ports.js';
+import { checkRequest } from './request.js';
 
 export const listingSorts = ['upvoted', 'newest', 'trending'] as const satisfies readonly ColumnOrder[];
 
@@ -53,6 +53,17 @@ export interface ListingResult extends TrendingResult, Period {
   next: string | null;
 }
 
+/** What clients ask for that count papers instead of handing back a cursor. */
+export interface ListingWindow {
+  /** null: all. */
+  days: DaySpan | null;
+  sort: ColumnOrder;
+  /** Only papers whose title came from it; null: from any. */
+  source: SourceName | null;
+  offset: number;
+  limit: number;
+}
+
 export interface ListingsDeps {
   papers: Pick<PaperStore, 'listByKeys'>;
   store: ListingStore;
@@ -65,12 +76,13 @@ interface Page {
   order: ColumnOrder;
   cursor: string | undefined;
   scope: Record<string, unknown>;
-  list: (place: { after: OrderPosition | null; limit: number }) => Promise<ListedPaper[]>;
+  /** null: all. */
+  days: DaySpan | null;
 }
 
 /**
- * Papers by day, week and month, and those that are talked about. Read from the database, without an index: what is
- * committed is there.
+ * Papers by day, week and month, and those that are talked about. Read from the database, not from the indexes of a
+ * search: what is committed is there.
  */
 export function createListings({ papers, store, latestIntake, clock }: ListingsDeps) {
   const today = (): string => clock.now().toISOString().slice(0, 10);
@@ -78,18 +90,16 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
   /** The papers of a period. @throws AppError invalid_input, invalid_cursor */
   async function byPeriod({ period, date, sort = 'upvoted', cursor, ...asked }: ListingRequest) {
     const { limit } = checkRequest({ query: '', ...asked });
-    const chosen = date === undefined ? await latestPeriod(period) : readPeriod(period, date);
-    if (chosen === null) throw invalid('date', periodForms[period]);
-    const span: DaySpan = { from: chosen.from, to: chosen.to };
+    const chosen = date === undefined ? await latestPeriod(period) : requirePeriod(period, date, 'date');
     const [page, { count, before, after }, intake] = await Promise.all([
       pageOf({
         limit,
         order: sort,
         cursor,
         scope: { listing: period, date: chosen.date, sort },
-        list: (place) => store.listDays(span, { sort, ...place }),
+        days: chosen,
       }),
-      store.surveyDays(span),
+      store.surveyDays(chosen),
       latestIntake(),
     ]);
     const nameOf = (day: string | null): string | null => (day === null ? null : periodOf(period, day).date);
@@ -114,10 +124,25 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
     const order = 'trending';
     const scope = { listing: order };
     const [page, intake] = await Promise.all([
-      pageOf({ limit, order, cursor, scope, list: store.listHottest }),
+      pageOf({ limit, order, cursor, scope, days: null }),
       latestIntake(),
     ]);
     return { ...page, intake };
+  }
+
+  /**
+   * Papers `offset` to `offset + limit` of an order; `more`: there are others behind them. Unlike behind a cursor, papers
+   * that come in between two windows move the later ones.
+   * @throws AppError invalid_input
+   */
+  async function window({ limit: asked, ...wanted }: ListingWindow): Promise<{
+    papers: Paper[];
+    more: boolean;
+  }> {
+    const { limit } = checkRequest({ query: '', limit: asked });
+    const places = await store.listPlaces({ ...wanted, limit: limit + 1 });
+    const keys = places.slice(0, limit).map(({ key }) => key);
+    return { papers: await papers.listByKeys(keys), more: places.length > limit };
   }
 
   async function latestPeriod(period: PeriodName): Promise<Period> {
@@ -125,10 +150,11 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
     return periodOf(period, (await store.lastDay(now)) ?? now);
   }
 
-  async function pageOf({ limit, order, cursor, scope, list }: Page) {
+  async function pageOf({ limit, order, cursor, scope, days }: Page) {
     const decoded = cursor === undefined ? null : decodeCursor(cursor, scope);
     const from = decoded === null || decoded.order === 'relevance' ? null : decoded;
-    const places = await list({ after: from?.after ?? null, limit: limit + 1 });
+    const after = from?.after ?? null;
+    const places = await store.listPlaces({ days, sort: order, after, limit: limit + 1 });
     const chosen = places.slice(0, limit);
     const found = await papers.listByKeys(chosen.map(({ key }) => key));
     const heats = new Map(chosen.map(({ key, heat }) => [key, heat]));
@@ -144,7 +170,7 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
     return { items, nextCursor: encodeCursor({ order, after: { key, value }, rank }, scope) };
   }
 
-  return { byPeriod, trending };
+  return { byPeriod, trending, window };
 }
 
 export type Listings = ReturnType<typeof createListings>;

@@ -170,13 +170,17 @@ describe('the endpoints of Hugging Face Papers', () => {
     });
 
     it('trends, and is that of one submitter', async () => {
-      const trending = await items({ sort: 'trending', limit: 100 });
-      const upvotes = trending.map(({ paper }) => paper.upvotes);
-      assert.ok(upvotes.length > 0);
+      const trending = (await items({ sort: 'trending', limit: 100 })).map(({ paper }) => paper);
+      const own = await get(service, '/api/v1/listings/trending', { limit: 100 });
       assert.deepEqual(
-        upvotes,
-        upvotes.toSorted((a, b) => b - a),
+        trending.map(({ id }) => id),
+        own.json<{ items: { paper: { id: string } }[] }>().items.map(({ paper }) => paper.id),
       );
+      // Six votes of 1 August weigh more than 125 of 14 July.
+      const place = (n: number): number =>
+        trending.findIndex(({ id }) => id === `2408.${String(n).padStart(5, '0')}`);
+      assert.ok(place(6) !== -1 && place(125) > place(6), `${place(6)}, ${place(125)}`);
+      assert.equal((await items({ sort: 'trending', submitter: 'jsonl', p: 3, limit: 10 })).length, 10);
       assert.equal((await items({ submitter: 'jsonl', limit: 3 })).length, 3);
       assert.deepEqual(await items({ submitter: 'akhaliq' }), []);
     });

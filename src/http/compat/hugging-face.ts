@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
-import { isFullDay, listedDay } from '../../papers/daily.js';
 import type { Paper } from '../../papers/paper.js';
+import { isFullDay, listedDay } from '../../papers/period.js';
 import type { SearchItem } from '../../search/search.js';
 import type { HfItem, HfPaper, HfSearchItem } from './hugging-face-schema.js';
 

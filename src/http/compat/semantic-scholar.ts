@@ -1,6 +1,6 @@
-import { isFullDay } from '../../papers/daily.js';
 import { exportFormats } from '../../papers/export/formats.js';
 import type { Paper } from '../../papers/paper.js';
+import { isFullDay } from '../../papers/period.js';
 import { AppError } from '../../platform/errors.js';
 import type { QueryFilters } from '../../search/query/filters.js';
 import { invalid } from '../../search/request.js';

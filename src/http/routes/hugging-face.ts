@@ -1,9 +1,11 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import type { Catalog } from '../../papers/catalog.js';
-import { type Daily, dayRange, MAX_DAILY } from '../../papers/daily.js';
+import { isSourceName } from '../../papers/paper.js';
+import { onePeriod } from '../../papers/period.js';
 import { AppError } from '../../platform/errors.js';
-import { invalid } from '../../search/request.js';
+import type { Listings } from '../../search/listings.js';
+import { invalid, MAX_LIMIT } from '../../search/request.js';
 import type { Search } from '../../search/search.js';
 import { clientErrors } from '../compat/client-error.js';
 import { hfItem, hfPaper, hfSearchItem } from '../compat/hugging-face.js';
@@ -13,7 +15,7 @@ import { addAnswers } from '../plugins/answers.js';
 import { addClientErrors } from '../plugins/client-errors.js';
 
 export interface HuggingFaceRoutesOptions {
-  daily: Daily;
+  listings: Listings;
   search: Search;
   catalog: Catalog;
 }
@@ -27,9 +29,11 @@ const MAX_FOUND = 120;
 const LEFT_OUT =
   'In the shape of Hugging Face Papers, for its clients. Quire doesn’t know `_id`, `discussionId`, `thumbnail`, `organization`, `mediaUrls`, `githubStars`, `ai_summary` and `ai_keywords`, accounts of authors and other people, and leaves them out.';
 
+const sorts = { publishedAt: 'newest', trending: 'trending' } as const;
+
 const DailyQuery = Type.Object({
   p: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_PAGE, default: 0, description: 'Page, from 0.' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DAILY, default: DEFAULT_DAILY })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_DAILY })),
   date: Type.Optional(Type.String({ description: 'A day: `2024-08-01`.' })),
   week: Type.Optional(Type.String({ description: 'An ISO week: `2024-W31`.' })),
   month: Type.Optional(Type.String({ description: 'A month: `2024-08`.' })),
@@ -37,10 +41,11 @@ const DailyQuery = Type.Object({
     Type.String({ description: 'The source that the papers came from: `listing`, `jsonl`, `sample`.' }),
   ),
   sort: Type.Optional(
-    Type.Unsafe<'publishedAt' | 'trending'>({
+    Type.Unsafe<keyof typeof sorts>({
       type: 'string',
-      enum: ['publishedAt', 'trending'],
-      description: 'Of a list without a period. `trending`: by upvotes among the newest 14 days.',
+      enum: Object.keys(sorts),
+      description:
+        'Of a list without a period. `trending`: by heat, the papers of `/api/v1/listings/trending`.',
     }),
   ),
 });
@@ -70,9 +75,9 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
   });
 };
 
-const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'daily'>> = async (
+const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'listings'>> = async (
   app,
-  { daily },
+  { listings },
 ) => {
   app.get(
     '/api/daily_papers',
@@ -88,8 +93,16 @@ const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'dail
     },
     async (request, reply) => {
       const { p = 0, limit = DEFAULT_DAILY, sort = 'publishedAt', submitter, ...period } = request.query;
-      const range = dayRange(period);
-      const { papers, more } = await daily.list({ range, sort, submitter, offset: p * limit, limit });
+      const days = onePeriod(period);
+      // Who is no source has brought nothing.
+      if (submitter !== undefined && !isSourceName(submitter)) return [];
+      const { papers, more } = await listings.window({
+        days,
+        sort: days === null ? sorts[sort] : 'upvoted',
+        source: submitter ?? null,
+        offset: p * limit,
+        limit,
+      });
       if (more && p < MAX_PAGE) reply.header('link', `<${nextPage(request, p + 1)}>; rel="next"`);
       return papers.map(hfItem);
     },

@@ -1,4 +1,4 @@
-import { type SourceName, sourceNames } from '../../papers/paper.js';
+import { isSourceName, sourceNames } from '../../papers/paper.js';
 import { type DateBound, type SinceUnit, type Span, type Term, textFields, valueFields } from './ast.js';
 import { hasLetterOrDigit } from './query-text.js';
 
@@ -99,8 +99,4 @@ function isPartialDate(text: string): boolean {
   if (year < 1 || month < 1 || month > 12 || day < 1) return false;
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   return day <= [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]!;
-}
-
-function isSourceName(text: string): text is SourceName {
-  return (sourceNames as readonly string[]).includes(text);
 }
