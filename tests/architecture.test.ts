@@ -14,8 +14,9 @@ const allowed: Record<string, readonly string[]> = {
   engine: ['platform', 'papers', 'embedding', 'vectors'],
   search: ['platform', 'papers', 'embedding', 'vectors', 'engine'],
   recommendations: ['platform', 'papers', 'embedding', 'vectors', 'engine', 'search'],
-  http: ['platform', 'papers', 'ingest', 'search', 'recommendations'],
-  web: ['platform', 'papers', 'search', 'recommendations'],
+  digests: ['platform', 'papers', 'embedding', 'vectors', 'engine', 'search', 'recommendations'],
+  http: ['platform', 'papers', 'ingest', 'search', 'recommendations', 'digests'],
+  web: ['platform', 'papers', 'search', 'recommendations', 'digests'],
 };
 
 /** Where SQL and Prisma may be known. */

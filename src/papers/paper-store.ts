@@ -14,6 +14,7 @@ import {
 } from './observation-store.js';
 import type { Origins, Paper, PaperRecord } from './paper.js';
 import { doiPublicId, normalizePaperRef } from './paper-id.js';
+import { gatherSent, restoreSent } from './sent-store.js';
 
 /** Records settled in one transaction: large enough to spread its cost, small enough to hold a lock briefly. */
 export const MAX_BATCH = 500;
@@ -56,7 +57,9 @@ export function createPaperStore({ prisma, pool }: Database) {
       const taken = records.map((record) => resolver.take(record));
       const drafts = taken.map(({ draft }) => draft);
       const sightings = await gatherSightings(tx, { records, drafts, known, resolver }, days);
+      const sent = await gatherSent(tx, { known, resolver });
       const merged = await write(tx, resolver, sightings);
+      await restoreSent(tx, sent);
       const outcomes = taken.map(({ outcome, draft }) => ({ outcome, key: resolver.current(draft).key! }));
       return { outcomes, merged };
     };
