@@ -168,8 +168,9 @@ function addSlashRedirects(app: FastifyInstance, path: string, parts: RegExp): v
     { schema: { hide: true } },
     async ({ params, url }, reply) => {
       const [, id = '', suffix = ''] = parts.exec(params['*']) ?? [];
-      // Only a slash in an id leads here, or an id that is too long for a route of its own.
-      if (!id.includes('/') || id.length > MAX_PARAM_LENGTH) {
+      // Only a slash in an id or at the end leads here, or an id that is too long for a route of its own.
+      const isElsewhere = id.includes('/') || params['*'].endsWith('/');
+      if (!isElsewhere || id.length > MAX_PARAM_LENGTH) {
         throw new AppError('paper_not_found', `No paper is known as “${id.slice(0, 200)}”.`);
       }
       const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';

@@ -102,7 +102,8 @@ program
 program
   .command('recommend')
   .description('papers like some and unlike others')
-  .argument('<ids...>', 'papers that results are to be like: ids, DOIs, URLs')
+  .argument('[ids...]', 'papers that results are to be like: ids, DOIs, URLs')
+  .addOption(new Option('--text <texts...>', 'texts that they are to be like').default([]))
   .addOption(new Option('--unlike <ids...>', 'papers that they are to be unlike').default([]))
   .addOption(limitOption(DEFAULT_RECOMMENDED, MAX_RECOMMENDED))
   .addOption(new Option('--sort <order>', 'similar when not given').choices(recommendSorts))
@@ -118,7 +119,11 @@ program
   .command('listing')
   .description('papers of a day, a week or a month')
   .argument('[date]', '2026-11-20, 2026-W47 or 2026-11; the last one that has papers when not given')
-  .addOption(new Option('--period <period>', 'what to list').choices(periodNames).default('day'))
+  .addOption(
+    new Option('--period <period>', 'what to list; as the date is written when not given').choices(
+      periodNames,
+    ),
+  )
   .addOption(new Option('--sort <order>', 'upvoted when not given').choices(listingSorts))
   .addOption(limitOption(DEFAULT_LIMIT, MAX_LIMIT))
   .addOption(json())
@@ -137,7 +142,7 @@ program
   .command('profile')
   .description('what is like a person’s own papers: BibTeX, RIS, CSL JSON (Zotero), or a list of ids')
   .argument('<files...>', 'libraries: files, folders, - for standard input')
-  .option('--new-since <day>', 'only papers that came in on this day or later: 2026-11-20')
+  .option('--added-since <day>', 'only papers that came in on this day or later: 2026-11-20')
   .option('--since <time>', 'published in the last days, weeks, months or years: 30d')
   .addOption(
     new Option('--format <format>', 'what the files are; shows in their first bytes').choices(inputFormats),

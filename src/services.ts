@@ -225,7 +225,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       search,
       suggest: createSuggest({ papers, lexical }),
       recommend,
-      profile: createProfile({ papers, recommend }),
+      profile: createProfile({ papers, recommend, search }),
       close: cleanup.run,
     };
   } catch (error) {
@@ -287,7 +287,7 @@ export async function createCommandServices(config: Config, log: Logger, overrid
       model,
       search,
       recommend,
-      profile: createProfile({ papers, recommend }),
+      profile: createProfile({ papers, recommend, search }),
       close: cleanup.run,
     };
   } catch (error) {

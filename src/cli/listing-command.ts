@@ -6,7 +6,7 @@ import type { LatestIntake, ListingItem } from '../search/listings.js';
 import { type CommandContext, print, withStores } from './run-command.js';
 
 export interface ListingCommandOptions {
-  period: PeriodName;
+  period?: PeriodName;
   sort?: ColumnOrder;
   limit: number;
   json: boolean;

@@ -13,7 +13,7 @@ import { type CommandContext, print, withServices } from './run-command.js';
 export interface ProfileCommandOptions {
   format?: InputFormat;
   /** YYYY-MM-DD. */
-  newSince?: string;
+  addedSince?: string;
   since?: string;
   limit: number;
   sort?: RecommendSort;
@@ -27,12 +27,12 @@ const MAX_SHOWN = 20;
 
 export async function profileCommand(
   paths: string[],
-  { format, newSince, since, why = false, json, ...options }: ProfileCommandOptions,
+  { format, addedSince: day, since, why = false, json, ...options }: ProfileCommandOptions,
   context: CommandContext,
 ): Promise<void> {
-  const addedSince = newSince === undefined ? undefined : new Date(newSince);
+  const addedSince = day === undefined ? undefined : new Date(day);
   if (addedSince !== undefined && Number.isNaN(addedSince.getTime()))
-    throw new AppError('invalid_input', `--new-since: expected a day such as 2026-11-20, not “${newSince}”.`);
+    throw new AppError('invalid_input', `--added-since: expected a day such as 2026-11-20, not “${day}”.`);
   await withServices(context, async ({ profile, clock }) => {
     const { signal } = context;
     const entries: ProfileEntry[] = [];

@@ -1,5 +1,6 @@
 import { type TObject, Type } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
+import { DEFAULT_MIN_SCORE } from '../recommendations/recommend.js';
 import {
   DEFAULT_RECOMMENDED,
   type Example,
@@ -11,6 +12,7 @@ import {
   type RecommendSort,
   recommendSorts,
 } from '../recommendations/request.js';
+import { invalid } from '../search/request.js';
 import { PaperRef, paperView } from './paper-view.js';
 import { EngineFields, FormatParameter, queryParameters } from './search-schema.js';
 
@@ -49,7 +51,11 @@ const choices = {
       description: 'Share of meaning in the score; the rest are words.',
     }),
   ),
-  minScore: Type.Optional(Type.Number({ description: 'Papers with a lower score are left out.' })),
+  minScore: Type.Optional(
+    Type.Number({
+      description: `Papers with a lower score are left out; ${DEFAULT_MIN_SCORE} when not given, below which papers are mostly unrelated.`,
+    }),
+  ),
   reasons: Type.Optional(Type.Boolean({ default: true, description: 'Say of each paper why it is there.' })),
 };
 
@@ -188,6 +194,15 @@ export function choicesOf({ sort, diversity, weight, minScore, reasons = true, .
   return { filters, sort, diversity, weight, minScore, reasons };
 }
 
+/** @throws AppError invalid_input: the formats let seconds and offsets pass that no calendar has */
+export function timeOf(addedSince: string | undefined): Date | undefined {
+  if (addedSince === undefined) return undefined;
+  const time = new Date(addedSince);
+  if (Number.isNaN(time.getTime()))
+    throw invalid('addedSince', 'a day or a time such as 2026-03-01T12:00:00Z');
+  return time;
+}
+
 export const exampleOf = (given: Static<typeof ExampleInput>): Example =>
   typeof given === 'string' ? { ref: given } : given;
 
@@ -203,7 +218,7 @@ export function recommendRequestOf({
     positives: positives.map(exampleOf),
     negatives: negatives.map(exampleOf),
     limit,
-    ...(addedSince === undefined ? {} : { addedSince: new Date(addedSince) }),
+    addedSince: timeOf(addedSince),
     ...choicesOf(rest),
   };
 }

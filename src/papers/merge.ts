@@ -23,6 +23,10 @@ type Comparison = (a: Value, b: Value, oa: Origin, ob: Origin) => number;
 
 const bySource: Comparison = (_a, _b, oa, ob) =>
   sourceNames.indexOf(oa.source) - sourceNames.indexOf(ob.source);
+/** The sample's summaries are ours and the poorest; its facts are checked, and better than somebody's own typing. */
+const byFacts: Comparison = (_a, _b, oa, ob) => factRank(oa) - factRank(ob);
+const factRank = ({ source }: Origin): number =>
+  source === 'sample' ? sourceNames.indexOf('listing') - 0.5 : sourceNames.indexOf(source);
 const byVersion: Comparison = (_a, _b, oa, ob) => (oa.version ?? 0) - (ob.version ?? 0);
 const byAsOf: Comparison = (_a, _b, oa, ob) => compareText(oa.asOf ?? '', ob.asOf ?? '');
 const bySize: Comparison = (a, b) => sizeOf(a) - sizeOf(b);
@@ -33,14 +37,14 @@ const byPrecision: Comparison = (a, b) => String(a).length - String(b).length;
 const byEarlier: Comparison = (a, b) => compareText(String(b), String(a));
 
 const orders: Record<MergedField, readonly Comparison[]> = {
-  title: [bySource, byVersion, byAsOf, bySize],
+  title: [byFacts, byVersion, byAsOf, bySize],
   abstract: [bySource, byVersion, byAsOf, bySize],
-  authors: [bySource, byVersion, byAsOf, bySize],
-  authorCount: [bySource, byVersion, byAsOf, bySize],
+  authors: [byFacts, byVersion, byAsOf, bySize],
+  authorCount: [byFacts, byVersion, byAsOf, bySize],
   date: [byPrecision, bySource, byEarlier],
-  venue: [bySource, byVersion, byAsOf, bySize],
+  venue: [byFacts, byVersion, byAsOf, bySize],
   url: [bySource, byVersion, byAsOf, bySize],
-  categories: [bySource, byVersion, byAsOf, bySize],
+  categories: [byFacts, byVersion, byAsOf, bySize],
   // Counts go up and down with time, so the latest look at them counts most.
   upvotes: [byAsOf, bySource, bySize],
   comments: [byAsOf, bySource, bySize],

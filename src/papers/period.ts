@@ -76,6 +76,12 @@ export function isFullDay(date: string | null): date is string {
   return date?.length === LAST_DAY.length;
 }
 
+/** What a date is the form of; a day where it is of none. */
+export function periodNameOf(date: string): PeriodName {
+  if (date.includes('W')) return 'week';
+  return date.length === 7 ? 'month' : 'day';
+}
+
 /** The period that a day belongs to. */
 export function periodOf(period: PeriodName, day: string): Period {
   if (period === 'day') return { period, date: day, from: day, to: day };

@@ -24,13 +24,22 @@ export function isSamePaper(a: Likeness, b: Likeness): boolean {
   const texts = [ownAbstract(a), ownAbstract(b)] as const;
   if (texts[0] !== '' && texts[1] !== '') {
     if (texts[0] === texts[1]) return true;
-    const shared = containment(texts[0], texts[1]);
-    return shared >= SAME_TEXT || (names !== null && names >= 0.5 && shared >= RELATED_TEXT);
+    const contained = containment(texts[0], texts[1]);
+    return contained >= SAME_TEXT || (names !== null && names >= 0.5 && contained >= RELATED_TEXT);
   }
   if (a.doi !== null && b.doi !== null && a.doi !== b.doi) return false;
   if (names !== null) return names >= 0.5;
   return yearsApart(a.date, b.date) <= MAX_YEARS_APART;
 }
+
+/** Whether nothing in two lists of authors speaks against their being one paper's. */
+export function mayBeSameAuthors(a: readonly string[], b: readonly string[]): boolean {
+  const names = sharedNames(a, b);
+  return names === null || names >= 0.5;
+}
+
+/** Under another title: groups that write paper after paper share sentences between them. */
+const COPIED_TEXT = 0.7;
 
 /** Shingles of an abstract from which it says something about a copy: some 25 words. */
 const MIN_SHINGLES = 20;
@@ -39,17 +48,23 @@ const MIN_SHINGLES = 20;
  * Whether one is a copy of the other under an id of its own: a preprint withdrawn and submitted again, a venue's copy under a
  * changed title. Identity keeps them apart, because their ids differ; side by side they are one paper twice.
  */
-export function isCopy(a: TitledText, b: TitledText): boolean {
-  const isSameTitle = titleKey(a.title) === titleKey(b.title);
-  if (a.abstract === '' || b.abstract === '') return isSameTitle;
+export function isCopy(a: CopyText, b: CopyText): boolean {
+  const isSameTitle = a.title === b.title;
+  if (a.shingles.size === 0 || b.shingles.size === 0) return isSameTitle;
   return isSameTitle
-    ? containment(a.abstract, b.abstract) >= RELATED_TEXT
-    : containment(a.abstract, b.abstract, MIN_SHINGLES) >= SAME_TEXT;
+    ? shared(a.shingles, b.shingles) >= RELATED_TEXT
+    : shared(a.shingles, b.shingles, MIN_SHINGLES) >= COPIED_TEXT;
 }
 
-interface TitledText {
+/** A text as `isCopy` compares it: made once, it is compared with many. */
+export interface CopyText {
+  /** Folded. */
   title: string;
-  abstract: string;
+  shingles: ReadonlySet<string>;
+}
+
+export function copyTextOf({ title, abstract }: { title: string; abstract: string }): CopyText {
+  return { title: titleKey(title), shingles: abstract === '' ? new Set() : shingles(abstract) };
 }
 
 /** The sample collection's summaries are not the papers' abstracts, so they prove nothing. */
@@ -70,14 +85,17 @@ function sharedNames(a: readonly string[], b: readonly string[]): number | null 
   return shared.length / few.length;
 }
 
-/** 0 where one of them has fewer shingles than `least`. */
-function containment(a: string, b: string, least = 1): number {
-  const [first, second] = [shingles(a), shingles(b)];
+function containment(a: string, b: string): number {
+  return shared(shingles(a), shingles(b));
+}
+
+/** Share of the smaller set that the larger one has too; 0 where it has fewer than `least`. */
+function shared(first: ReadonlySet<string>, second: ReadonlySet<string>, least = 1): number {
   const [small, large] = first.size <= second.size ? [first, second] : [second, first];
   if (small.size < least) return 0;
-  let shared = 0;
-  for (const shingle of small) if (large.has(shingle)) shared += 1;
-  return shared / small.size;
+  let found = 0;
+  for (const shingle of small) if (large.has(shingle)) found += 1;
+  return found / small.size;
 }
 
 function shingles(text: string): Set<string> {

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { dot } from '../vectors/vector.js';
+import { createTurns } from './turns.js';
 
 export interface Diversifiable {
   score: number;
@@ -7,12 +7,10 @@ export interface Diversifiable {
   vector: Float32Array | null;
 }
 
-/** Milliseconds after which others get their turn on this thread. */
-const TURN_MS = 5;
-
 /**
  * The `k` of `items` (best first) by maximal marginal relevance: each next one has the largest
- * (1 - diversity) score - diversity (similarity to the nearest of those before it). Carbonell and Goldstein, 1998. Answers their places. Time grows
+ * (1 - diversity) score - diversity (similarity to the nearest of those before it), the scores as shares of the best one: they are
+ * half words, so that similarities would outweigh them from the first. Carbonell and Goldstein, 1998. Answers their places. Time grows
  * with k times items.
  */
 export async function diversify(
@@ -22,12 +20,13 @@ export async function diversify(
   const rest = new Set(items.keys());
   const nearest = new Float64Array(items.length).fill(0);
   const chosen: number[] = [];
-  let turn = performance.now();
+  const nextTurn = createTurns();
+  const scale = Math.max(items[0]?.score ?? 0, Number.EPSILON);
   while (chosen.length < k && rest.size > 0) {
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (const at of rest) {
-      const gain = (1 - diversity) * items[at]!.score - diversity * nearest[at]!;
+      const gain = (1 - diversity) * (items[at]!.score / scale) - diversity * nearest[at]!;
       if (gain > most) {
         most = gain;
         best = at;
@@ -40,10 +39,7 @@ export async function diversify(
       const other = items[at]!.vector;
       if (vector !== null && other !== null) nearest[at] = Math.max(nearest[at]!, dot(vector, other));
     }
-    if (performance.now() - turn > TURN_MS) {
-      await nextTurn();
-      turn = performance.now();
-    }
+    await nextTurn();
   }
   return chosen;
 }

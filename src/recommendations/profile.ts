@@ -1,6 +1,8 @@
 import type { Paper, PaperRecord } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
+import { mayBeSameAuthors } from '../papers/same-paper.js';
 import { AppError } from '../platform/errors.js';
+import type { Search } from '../search/search.js';
 import type { Recommend } from './recommend.js';
 import {
   type Example,
@@ -22,6 +24,9 @@ export interface ProfileResult extends RecommendResult {
   books: { entries: number; papers: number; texts: number; unknown: number; left: number };
 }
 
+/** Records whose titles are looked for as the search's box does, beyond ids and whole titles: each costs a search by words. */
+const MAX_TITLE_SEARCHES = 200;
+
 /** Records matched in one look-up. */
 const BATCH = 500;
 
@@ -29,9 +34,11 @@ const BATCH = 500;
 export function createProfile({
   papers,
   recommend: { recommend },
+  search,
 }: {
   papers: Pick<PaperStore, 'listByIds' | 'match'>;
   recommend: Recommend;
+  search: Search;
 }) {
   return {
     /**
@@ -69,6 +76,7 @@ export function createProfile({
     const known = new Map<number, Dated>();
     const texts: Dated[] = [];
     const unknown: string[] = [];
+    let searched = 0;
     const add = (paper: Paper): void => {
       known.set(paper.key, { date: paper.date ?? '', example: { ref: paper.id } });
     };
@@ -83,13 +91,20 @@ export function createProfile({
         else unknown.push(ref);
       }
       const matched = await papers.match(records);
-      records.forEach((record, at) => {
-        const paper = matched[at];
+      for (const [at, record] of records.entries()) {
+        const paper = matched[at] ?? (searched++ < MAX_TITLE_SEARCHES ? await byTitle(record) : null);
         if (paper) add(paper);
         else texts.push(textOf(record));
-      });
+      }
     }
     return { known, texts, unknown };
+  }
+
+  /** Libraries write `LoRA` for a paper whose title has a subtitle. */
+  async function byTitle({ title, authors = [] }: PaperRecord): Promise<Paper | null> {
+    const { items } = await search.search({ query: '', text: title, mode: 'keyword', limit: 1 });
+    const [first] = items;
+    return first?.named === 'title' && mayBeSameAuthors(authors, first.paper.authors) ? first.paper : null;
   }
 }
 

@@ -68,14 +68,17 @@ function nearestSentences(given: TextFacts, result: TextFacts, rarity: Rarity): 
   return best;
 }
 
+/** What a word of a title counts in a name, against one of an abstract: titles say what a paper is about. */
+const TITLE_COUNT = 4;
+
 /** What an interest is called: the words that most of its texts have and few others do. */
 export function nameOf(members: readonly TextFacts[], rarity: Rarity): string {
   const found = new Map<string, { texts: number; count: number; written: string }>();
   for (const { terms } of members) {
-    for (const [term, { count, written }] of terms) {
+    for (const [term, { count, written, inTitle }] of terms) {
       const known = found.get(term) ?? { texts: 0, count: 0, written };
       known.texts++;
-      known.count += Math.min(MAX_COUNT, count);
+      known.count += Math.min(MAX_COUNT, count) * (inTitle ? TITLE_COUNT : 1);
       found.set(term, known);
     }
   }

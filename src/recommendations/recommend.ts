@@ -1,8 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, EngineAccess } from '../engine/engine.js';
 import type { Paper } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
-import { isCopy } from '../papers/same-paper.js';
+import { type CopyText, copyTextOf, isCopy } from '../papers/same-paper.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
 import type { LexicalSearcher } from '../search/lexical/ports.js';
@@ -14,6 +13,7 @@ import {
   exampleParameters,
   rankByExamples,
 } from '../search/ranking/examples.js';
+import { interleave } from '../search/ranking/interests.js';
 import { planQuery } from '../search/ranking/plan.js';
 import { readExamples as readVectors } from '../search/ranking/read-examples.js';
 import type { Coverage } from '../search/readiness.js';
@@ -33,6 +33,7 @@ import {
   recommendSorts,
 } from './request.js';
 import { readTextFacts, type TextFacts } from './text-facts.js';
+import { createTurns } from './turns.js';
 
 /** Candidates of each side for each result: enough to choose unlike ones from. */
 const POOL_FACTOR = 2;
@@ -48,14 +49,17 @@ const SPARE = 20;
 /** Cosine similarity from which a result may be a copy of an example: the same text gives some .9 and more. */
 const MAYBE_COPY = 0.75;
 
+/** Copies of one paper have nearly the same vector and words: their scores are no further apart. */
+const COPY_SCORES = 0.05;
+
+/** What is less like the examples is not worth recommending, where nothing else is asked for: unrelated papers have .05 and less. */
+export const DEFAULT_MIN_SCORE = 0.1;
+
 /** Filters that leave at most so many papers are answered by exact search over these. */
 const SUBSET_KEYS = 20_000;
 
 /** Examples that are dropped behind the vector index, which is asked for as many more; of more its search is filtered. */
 const MAX_DROPPED = 250;
-
-/** Milliseconds after which others get their turn on this thread. */
-const TURN_MS = 5;
 
 export interface RecommendDeps {
   papers: Pick<PaperStore, 'listByIds' | 'listByKeys'>;
@@ -73,7 +77,7 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
    *   overloaded, timeout, cancelled, index_unavailable, model_unavailable
    */
   async function recommend(request: RecommendRequest): Promise<RecommendResult> {
-    const { limit, diversity, weight, sort } = check(request);
+    const { limit, diversity, weight, sort, minScore } = check(request);
     const positives = await readExamples(request.positives, { field: 'positives', papers });
     const negatives = await readExamples(request.negatives ?? [], { field: 'negatives', papers });
     if (positives.examples.length === 0) {
@@ -101,9 +105,12 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
         stages: createStages(),
         signal,
       });
-      const { minScore = Number.NEGATIVE_INFINITY } = request;
       const ranked = found.ranked.filter(({ score }) => score >= minScore);
-      const chosen = await choose(engine, ranked, { k: limit + SPARE, diversity });
+      const chosen = await choose(engine, ranked, {
+        k: limit + SPARE,
+        diversity,
+        sizes: found.interests.map(({ length }) => length),
+      });
       const hydrated = await hydrate(chosen, given, limit);
       const facts = createFacts(positives.examples);
       const items: Recommendation[] = [];
@@ -132,17 +139,26 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
     given: readonly ReadExample[],
     limit: number,
   ): Promise<Hydrated[]> {
-    const kept: Hydrated[] = [];
-    const isTwice = (paper: Paper, { similarity }: ExampleHit): boolean =>
-      ((similarity ?? 0) >= MAYBE_COPY && given.some((example) => isCopy(example, paper))) ||
-      kept.some((other) => other.paper.title === paper.title && isCopy(other.paper, paper));
+    const kept: (Hydrated & { text: CopyText })[] = [];
+    const nextTurn = createTurns();
+    const givenTexts = new Map<ReadExample, CopyText>();
+    const textOf = (example: ReadExample): CopyText => {
+      const text = givenTexts.get(example) ?? copyTextOf(example);
+      givenTexts.set(example, text);
+      return text;
+    };
+    const isTwice = (text: CopyText, { similarity, score }: ExampleHit): boolean =>
+      ((similarity ?? 0) >= MAYBE_COPY && given.some((example) => isCopy(textOf(example), text))) ||
+      kept.some((other) => Math.abs(other.hit.score - score) <= COPY_SCORES && isCopy(other.text, text));
     for (let from = 0; from < hits.length && kept.length < limit; ) {
       const part = hits.slice(from, from + limit - kept.length + SPARE);
       from += part.length;
       const byKey = new Map(part.map((hit) => [hit.key, hit]));
       for (const paper of await papers.listByKeys([...byKey.keys()])) {
         const hit = byKey.get(paper.key)!;
-        if (!isTwice(paper, hit)) kept.push({ paper, hit });
+        const text = copyTextOf(paper);
+        if (!isTwice(text, hit)) kept.push({ paper, hit, text });
+        await nextTurn();
       }
     }
     return kept.slice(0, limit);
@@ -163,7 +179,7 @@ function check({
   diversity = 0,
   weight = exampleParameters.weight,
   sort = 'similar',
-  minScore = 0,
+  minScore = DEFAULT_MIN_SCORE,
 }: RecommendRequest) {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_RECOMMENDED)
     throw invalid('limit', `a whole number from 1 to ${MAX_RECOMMENDED}`);
@@ -171,7 +187,7 @@ function check({
   if (!(weight >= 0 && weight <= 1)) throw invalid('weight', 'a number from 0 to 1');
   if (!recommendSorts.includes(sort)) throw invalid('sort', `one of ${recommendSorts.join(', ')}`);
   if (!Number.isFinite(minScore)) throw invalid('minScore', 'a number');
-  return { limit, diversity, weight, sort };
+  return { limit, diversity, weight, sort, minScore };
 }
 
 /** What every result fulfils: the filters, and that it is none of the examples. */
@@ -193,7 +209,7 @@ function conditionsOf(
 async function choose(
   engine: Engine,
   ranked: readonly ExampleHit[],
-  { k, diversity }: { k: number; diversity: number },
+  { k, diversity, sizes }: { k: number; diversity: number; sizes: readonly number[] },
 ): Promise<ExampleHit[]> {
   if (diversity === 0) return [...ranked];
   const pool = ranked.slice(0, Math.min(MAX_DIVERSIFIED, DIVERSITY_FACTOR * k));
@@ -201,11 +217,17 @@ async function choose(
     engine,
     pool.map(({ key }) => key),
   );
-  const places = await diversify(
-    pool.map(({ score }, at) => ({ score, vector: vectors[at] ?? null })),
-    { k, diversity },
-  );
-  const chosen = new Set(places.map((at) => pool[at]!));
+  const byKey = new Map(pool.map(({ key }, at) => [key, vectors[at] ?? null]));
+  const lists: { items: ExampleHit[]; size: number }[] = [];
+  for (const [interest, size] of sizes.entries()) {
+    const hits = pool.filter((hit) => hit.interest === interest);
+    const places = await diversify(
+      hits.map(({ key, score }) => ({ score, vector: byKey.get(key) ?? null })),
+      { k, diversity },
+    );
+    lists.push({ items: places.map((at) => hits[at]!), size });
+  }
+  const chosen = new Set(interleave(lists));
   return [...chosen, ...ranked.filter((hit) => !chosen.has(hit))];
 }
 
@@ -242,7 +264,7 @@ async function* withReasons(
   hydrated: readonly Hydrated[],
   { found: { rarity }, facts, given, isWanted }: ReasonOptions,
 ): AsyncGenerator<Recommendation> {
-  let turn = performance.now();
+  const nextTurn = createTurns();
   for (const { paper, hit } of hydrated) {
     const { score, similarity, interest, nearest } = hit;
     const example = given[nearest]!;
@@ -253,10 +275,7 @@ async function* withReasons(
         }
       : null;
     yield { paper, score, similarity, interest, reason };
-    if (performance.now() - turn > TURN_MS) {
-      await nextTurn();
-      turn = performance.now();
-    }
+    await nextTurn();
   }
 }
 

@@ -5,7 +5,7 @@ import { tokenise } from '../search/text/tokens.js';
 /** What reasons read from a title and abstract. */
 export interface TextFacts {
   /** Term -> how often, and how it is mostly written. */
-  terms: ReadonlyMap<string, { count: number; written: string }>;
+  terms: ReadonlyMap<string, { count: number; written: string; inTitle: boolean }>;
   /** Sentences of the abstract, each with its terms. */
   sentences: readonly { text: string; terms: ReadonlySet<string> }[];
 }
@@ -30,28 +30,31 @@ const generalTerms: ReadonlySet<string> = new Set(
 );
 
 export function readTextFacts({ title, abstract }: { title: string; abstract: string }): TextFacts {
-  const terms = new Map<string, { count: number; spellings: Map<string, number> }>();
+  const terms = new Map<string, { count: number; inTitle: boolean; spellings: Map<string, number> }>();
   const sentences = splitSentences(abstract).map(({ start, end }) => ({
     text: abstract.slice(start, end),
     terms: new Set<string>(),
   }));
-  const read = (text: string, sink: (term: string) => void): void =>
+  const read = (text: string, inTitle: boolean, sink: (term: string) => void): void =>
     tokenise(text, (word, start, end) => {
       if (word.length < MIN_WORD || !isContentWord(word) || /^[\d.]+$/.test(word)) return;
       const term = termOf(word);
       if (generalTerms.has(term)) return;
       sink(term);
-      const known = terms.get(term) ?? { count: 0, spellings: new Map<string, number>() };
+      const known = terms.get(term) ?? { count: 0, inTitle, spellings: new Map<string, number>() };
       const spelling = text.slice(start, end);
       known.count++;
       known.spellings.set(spelling, (known.spellings.get(spelling) ?? 0) + 1);
       terms.set(term, known);
     });
-  read(title, () => {});
-  for (const sentence of sentences) read(sentence.text, (term) => sentence.terms.add(term));
+  read(title, true, () => {});
+  for (const sentence of sentences) read(sentence.text, false, (term) => sentence.terms.add(term));
   return {
     terms: new Map(
-      [...terms].map(([term, { count, spellings }]) => [term, { count, written: mostWritten(spellings) }]),
+      [...terms].map(([term, { count, inTitle, spellings }]) => [
+        term,
+        { count, inTitle, written: mostWritten(spellings) },
+      ]),
     ),
     sentences,
   };

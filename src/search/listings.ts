@@ -2,7 +2,7 @@ import { heatOn } from '../papers/heat.js';
 import type { DaySpan, ListingStore } from '../papers/listing-store.js';
 import type { Paper, SourceName } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
-import { type Period, type PeriodName, periodOf, requirePeriod } from '../papers/period.js';
+import { type Period, type PeriodName, periodNameOf, periodOf, requirePeriod } from '../papers/period.js';
 import type { Clock } from '../platform/clock.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { ColumnOrder } from './lexical/ports.js';
@@ -11,7 +11,8 @@ import { checkRequest } from './request.js';
 export const listingSorts = ['upvoted', 'newest', 'trending'] as const satisfies readonly ColumnOrder[];
 
 export interface ListingRequest {
-  period: PeriodName;
+  /** As the form of `date` says when absent; without that, a day. */
+  period?: PeriodName | undefined;
   /** As `Period.date` is written; the last one up to today that has papers when absent. */
   date?: string | undefined;
   /** By upvotes unless asked otherwise. */
@@ -88,7 +89,8 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
   const today = (): string => clock.now().toISOString().slice(0, 10);
 
   /** The papers of a period. @throws AppError invalid_input, invalid_cursor */
-  async function byPeriod({ period, date, sort = 'upvoted', cursor, ...asked }: ListingRequest) {
+  async function byPeriod({ date, sort = 'upvoted', cursor, ...asked }: ListingRequest) {
+    const { period = date === undefined ? 'day' : periodNameOf(date) } = asked;
     const { limit } = checkRequest({ query: '', ...asked });
     const chosen = date === undefined ? await latestPeriod(period) : requirePeriod(period, date, 'date');
     const [page, { count, before, after }, intake] = await Promise.all([

@@ -147,7 +147,7 @@ export function createRanker({ lexical, coverage }: RankerDeps) {
       plan,
       vector,
       weight,
-      pool: Math.max(hybridParameters.pool, depth),
+      pool: poolOf(depth),
       subset,
       extras: { facets: request.facets, words: wordsOf(view) },
       stages,
@@ -182,7 +182,7 @@ export function createRanker({ lexical, coverage }: RankerDeps) {
       conditions: plan.conditions,
       subset,
       weight: mode === 'semantic' ? 1 : view.weight,
-      pool: Math.max(hybridParameters.pool, depth),
+      pool: poolOf(depth),
       stages,
       signal,
     });
@@ -199,6 +199,10 @@ export function createRanker({ lexical, coverage }: RankerDeps) {
 
   return { rank };
 }
+
+/** Candidates of each side, with a reserve: what stands on the last places of one may be far ahead on both. */
+const poolOf = (depth: number): number =>
+  Math.max(hybridParameters.pool, Math.min(MAX_CANDIDATES, 2 * depth));
 
 /** What is no fault of the query, and what keyword search does without. */
 const degradedBy: Readonly<Record<string, string>> = {

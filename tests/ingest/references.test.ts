@@ -53,7 +53,7 @@ describe('references', () => {
       [7, '1706.03765'],
     ]);
     assert.deepEqual(
-      problems.map(([line, reason]) => [line, /this is no id/.test(reason)]),
+      problems.map(([line, reason]) => [line, /begins with no id/.test(reason)]),
       [[8, true]],
     );
   });

@@ -64,6 +64,7 @@ describe('recommendations', () => {
             positives: refs(collection, ...like),
             negatives: refs(collection, ...unlike),
             diversity,
+            minScore: -1,
           });
           assert.equal(new Set(found).size, found.length);
           assert.ok(found.every((key) => !like.includes(key) && !unlike.includes(key)));
@@ -99,7 +100,7 @@ describe('recommendations', () => {
     );
     const positives = refs(mixed, 1);
     const before = await keysOf(mixed, { positives });
-    const after = await keysOf(mixed, { positives, negatives: refs(mixed, 4) });
+    const after = await keysOf(mixed, { positives, negatives: refs(mixed, 4), minScore: -1 });
     assert.ok(before.indexOf(2) < before.indexOf(4));
     assert.deepEqual(after, [3, 2]);
   });
@@ -170,10 +171,16 @@ describe('recommendations', () => {
     assert.deepEqual(await keysOf(dated, { positives, minScore: 2 }), []);
   });
 
+  it('leave out what has nothing to do with them, unless asked otherwise', async () => {
+    const odd = papersOf(bees(1), bees(2), ['Zinc', 'Ore, smelting.']);
+    assert.deepEqual(await keysOf(odd, { positives: refs(odd, 1) }), [2]);
+    assert.deepEqual(await keysOf(odd, { positives: refs(odd, 1), minScore: -1 }), [2, 3]);
+  });
+
   it('are more unlike one another with diversity', async () => {
     const positives = refs(collection, 1);
     const alike = await keysOf(collection, { positives, limit: 3 });
-    const diverse = await keysOf(collection, { positives, limit: 3, diversity: 0.7 });
+    const diverse = await keysOf(collection, { positives, limit: 3, diversity: 0.7, minScore: -1 });
     assert.ok(alike.every((key) => key <= 4));
     assert.equal(diverse[0], alike[0]);
     assert.ok(diverse.some((key) => key > 4));

@@ -31,18 +31,37 @@ export function noteRefusal(error: AppError, request: FastifyRequest, reply: Fas
   if (error.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="quire"');
 }
 
+const depthOf = (path: string): number => path.split('/').length;
+
+/** What a schema says, in words that people use. */
+function wordingOf(error: NonNullable<FastifyError['validation']>[number] | undefined): string {
+  switch (error?.keyword) {
+    case 'additionalProperties':
+      return 'there is no such field here';
+    case 'minItems':
+      return `expected at least ${error.params['limit']}`;
+    case 'maxItems':
+      return `expected at most ${error.params['limit']}`;
+    case 'maxLength':
+      return `expected at most ${error.params['limit']} characters`;
+    default:
+      return error?.message ?? 'invalid';
+  }
+}
+
 /** Fastify's own errors in our codes. */
 export function toAppError(error: FastifyError | Error): AppError {
   if (isAppError(error)) return error;
   const { code, validation, validationContext, statusCode } = error as FastifyError;
   if (validation) {
-    const [first] = validation;
+    // Of the branches of a union the one that fits best is the one that failed deepest.
+    const [first] = [...validation].sort((a, b) => depthOf(b.instancePath) - depthOf(a.instancePath));
     const path = first?.instancePath.split('/').filter(Boolean).join('.') ?? '';
     const named = first?.params['additionalProperty'] ?? first?.params['missingProperty'];
     const field = path || (typeof named === 'string' ? named : (validationContext ?? 'request'));
     const allowed = first?.params['allowedValues'];
     const choices = Array.isArray(allowed) ? ` (${allowed.join(', ')})` : '';
-    const message = `${field}: ${first?.message ?? 'invalid'}${choices}.`;
+    const message = `${field}: ${wordingOf(first)}${choices}.`;
     return new AppError('invalid_input', message, { details: { field } });
   }
   if (code === 'FST_ERR_HANDLER_TIMEOUT')

@@ -84,7 +84,10 @@ export const listingRoutes: FastifyPluginAsyncTypebox<ListingRoutesOptions> = as
         querystring: Type.Object(
           {
             period: Type.Optional(
-              Type.Unsafe<PeriodName>({ ...PeriodKind, description: '`day` when not given.' }),
+              Type.Unsafe<PeriodName>({
+                ...PeriodKind,
+                description: 'As the form of `date` says when not given; without a date, `day`.',
+              }),
             ),
             date: Type.Optional(
               Type.String({
@@ -106,8 +109,8 @@ export const listingRoutes: FastifyPluginAsyncTypebox<ListingRoutesOptions> = as
         response: responsesOf('A page of it.', ListingAnswer),
       },
     },
-    async ({ query: { period = 'day', format = 'json', ...asked } }, reply) => {
-      const { items, nextCursor, intake, ...rest } = await listings.byPeriod({ period, ...asked });
+    async ({ query: { format = 'json', ...asked } }, reply) => {
+      const { items, nextCursor, intake, ...rest } = await listings.byPeriod(asked);
       const page = { items, nextCursor, intake };
       return format === 'json' ? { ...rest, ...pageView(page) } : sendExport(reply, format, papersOf(page));
     },

@@ -3,11 +3,12 @@ import { type InputFormat, inputFormats } from '../../ingest/formats.js';
 import { MAX_REFERENCES, readReferences } from '../../ingest/references.js';
 import type { ParseProblem } from '../../papers/paper.js';
 import type { Clock } from '../../platform/clock.js';
+import { AppError } from '../../platform/errors.js';
 import type { Profile, ProfileEntry } from '../../recommendations/profile.js';
 import { MAX_EXAMPLES } from '../../recommendations/request.js';
 import { clientGone, limited, takeRawBodies } from '../plugins/raw-body.js';
 import { problemResponses } from '../problem.js';
-import { choicesOf, ProfileAnswer, ProfileQuery, recommendView } from '../recommend-schema.js';
+import { choicesOf, ProfileAnswer, ProfileQuery, recommendView, timeOf } from '../recommend-schema.js';
 
 export interface ProfileRoutesOptions {
   profile: Profile;
@@ -70,10 +71,20 @@ export const profileRoutes: FastifyPluginAsyncTypebox<ProfileRoutesOptions> = as
         format: library,
         signal,
       });
+      const [problem] = problems;
+      if (entries.length === 0 && problem) {
+        throw new AppError(
+          'invalid_input',
+          `body: nothing could be read as a library. Line ${problem.line}: ${problem.reason}.`,
+          {
+            details: { field: 'body', problems },
+          },
+        );
+      }
       const { books, ...result } = await profile.profile({
         entries,
         limit,
-        ...(addedSince === undefined ? {} : { addedSince: new Date(addedSince) }),
+        addedSince: timeOf(addedSince),
         ...choicesOf(choices),
         signal,
       });

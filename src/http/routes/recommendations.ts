@@ -2,6 +2,7 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import type { Recommend } from '../../recommendations/recommend.js';
 import { type AnswersOptions, addAnswers } from '../plugins/answers.js';
 import { exportContent, sendExport } from '../plugins/export.js';
+import { clientGone } from '../plugins/raw-body.js';
 import { problemResponses } from '../problem.js';
 import {
   choicesOf,
@@ -71,8 +72,8 @@ export const recommendationRoutes: FastifyPluginAsyncTypebox<RecommendationRoute
         response,
       },
     },
-    async ({ body, query: { format = 'json' }, signal }, reply) => {
-      const result = await recommend({ ...recommendRequestOf(body), signal });
+    async ({ body, query: { format = 'json' } }, reply) => {
+      const result = await recommend({ ...recommendRequestOf(body), signal: clientGone(reply) });
       if (format === 'json') return recommendView(result);
       return sendExport(
         reply,

@@ -9,6 +9,7 @@ import { clientErrors } from '../compat/client-error.js';
 import { readFields, refOfS2Id, s2NotFound, s2Paper, s2StatusOf } from '../compat/semantic-scholar.js';
 import { FieldsParameter, S2Recommendations } from '../compat/semantic-scholar-schema.js';
 import { addClientErrors } from '../plugins/client-errors.js';
+import { clientGone } from '../plugins/raw-body.js';
 
 export interface SemanticScholarRecommendationsOptions {
   recommend: Recommend;
@@ -88,6 +89,8 @@ function createAnswer({ recommend, catalog }: SemanticScholarRecommendationsOpti
       positives: await examplesOf(positives),
       negatives: await examplesOf(negatives),
       reasons: false,
+      // Their clients ask for a number of papers and take what they get for all there is.
+      minScore: -1,
     };
     const { items } = await recommend.recommend(request);
     return { recommendedPapers: items.map(({ paper }) => s2Paper(paper, wanted)) };
@@ -113,9 +116,15 @@ const forListsRoute: FastifyPluginAsyncTypebox<{ answer: Answer }> = async (app,
           response: { 200: S2Recommendations, ...clientErrors(400, 404, 429, 504) },
         },
       },
-      async ({ query: { fields, limit = DEFAULT_LIMIT }, body }) => {
+      async ({ query: { fields, limit = DEFAULT_LIMIT }, body }, reply) => {
         const { positivePaperIds: positives, negativePaperIds: negatives } = body;
-        return answer({ positives: positives ?? [], negatives: negatives ?? [], fields, limit });
+        return answer({
+          positives: positives ?? [],
+          negatives: negatives ?? [],
+          fields,
+          limit,
+          signal: clientGone(reply),
+        });
       },
     );
   }
@@ -129,7 +138,15 @@ const forPaperRoute: FastifyPluginAsyncTypebox<{ answer: Answer; clock: Clock }>
   const forPaper = (
     id: string,
     { fields, limit = DEFAULT_LIMIT, from = 'recent' }: Static<typeof PoolQuery>,
-  ) => answer({ positives: [id], fields, limit, ...(from === 'recent' ? { addedSince: recently() } : {}) });
+    signal: AbortSignal,
+  ) =>
+    answer({
+      positives: [id],
+      fields,
+      limit,
+      signal,
+      ...(from === 'recent' ? { addedSince: recently() } : {}),
+    });
 
   app.get(
     '/recommendations/v1/papers/forpaper/:id',
@@ -146,7 +163,7 @@ const forPaperRoute: FastifyPluginAsyncTypebox<{ answer: Answer; clock: Clock }>
         response: { 200: S2Recommendations, ...clientErrors(400, 404, 429, 504) },
       },
     },
-    async ({ params, query }) => forPaper(params.id, query),
+    async ({ params, query, signal }) => forPaper(params.id, query, signal),
   );
   app.get(
     '/recommendations/v1/papers/forpaper/*',
@@ -158,6 +175,6 @@ const forPaperRoute: FastifyPluginAsyncTypebox<{ answer: Answer; clock: Clock }>
         response: { 200: S2Recommendations },
       },
     },
-    async ({ params, query }) => forPaper(params['*'], query),
+    async ({ params, query, signal }) => forPaper(params['*'], query, signal),
   );
 };

@@ -63,7 +63,8 @@ function dateOf(issued: unknown): unknown {
   const { 'date-parts': dateParts, raw, literal } = issued as JsonObject;
   const parts: unknown = Array.isArray(dateParts) ? dateParts[0] : undefined;
   if (Array.isArray(parts) && parts.length > 0 && parts[0] !== null) {
-    const numbers = parts.slice(0, 3).map(String);
+    const numbers = parts.slice(0, 3);
+    if (!numbers.every((part) => typeof part === 'number' || typeof part === 'string')) return undefined;
     return parsePartialDate(numbers.join('-')) ?? numbers[0];
   }
   for (const typed of [raw, literal]) if (typeof typed === 'string' && typed.trim() !== '') return typed;

@@ -7,30 +7,34 @@ const MAX_TOKEN_LENGTH = 2_048;
 
 /**
  * Ids of papers, one a line or several with commas, semicolons or spaces between: arXiv ids, DOIs and URLs in every
- * form that papers/paper-id.ts knows. Lines that begin with # are comments. What is no id is a problem.
+ * form that papers/paper-id.ts knows. Lines that begin with # are comments, and so are words behind the id that a line
+ * begins with (its title, a remark). Any other line is a problem beside the ids that are in it.
  */
 export function createIdListParser(): LineParser {
   return {
-    push: ({ number, text }: Line): InputEntry[] =>
-      idsIn(text).map((token) => {
-        const ref = normalizePaperRef(token);
-        if (ref !== null) return { kind: 'named', line: number, ref };
-        const reason = 'this is no id: expected an arXiv id, a DOI, or a URL of a paper';
-        return { kind: 'problem', problem: { line: number, reason, excerpt: excerpt(token) } };
-      }),
+    push({ number, text }: Line): InputEntry[] {
+      const refs = idsIn(text).map(normalizePaperRef);
+      const entries = refs.flatMap((ref): InputEntry[] =>
+        ref === null ? [] : [{ kind: 'named', line: number, ref }],
+      );
+      if (refs.length === 0 || refs[0] !== null) return entries;
+      const reason = 'this line begins with no id: expected an arXiv id, a DOI, or a URL of a paper';
+      return [...entries, { kind: 'problem', problem: { line: number, reason, excerpt: excerpt(text) } }];
+    },
     end: () => [],
   };
 }
 
-/** True for a text whose words are ids, but for fewer than one in four. */
+/** True for a text of which at least every second line begins with an id. */
 export function isIdList(text: string): boolean {
-  const tokens = text
+  const lines = text
     .slice(0, 10_000)
     .split(/\r\n|\r|\n/)
-    .flatMap(idsIn)
+    .map(idsIn)
+    .filter((tokens) => tokens.length > 0)
     .slice(0, 100);
-  const others = tokens.filter((token) => normalizePaperRef(token) === null).length;
-  return tokens.length > 0 && others * 4 < tokens.length;
+  const named = lines.filter(([first]) => normalizePaperRef(first!) !== null).length;
+  return lines.length > 0 && named * 2 >= lines.length;
 }
 
 function idsIn(line: string): string[] {

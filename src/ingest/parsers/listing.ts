@@ -1,4 +1,5 @@
 import type { PaperRecord, ParseProblem, SourceName } from '../../papers/paper.js';
+import { normalizePaperRef } from '../../papers/paper-id.js';
 import { assemble, type Card } from './listing/assemble.js';
 import { labelUnits } from './listing/labels.js';
 import { toPage } from './listing/paragraphs.js';
@@ -37,6 +38,11 @@ export function parseListing(text: string, { asOf, source = 'listing' }: Listing
   const { cards, problems } = assemble(page, labelUnits(page), asOf);
   const papers: ParsedListing['papers'] = [];
   for (const card of foldTwins(cards)) {
+    if (normalizePaperRef(card.title) !== null) {
+      const reason = 'an id stands where a title was expected: a list of ids is read with the format `ids`';
+      problems.push({ line: card.line, reason, excerpt: excerpt(card.title) });
+      continue;
+    }
     const limited = limitRecord(recordOf(card, { asOf, source }), card.line);
     papers.push({ line: card.line, record: limited.record });
     problems.push(...limited.problems);

@@ -31,6 +31,7 @@ export async function readExamples(
   let next = 0;
   return texts.map(({ title, abstract }, at) => ({
     vector: vectors[at] ?? embedded[next++]!,
-    terms: rankTermsOf(tokensOf(`${title}\n${abstract}`)),
+    // Words of a text are nobody's names.
+    terms: rankTermsOf(tokensOf(`${title}\n${abstract}`)).map((term) => ({ ...term, word: '' })),
   }));
 }

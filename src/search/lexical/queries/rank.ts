@@ -8,7 +8,7 @@ import type { Deadline, Mask } from './match.js';
 /** One term that papers are ranked by. */
 export interface RankTerm {
   term: string;
-  /** As it was typed, folded: names aren't stemmed. */
+  /** As it was typed, folded: names aren't stemmed. '': it is in nobody's name. */
   word: string;
   /** How often the query has it. */
   weight: number;
@@ -218,7 +218,7 @@ export function scoreAll(
       if (entry)
         addPostings(segment, entry, { norms, columns: view.columns, factor, rare, scores, titles: counts });
     });
-    addAuthors(view, { word, weight: weight * rankParameters.authorWeight }, (slot, score) => {
+    addAuthors(view, { word, weight: queryWeight(weight) * rankParameters.authorWeight }, (slot, score) => {
       scores[slot]! += score;
     });
   }
@@ -248,7 +248,7 @@ function addAuthors(
   { word, weight }: Pick<RankTerm, 'word' | 'weight'>,
   add: (slot: number, score: number) => void,
 ): void {
-  if (weight === 0) return;
+  if (weight === 0 || word === '') return;
   const entries = segments.map((segment) => findTerm(segment, fieldMark.author + word));
   if (entries.every((entry) => entry === null)) return;
   const score = weight * rarityOf(entries, size);
@@ -284,7 +284,7 @@ export function explainScores(
         add(slot, { term, inTitle, inBody, isAuthor: false, score });
       });
     });
-    addAuthors(view, { word, weight: weight * rankParameters.authorWeight }, (slot, score) =>
+    addAuthors(view, { word, weight: queryWeight(weight) * rankParameters.authorWeight }, (slot, score) =>
       add(slot, { term, inTitle: 0, inBody: 0, isAuthor: true, score }),
     );
   }
