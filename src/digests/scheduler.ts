@@ -1,0 +1,108 @@
+import type { Clock } from '../platform/clock.js';
+import { type AdvisoryLock, tryAdvisoryLock } from '../platform/db/advisory-lock.js';
+import type { Database } from '../platform/db/database.js';
+import { createFollower } from '../platform/follower.js';
+import type { Logger } from '../platform/log.js';
+import type { Delivering, RunBooks } from './deliver.js';
+import type { DeliveryCounts, DeliveryStore } from './delivery-store.js';
+import type { DigestRun, RunStore } from './run-store.js';
+
+/** Between two looks: a digest is at most so late. */
+const POLL_MS = 30_000;
+
+/** What is due so long and neither sent nor given up is stuck; a scheduler that hasn't looked for so long stands still. */
+const STUCK_AFTER_MS = 30 * 60_000;
+const STILL_AFTER_MS = 10 * 60_000;
+
+/** Runs shown. */
+const RECENT_RUNS = 10;
+
+export interface DigestStatus {
+  /** Another process of this database sends, or this one does. */
+  isLeader: boolean;
+  /** When a run of any process last came to its end; null: never. */
+  lastRun: DigestRun | null;
+  recent: DigestRun[];
+  states: DeliveryCounts[];
+  /** Due for half an hour and neither sent nor given up. */
+  stuck: number;
+  uncertain: number;
+  /** Nobody has looked for ten minutes. */
+  standsStill: boolean;
+  /** The trouble of the last look here; null after one that went well. */
+  error: string | null;
+}
+
+export interface SchedulerDeps {
+  delivering: Delivering;
+  deliveries: DeliveryStore;
+  runs: RunStore;
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  pollMs?: number;
+}
+
+/** Has digests prepared and sent as they come due, by one process of the database at a time. */
+export function createScheduler(deps: SchedulerDeps) {
+  const { delivering, deliveries, runs, db, clock, log, pollMs = POLL_MS } = deps;
+  let lock: AdvisoryLock | null = null;
+  const stopping = new AbortController();
+
+  /** One run now; null where another process sends. @throws whatever the database throws */
+  async function runOnce(): Promise<RunBooks | null> {
+    if (lock?.signal.aborted) lock = null;
+    lock ??= await tryAdvisoryLock(db.pool, 'digests');
+    if (lock === null) return null;
+    const signal = AbortSignal.any([lock.signal, stopping.signal]);
+    const id = await runs.start(clock.now());
+    const { recovered, ...books } = await delivering.run(signal);
+    await runs.finish(id, clock.now(), books);
+    if (recovered.uncertain + recovered.freed > 0)
+      log.warn(recovered, 'digests of a process that ended while it sent them');
+    if (books.problem !== null) log.error(books, 'digests can not be sent at present');
+    return books;
+  }
+
+  const follower = createFollower({
+    failure: 'digests could not be sent',
+    log,
+    pollMs,
+    step: async () => void (await runOnce()),
+  });
+
+  return {
+    start: follower.start,
+    hint: follower.hint,
+    runOnce,
+
+    async status(): Promise<DigestStatus> {
+      const [recent, states] = await Promise.all([runs.listRecent(RECENT_RUNS), deliveries.countByState()]);
+      const now = clock.now().getTime();
+      const lastRun = recent.find(({ finishedAt }) => finishedAt !== null) ?? null;
+      const open = states.filter(({ state }) => ['prepared', 'claimed', 'deferred'].includes(state));
+      return {
+        isLeader: lock !== null,
+        lastRun,
+        recent,
+        states,
+        stuck: open
+          .filter(({ oldest }) => now - oldest.getTime() > STUCK_AFTER_MS)
+          .reduce((sum, { count }) => sum + count, 0),
+        uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
+        standsStill: lastRun !== null && now - lastRun.finishedAt!.getTime() > STILL_AFTER_MS,
+        error: follower.error,
+      };
+    },
+
+    /** After the message under way. */
+    async close(): Promise<void> {
+      stopping.abort();
+      await follower.close();
+      await lock?.release();
+      lock = null;
+    },
+  };
+}
+
+export type Scheduler = ReturnType<typeof createScheduler>;
