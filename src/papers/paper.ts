@@ -116,5 +116,6 @@ export interface Paper extends PaperFields {
   /** Other ids that lead here. */
   aliases: string[];
   createdAt: Date;
+  /** When something of it changed that its readers see; counts don't count. */
   updatedAt: Date;
 }

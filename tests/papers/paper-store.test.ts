@@ -72,6 +72,29 @@ for (const kind of databaseKinds) {
       assert.equal((await store().getByRef('10.1000/three')).id, '2401.03000');
     });
 
+    it('says when something changed that readers see: not with the counts, not with the same again', async () => {
+      const record = inventedPaper(3_500);
+      const updatedAt = async (change: Partial<typeof record>) => {
+        const { outcomes } = await store().takeIn([{ ...record, ...change }]);
+        const [paper] = await store().listByKeys([outcomes[0]!.key]);
+        return paper!.updatedAt.getTime();
+      };
+      const first = await updatedAt({});
+      assert.equal(await updatedAt({}), first);
+      assert.equal(await updatedAt({ upvotes: 7, comments: 2, stars: 3, asOf: '2024-02-01' }), first);
+      let last = first;
+      for (const change of [
+        { venue: 'Journal of Cases' },
+        { doi: '10.1000/3500' },
+        { arxivId: '2401.03500' },
+      ]) {
+        const next = await updatedAt(change);
+        assert.ok(next > last, JSON.stringify(change));
+        last = next;
+      }
+      assert.equal(await updatedAt({ venue: 'Journal of Cases' }), last);
+    });
+
     it('takes half of a surrogate pair as the character that stands for it', async () => {
       const { outcomes } = await store().takeIn([
         inventedPaper(1_500, { abstract: 'Half \ud800 of a pair.' }),
