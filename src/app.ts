@@ -8,6 +8,7 @@ import { S2Paper } from './http/compat/semantic-scholar-schema.js';
 import { PaperView } from './http/paper-view.js';
 import { addErrorHandling, sendProblem, toAppError } from './http/plugins/errors.js';
 import { Problem, statusOfKind } from './http/problem.js';
+import { feedRoutes } from './http/routes/feeds.js';
 import { healthRoutes } from './http/routes/health.js';
 import { huggingFaceRoutes } from './http/routes/hugging-face.js';
 import { ingestRoutes } from './http/routes/ingest.js';
@@ -134,6 +135,7 @@ export async function createApp(services: Services, config: Config) {
     timeoutMs: ingestTimeoutMs,
     onTaken: hintPapers,
   });
+  await app.register(feedRoutes, { prefix: '/feeds', search, listings, recommend, catalog });
   await app.register(huggingFaceRoutes, { listings, search, catalog });
   await app.register(semanticScholarRoutes, { search, catalog });
   await app.register(semanticScholarRecommendations, {
@@ -147,6 +149,7 @@ export async function createApp(services: Services, config: Config) {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   addSlashRedirects(app, `${API_BASE}/papers`, /^(.+?)(\/related)?\/?$/);
+  addSlashRedirects(app, '/feeds/papers', /^(.+?)(\/related\.[a-z]+)?\/?$/);
   addSlashRedirects(app, '/papers', /^(.+?)()\/?$/);
   await app.register(webPages, {
     catalog,

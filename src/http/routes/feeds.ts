@@ -1,0 +1,247 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Catalog } from '../../papers/catalog.js';
+import type { Paper } from '../../papers/paper.js';
+import { originOf } from '../../platform/origin.js';
+import type { Recommend } from '../../recommendations/recommend.js';
+import type { Listings } from '../../search/listings.js';
+import { parseQuery } from '../../search/query/parse.js';
+import type { Search } from '../../search/search.js';
+import {
+  DEFAULT_ENTRIES,
+  DEFAULT_LISTED,
+  DEFAULT_SIMILAR,
+  FormatParams,
+  feedResponses,
+  ListingFeedQuery,
+  RecommendationFeedQuery,
+  RelatedFeedQuery,
+  RelatedParams,
+  SearchFeedQuery,
+  TrendingFeedQuery,
+} from '../feed-schema.js';
+import { feedEntry } from '../feeds/entry.js';
+import { type FeedFormatName, feedFormats } from '../feeds/formats.js';
+import { addAnswers } from '../plugins/answers.js';
+import { choicesOf } from '../recommend-schema.js';
+import { requestOf } from './search.js';
+
+export interface FeedRoutesOptions {
+  search: Search;
+  listings: Listings;
+  recommend: Recommend;
+  catalog: Catalog;
+}
+
+const tags = ['feeds'];
+
+/** Searches, listings and related papers for feed readers. */
+export const feedRoutes: FastifyPluginAsyncTypebox<FeedRoutesOptions> = async (
+  app,
+  { search, listings, recommend, catalog },
+) => {
+  // Not kept: they name the host that they were asked at, and what is kept is found by path alone.
+  addAnswers(app, { state: null });
+  await app.register(searchFeeds, { search });
+  await app.register(listingFeeds, { listings });
+  await app.register(likenessFeeds, { recommend, catalog });
+};
+
+const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search'>> = async (app, { search }) => {
+  app.get(
+    '/search.:format',
+    {
+      schema: {
+        operationId: 'searchFeed',
+        summary: 'What a search finds, as a feed',
+        tags,
+        params: FormatParams,
+        querystring: SearchFeedQuery,
+        response: feedResponses,
+      },
+    },
+    async (request, reply) => {
+      const { query, signal } = request;
+      const { sort = orderOf(query.q), limit = DEFAULT_ENTRIES } = query;
+      const result = await search.search({ ...requestOf({ ...query, sort, limit }), signal });
+      // The next one may well get a better answer.
+      if (result.notice !== null) reply.header('cache-control', 'no-store');
+      return sendFeed(request, reply, {
+        title: result.query === '' ? 'All papers' : result.query,
+        subtitle: `Papers of a search, ${orderNames[result.order]}.`,
+        home: homeOf({ q: result.query, sort: result.order }),
+        papers: result.items.map(({ paper }) => paper),
+      });
+    },
+  );
+};
+
+const listingFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'listings'>> = async (
+  app,
+  { listings },
+) => {
+  app.get(
+    '/listings.:format',
+    {
+      schema: {
+        operationId: 'listingFeed',
+        summary: 'The latest day, week or month that has papers, as a feed',
+        tags,
+        params: FormatParams,
+        querystring: ListingFeedQuery,
+        response: feedResponses,
+      },
+    },
+    async (request, reply) => {
+      const { period = 'day', sort, limit = DEFAULT_LISTED } = request.query;
+      const { items, count, ...listing } = await listings.byPeriod({ period, sort, limit });
+      return sendFeed(request, reply, {
+        title: `Papers of the ${period}`,
+        subtitle: `${items.length} of the ${count} papers of ${listing.date}, ${orderNames[listing.sort]}.`,
+        home: '/',
+        papers: items.map(({ paper }) => paper),
+      });
+    },
+  );
+
+  app.get(
+    '/trending.:format',
+    {
+      schema: {
+        operationId: 'trendingFeed',
+        summary: 'Papers that are talked about now, as a feed',
+        tags,
+        params: FormatParams,
+        querystring: TrendingFeedQuery,
+        response: feedResponses,
+      },
+    },
+    async (request, reply) => {
+      const { items } = await listings.trending({ limit: request.query.limit ?? DEFAULT_ENTRIES });
+      return sendFeed(request, reply, {
+        title: 'Trending papers',
+        subtitle: 'Papers that are talked about now, the hottest first.',
+        home: '/',
+        papers: items.map(({ paper }) => paper),
+      });
+    },
+  );
+};
+
+type LikenessOptions = Pick<FeedRoutesOptions, 'recommend' | 'catalog'>;
+
+const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { recommend, catalog }) => {
+  app.get(
+    '/papers/:id/related.:format',
+    {
+      schema: {
+        operationId: 'relatedFeed',
+        summary: 'Papers like a paper, as a feed',
+        tags,
+        params: RelatedParams,
+        querystring: RelatedFeedQuery,
+        response: feedResponses,
+      },
+    },
+    async (request, reply) => {
+      const { params, query, signal } = request;
+      const { sort = 'newest', limit = DEFAULT_SIMILAR, ...choices } = query;
+      const paper = await catalog.get(params.id);
+      const asked = {
+        positives: [{ ref: paper.id }],
+        limit,
+        ...choicesOf({ ...choices, sort, reasons: false }),
+      };
+      const { items, notice } = await recommend.recommend({ ...asked, signal });
+      if (notice !== null) reply.header('cache-control', 'no-store');
+      return sendFeed(request, reply, {
+        title: `Papers like “${paper.title}”`,
+        subtitle: 'Papers that are like it by meaning and by words.',
+        home: `/papers/${encodeURIComponent(paper.id)}#related`,
+        papers: items.map((item) => item.paper),
+      });
+    },
+  );
+
+  app.get(
+    '/recommendations.:format',
+    {
+      schema: {
+        operationId: 'recommendationFeed',
+        summary: 'Papers like some and unlike others, as a feed',
+        tags,
+        params: FormatParams,
+        querystring: RecommendationFeedQuery,
+        response: feedResponses,
+      },
+    },
+    async (request, reply) => {
+      const { query, signal } = request;
+      const { like, unlike = [], sort = 'newest', limit = DEFAULT_SIMILAR, ...choices } = query;
+      const { items, notice } = await recommend.recommend({
+        positives: like.map((ref) => ({ ref })),
+        negatives: unlike.map((ref) => ({ ref })),
+        limit,
+        ...choicesOf({ ...choices, sort, reasons: false }),
+        signal,
+      });
+      if (notice !== null) reply.header('cache-control', 'no-store');
+      return sendFeed(request, reply, {
+        title: 'Recommended papers',
+        subtitle: subtitleOf(query),
+        home: '/',
+        papers: items.map((item) => item.paper),
+      });
+    },
+  );
+};
+
+/** Every paper is more or less like another: by date a query of nothing but `like:` would be all there are. */
+function orderOf(q = ''): 'relevance' | 'newest' {
+  return parseQuery(q).terms.some(({ kind }) => kind === 'like') ? 'relevance' : 'newest';
+}
+
+const orderNames = {
+  relevance: 'the best first',
+  newest: 'the newest first',
+  upvoted: 'the most upvoted first',
+  trending: 'the hottest first',
+} as const;
+
+function homeOf({ q, sort }: { q: string; sort: string }): string {
+  return q === '' ? '/' : `/?${new URLSearchParams({ q, ...(sort === 'relevance' ? {} : { sort }) })}`;
+}
+
+/** Ids in titles: as many as a reader's list of feeds has room for. */
+const NAMED_EXAMPLES = 5;
+
+function subtitleOf({ like, unlike = [] }: RecommendationFeedQuery): string {
+  const named = (ids: readonly string[]): string =>
+    ids.slice(0, NAMED_EXAMPLES).join(', ') +
+    (ids.length > NAMED_EXAMPLES ? ` and ${ids.length - NAMED_EXAMPLES} others` : '');
+  return `Papers like ${named(like)}${unlike.length === 0 ? '' : `, unlike ${named(unlike)}`}.`;
+}
+
+interface FeedContent {
+  title: string;
+  subtitle: string;
+  /** Path of the page that shows the same. */
+  home: string;
+  papers: readonly Paper[];
+}
+
+function sendFeed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { title, subtitle, home, papers }: FeedContent,
+): FastifyReply {
+  const base = originOf(request);
+  const { contentType, write } = feedFormats[(request.params as { format: FeedFormatName }).format];
+  // As an address should be written, whatever the reader sent.
+  const self = new URL(`${base}${request.url}`).href;
+  const entries = papers.map((paper) => feedEntry(paper, base));
+  return reply
+    .type(contentType)
+    .serializer((text: string) => text)
+    .send(write({ id: self, title: `${title} · Quire`, subtitle, self, home: base + home, entries }));
+}
