@@ -5,7 +5,8 @@ import { MAX_EXAMPLES, type RecommendSort, recommendSorts } from '../recommendat
 import type { Order } from '../search/lexical/ports.js';
 import { listingSorts } from '../search/listings.js';
 import { MAX_LIMIT, sortOrders } from '../search/request.js';
-import { type FeedFormatName, feedFormatNames, feedFormats } from './feeds/formats.js';
+import { type FeedFormatName, feedFormatNames } from './feeds/formats.js';
+import { feedContent } from './plugins/feed.js';
 import { problemResponses } from './problem.js';
 import { RelatedQuery } from './recommend-schema.js';
 import { SearchQuery } from './search-schema.js';
@@ -109,12 +110,7 @@ export type RecommendationFeedQuery = Static<typeof RecommendationFeedQuery>;
 export const feedResponses = {
   200: {
     description: 'Atom 1.0, RSS 2.0 or JSON Feed 1.1.',
-    content: Object.fromEntries(
-      Object.values(feedFormats).map(({ contentType }) => [
-        contentType.split(';')[0]!,
-        { schema: Type.String() },
-      ]),
-    ),
+    content: feedContent,
   },
   ...problemResponses(400, 404, 503),
 };

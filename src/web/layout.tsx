@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { MAX_QUERY_LENGTH } from '../search/query/query-text.js';
 import { stylesheet } from './assets.js';
+import { feedPath, feedTypes, type PageFeed } from './links.js';
 import { openSearchType } from './opensearch.js';
 
 export interface PageProps {
@@ -13,11 +14,13 @@ export interface PageProps {
   query?: string | undefined;
   /** How the next search from the box is to be answered; hybrid when not given. */
   mode?: string | undefined;
+  /** The same, as papers come in. */
+  feed?: PageFeed | undefined;
   children: ComponentChildren;
 }
 
 /** The frame of every page. */
-export function Page({ title, description, canonical, query, mode, children }: PageProps) {
+export function Page({ title, description, canonical, query, mode, feed, children }: PageProps) {
   return (
     <html lang="en">
       <head>
@@ -28,6 +31,7 @@ export function Page({ title, description, canonical, query, mode, children }: P
         {canonical && <link rel="canonical" href={canonical} />}
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
         <link rel="search" type={openSearchType} title="Quire" href="/opensearch.xml" />
+        {feed && <FeedLinks feed={feed} />}
         <link rel="stylesheet" href={stylesheet.path} />
       </head>
       <body>
@@ -64,6 +68,34 @@ export function Page({ title, description, canonical, query, mode, children }: P
         </div>
       </body>
     </html>
+  );
+}
+
+/** Where readers and browsers look for a page's feeds. */
+function FeedLinks({ feed }: { feed: PageFeed }) {
+  return (
+    <>
+      {feedFormats.map((format) => (
+        <link
+          key={format}
+          rel="alternate"
+          type={feedTypes[format]}
+          title={feed.title}
+          href={feedPath(feed, format)}
+        />
+      ))}
+    </>
+  );
+}
+
+const feedFormats = ['atom', 'rss', 'json'] as const;
+
+/** For people; readers find the other formats in the page's head. */
+export function FeedLink({ feed }: { feed: PageFeed }) {
+  return (
+    <a href={feedPath(feed, 'atom')} type={feedTypes.atom} title={`${feed.title}: for a feed reader`}>
+      Feed
+    </a>
   );
 }
 

@@ -2,8 +2,33 @@ export function paperPath(id: string): string {
   return `/papers/${encodeURIComponent(id)}`;
 }
 
-export function searchPath(params: Record<string, string | undefined>): string {
+type Params = Record<string, string | undefined>;
+
+export function searchPath(params: Params): string {
+  return `/?${queryOf(params)}`;
+}
+
+/** What a page offers to feed readers: `name` is its path below `/feeds`, without the format. */
+export interface PageFeed {
+  title: string;
+  name: string;
+  params?: Params;
+}
+
+/** Media types by the end of the address. */
+export const feedTypes = {
+  atom: 'application/atom+xml',
+  rss: 'application/rss+xml',
+  json: 'application/feed+json',
+} as const;
+
+export function feedPath({ name, params = {} }: PageFeed, format: keyof typeof feedTypes): string {
+  const query = queryOf(params);
+  return `/feeds/${name}.${format}${query === '' ? '' : `?${query}`}`;
+}
+
+function queryOf(params: Params): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, value);
-  return `/?${query}`;
+  return query.toString();
 }

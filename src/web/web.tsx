@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply } from 'fastify';
 import type { VNode } from 'preact';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
+import { originOf } from '../platform/origin.js';
 import type { Recommend } from '../recommendations/recommend.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
 import type { Order } from '../search/lexical/ports.js';
@@ -86,9 +87,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
   );
 
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>
-    reply
-      .type(`${openSearchType}; charset=utf-8`)
-      .send(openSearchDescription(`${request.protocol}://${request.host}`)),
+    reply.type(`${openSearchType}; charset=utf-8`).send(openSearchDescription(originOf(request))),
   );
   for (const asset of [stylesheet, favicon]) {
     app.get(asset.path, { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>

@@ -120,6 +120,22 @@ describe('the feeds', () => {
     assert.equal(body.description, '2 of the 30 papers of 2024-03, the most upvoted first.');
   });
 
+  it('of recommendations say which papers are not here', async () => {
+    const like = [idOf(3), '2401.99999'];
+    const { description } = (await ask('/feeds/recommendations.json', { like })).json<{
+      description: string;
+    }>();
+    assert.equal(description, 'Papers like 2401.00003, 2401.99999. Not known here: 2401.99999.');
+  });
+
+  it('answer HEAD as GET, without the feed', async () => {
+    const answer = await service.app.inject({ method: 'HEAD', url: '/feeds/search.rss?q=kernels' });
+    assert.deepEqual(
+      [answer.statusCode, answer.headers['content-type'], answer.body],
+      [200, contentTypes.rss, ''],
+    );
+  });
+
   it('are found by ids with slashes', async () => {
     const answer = await ask('/feeds/papers/10.1234/a/related.rss', { limit: 3 });
     assert.deepEqual(

@@ -1,9 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Catalog } from '../../papers/catalog.js';
-import type { Paper } from '../../papers/paper.js';
-import { originOf } from '../../platform/origin.js';
 import type { Recommend } from '../../recommendations/recommend.js';
+import type { Order } from '../../search/lexical/ports.js';
 import type { Listings } from '../../search/listings.js';
 import { parseQuery } from '../../search/query/parse.js';
 import type { Search } from '../../search/search.js';
@@ -20,9 +18,8 @@ import {
   SearchFeedQuery,
   TrendingFeedQuery,
 } from '../feed-schema.js';
-import { feedEntry } from '../feeds/entry.js';
-import { type FeedFormatName, feedFormats } from '../feeds/formats.js';
 import { addAnswers } from '../plugins/answers.js';
+import { sendFeed } from '../plugins/feed.js';
 import { choicesOf } from '../recommend-schema.js';
 import { requestOf } from './search.js';
 
@@ -68,7 +65,7 @@ const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search'>> 
       if (result.notice !== null) reply.header('cache-control', 'no-store');
       return sendFeed(request, reply, {
         title: result.query === '' ? 'All papers' : result.query,
-        subtitle: `Papers of a search, ${orderNames[result.order]}.`,
+        subtitle: searchSubtitle(result.order),
         home: homeOf({ q: result.query, sort: result.order }),
         papers: result.items.map(({ paper }) => paper),
       });
@@ -178,7 +175,7 @@ const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { 
     async (request, reply) => {
       const { query, signal } = request;
       const { like, unlike = [], sort = 'newest', limit = DEFAULT_SIMILAR, ...choices } = query;
-      const { items, notice } = await recommend.recommend({
+      const { items, missing, notice } = await recommend.recommend({
         positives: like.map((ref) => ({ ref })),
         negatives: unlike.map((ref) => ({ ref })),
         limit,
@@ -188,7 +185,7 @@ const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { 
       if (notice !== null) reply.header('cache-control', 'no-store');
       return sendFeed(request, reply, {
         title: 'Recommended papers',
-        subtitle: subtitleOf(query),
+        subtitle: likenessSubtitle(query, missing),
         home: '/',
         papers: items.map((item) => item.paper),
       });
@@ -208,6 +205,12 @@ const orderNames = {
   trending: 'the hottest first',
 } as const;
 
+/** Whoever wonders why there is nothing should be told what it takes. */
+function searchSubtitle(order: Order): string {
+  const papers = order === 'relevance' ? 'Papers of a search' : 'Papers that have every word of a search';
+  return `${papers}, ${orderNames[order]}.`;
+}
+
 function homeOf({ q, sort }: { q: string; sort: string }): string {
   return q === '' ? '/' : `/?${new URLSearchParams({ q, ...(sort === 'relevance' ? {} : { sort }) })}`;
 }
@@ -215,33 +218,13 @@ function homeOf({ q, sort }: { q: string; sort: string }): string {
 /** Ids in titles: as many as a reader's list of feeds has room for. */
 const NAMED_EXAMPLES = 5;
 
-function subtitleOf({ like, unlike = [] }: RecommendationFeedQuery): string {
+function likenessSubtitle(
+  { like, unlike = [] }: RecommendationFeedQuery,
+  missing: readonly string[],
+): string {
   const named = (ids: readonly string[]): string =>
     ids.slice(0, NAMED_EXAMPLES).join(', ') +
     (ids.length > NAMED_EXAMPLES ? ` and ${ids.length - NAMED_EXAMPLES} others` : '');
-  return `Papers like ${named(like)}${unlike.length === 0 ? '' : `, unlike ${named(unlike)}`}.`;
-}
-
-interface FeedContent {
-  title: string;
-  subtitle: string;
-  /** Path of the page that shows the same. */
-  home: string;
-  papers: readonly Paper[];
-}
-
-function sendFeed(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { title, subtitle, home, papers }: FeedContent,
-): FastifyReply {
-  const base = originOf(request);
-  const { contentType, write } = feedFormats[(request.params as { format: FeedFormatName }).format];
-  // As an address should be written, whatever the reader sent.
-  const self = new URL(`${base}${request.url}`).href;
-  const entries = papers.map((paper) => feedEntry(paper, base));
-  return reply
-    .type(contentType)
-    .serializer((text: string) => text)
-    .send(write({ id: self, title: `${title} · Quire`, subtitle, self, home: base + home, entries }));
+  const unlikely = unlike.length === 0 ? '' : `, unlike ${named(unlike)}`;
+  return `Papers like ${named(like)}${unlikely}.${missing.length === 0 ? '' : ` Not known here: ${named(missing)}.`}`;
 }

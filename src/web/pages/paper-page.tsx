@@ -1,7 +1,7 @@
 import type { Paper } from '../../papers/paper.js';
 import type { Recommendation } from '../../recommendations/request.js';
 import { Facts, PaperItem, SHOWN_AUTHORS } from '../components/paper-item.js';
-import { Page } from '../layout.js';
+import { FeedLink, Page } from '../layout.js';
 import { paperPath } from '../links.js';
 
 export interface PaperPageProps {
@@ -11,12 +11,17 @@ export interface PaperPageProps {
 }
 
 export function PaperPage({ paper, related }: PaperPageProps) {
+  const feed = {
+    title: `Papers like “${paper.title}”`,
+    name: `papers/${encodeURIComponent(paper.id)}/related`,
+  };
   const isOurSummary = paper.origins.abstract?.source === 'sample';
   return (
     <Page
       title={`${paper.title} · Quire`}
       description={paper.abstract.slice(0, 160)}
       canonical={paperPath(paper.id)}
+      feed={feed}
     >
       <article class="paper">
         <h1>{paper.title}</h1>
@@ -37,6 +42,9 @@ export function PaperPage({ paper, related }: PaperPageProps) {
       <h2 class="section" id="related">
         Related papers
       </h2>
+      <p class="facts">
+        <FeedLink feed={feed} /> of the newest of them
+      </p>
       {related === null && (
         <p class="notice">Related papers can’t be looked up right now. Try again in a moment.</p>
       )}

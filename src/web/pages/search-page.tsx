@@ -10,8 +10,8 @@ import type { SearchMode } from '../../search/request.js';
 import type { SearchResult } from '../../search/search.js';
 import type { Highlights } from '../../search/text/highlight.js';
 import { PaperItem } from '../components/paper-item.js';
-import { Page } from '../layout.js';
-import { searchPath } from '../links.js';
+import { FeedLink, Page } from '../layout.js';
+import { type PageFeed, searchPath } from '../links.js';
 
 export const examples = [
   'infinite width limits of neural networks',
@@ -27,10 +27,12 @@ const scoreTitles: Record<SearchMode, string> = {
 
 const description = 'Search research papers by meaning.';
 
+const newestFeed: PageFeed = { title: 'All papers, the newest first', name: 'search' };
+
 /** The front page: the newest papers, and three searches that work. */
 export function FrontPage({ newest, readiness }: { newest: Paper[]; readiness: Readiness }) {
   return (
-    <Page title="Quire: research papers by meaning" description={description} canonical="/">
+    <Page title="Quire: research papers by meaning" description={description} canonical="/" feed={newestFeed}>
       <p class="facts">Say what a paper is about, in your own words; it is found by its meaning.</p>
       <ul class="examples" aria-label="Searches to try">
         {examples.map((query) => (
@@ -43,6 +45,7 @@ export function FrontPage({ newest, readiness }: { newest: Paper[]; readiness: R
         <span>
           <span class="num">{readiness.papers}</span> papers, newest first
         </span>
+        <FeedLink feed={newestFeed} />
         {!readiness.ready && <span>{readiness.reasons.join('; ')}</span>}
       </p>
       {newest.length === 0 && (
@@ -72,8 +75,15 @@ export function SearchPage({ query, mode, sort, result, reading }: SearchPagePro
     mode: mode === 'hybrid' ? undefined : mode,
     sort: sort === 'relevance' ? undefined : sort,
   };
+  const feed = feedOf(query, here.sort, reading);
   return (
-    <Page title={`${query} · Quire`} description={`Papers about ${query}`} query={query} mode={mode}>
+    <Page
+      title={`${query} · Quire`}
+      description={`Papers about ${query}`}
+      query={query}
+      mode={mode}
+      feed={feed}
+    >
       <Reading query={query} parts={reading} here={here} />
       <div class="bar">
         <span role="status">
@@ -83,6 +93,7 @@ export function SearchPage({ query, mode, sort, result, reading }: SearchPagePro
           </span>{' '}
           {total.value === 1 ? 'paper' : 'papers'}
         </span>
+        <FeedLink feed={feed} />
         <nav aria-label="How to search">
           {modes.map(({ value, label, title }) => (
             <a
@@ -127,6 +138,13 @@ export function SearchPage({ query, mode, sort, result, reading }: SearchPagePro
       )}
     </Page>
   );
+}
+
+/** By relevance a feed would hardly ever move: unless papers are asked for by likeness, the newest take its place. */
+function feedOf(query: string, sort: string | undefined, reading: QueryPart[]): PageFeed {
+  const isLikeness = reading.some(({ kind }) => kind === 'like');
+  const order = sort ?? (isLikeness ? 'the most alike' : 'the newest that have every word');
+  return { title: `${query}, ${order}`, name: 'search', params: { q: query, sort } };
 }
 
 type Here = Record<string, string | undefined>;

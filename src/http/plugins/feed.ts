@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Paper } from '../../papers/paper.js';
+import { originOf } from '../../platform/origin.js';
+import { feedEntry } from '../feeds/entry.js';
+import { type FeedFormatName, feedFormats } from '../feeds/formats.js';
+
+/** The formats, for the schema of a response. */
+export const feedContent = Object.fromEntries(
+  Object.values(feedFormats).map(({ contentType }) => [
+    contentType.split(';')[0]!,
+    { schema: Type.String() },
+  ]),
+);
+
+export interface FeedContent {
+  title: string;
+  subtitle: string;
+  /** Path of the page that shows the same. */
+  home: string;
+  papers: readonly Paper[];
+}
+
+/**
+ * Sends papers as a feed, in the format that the route's `:format` names. Its address is its id.
+ * @throws AppError invalid_input where the Host header names no host
+ */
+export function sendFeed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { title, subtitle, home, papers }: FeedContent,
+): FastifyReply {
+  const base = originOf(request);
+  const { contentType, write } = feedFormats[(request.params as { format: FeedFormatName }).format];
+  // As an address should be written, whatever the reader sent.
+  const self = new URL(`${base}${request.url}`).href;
+  const entries = papers.map((paper) => feedEntry(paper, base));
+  return reply
+    .type(contentType)
+    .serializer((text: string) => text)
+    .send(write({ id: self, title: `${title} · Quire`, subtitle, self, home: base + home, entries }));
+}
