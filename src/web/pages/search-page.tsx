@@ -86,14 +86,17 @@ export function SearchPage({ query, mode, sort, result, reading }: SearchPagePro
     >
       <Reading query={query} parts={reading} here={here} />
       <div class="bar">
-        <span role="status">
-          <span class="num">
-            {total.isExact ? '' : 'at least '}
-            {total.value.toLocaleString('en')}
-          </span>{' '}
-          {total.value === 1 ? 'paper' : 'papers'}
+        <span>
+          <span role="status">
+            <span class="num">
+              {total.isExact ? '' : 'at least '}
+              {total.value.toLocaleString('en')}
+            </span>{' '}
+            {total.value === 1 ? 'paper' : 'papers'}
+          </span>
+          {' · '}
+          <FeedLink feed={feed} />
         </span>
-        <FeedLink feed={feed} />
         <nav aria-label="How to search">
           {modes.map(({ value, label, title }) => (
             <a
