@@ -117,7 +117,7 @@ export function scoresOf(
       const inBody = count(text.body, term) / (1 - bodyB + (bodyB * text.bodyLength) / bodyMean);
       const all = inTitle + inBody;
       let score = queryWeight(weight) * rarity(having) * (all / (k1 + all));
-      if (text.names.includes(word)) score += queryWeight(weight) * authorWeight * rarity(named);
+      if (text.names.includes(word)) score += Math.min(3, weight) * authorWeight * rarity(named);
       const { key } = documents[at]!;
       if (score > 0) scores.set(key, (scores.get(key) ?? 0) + score);
     });

@@ -68,6 +68,9 @@ export const rankParameters: Readonly<RankParameters> = {
 /** A word that the query has again and again counts up to three times (the k3 of Okapi BM25, which is 2). */
 export const queryWeight = (count: number): number => (3 * count) / (2 + count);
 
+/** What a word in an author's name counts that the query has so often: no more than three times, as everywhere. */
+const nameWeight = (count: number): number => Math.min(3, count) * rankParameters.authorWeight;
+
 /** A score a slot; 0 where no term is found. */
 export type Scores = Float32Array;
 
@@ -218,7 +221,7 @@ export function scoreAll(
       if (entry)
         addPostings(segment, entry, { norms, columns: view.columns, factor, rare, scores, titles: counts });
     });
-    addAuthors(view, { word, weight: queryWeight(weight) * rankParameters.authorWeight }, (slot, score) => {
+    addAuthors(view, { word, weight: nameWeight(weight) }, (slot, score) => {
       scores[slot]! += score;
     });
   }
@@ -284,7 +287,7 @@ export function explainScores(
         add(slot, { term, inTitle, inBody, isAuthor: false, score });
       });
     });
-    addAuthors(view, { word, weight: queryWeight(weight) * rankParameters.authorWeight }, (slot, score) =>
+    addAuthors(view, { word, weight: nameWeight(weight) }, (slot, score) =>
       add(slot, { term, inTitle: 0, inBody: 0, isAuthor: true, score }),
     );
   }
