@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from './errors.js';
+import { readSmtpUrl, type SmtpServer } from './mail/smtp-url.js';
 import { projectRoot } from './paths.js';
 
 /** The model that comes with the project. */
@@ -66,6 +67,26 @@ const settings = {
     'Seconds until a request is given up. Ingest has ten times as much.',
   ),
   DRAIN_TIMEOUT_S: integer(15, 1, 300, 'Seconds that requests under way get when the service stops.'),
+  PUBLIC_URL: read(
+    webAddress,
+    'Base address of the links in mails and feeds, https://quire.example.org; http://HOST:PORT when not set. Wrong: links that lead nowhere.',
+  ),
+  SMTP_URL: read(
+    readSmtpUrl,
+    'Mail server: smtp://user:password@host:587 (STARTTLS where it is offered, always with a password), smtps://host:465; `?tls=required`, `unverified` (any certificate) or `off`. Not set: mails become files.',
+  ),
+  MAIL_DIR: optional(
+    'Folder of mails as .eml files, where no SMTP_URL is set; DATA_DIR/mail when not set. Nothing in it is ever removed.',
+  ),
+  MAIL_FROM: text('Quire <quire@localhost>', 'Sender of all mails: a name and its address, or an address.'),
+  DKIM_DOMAIN: optional('Domain that mails are signed for, that of MAIL_FROM or one above it.'),
+  DKIM_SELECTOR: optional('Its key’s name: the record is SELECTOR._domainkey.DOMAIN.'),
+  DKIM_KEY_FILE: optional('File of its private RSA key (1,024 bits or more), in PEM.'),
+  WEBHOOK_PRIVATE: choice(
+    ['on', 'off'],
+    'off',
+    '`on`: webhooks may go to loopback and private networks, so that whoever subscribes reaches into yours.',
+  ),
   LOG_LEVEL: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     'info',
@@ -89,6 +110,16 @@ export const settingsHelp: readonly { name: string; fallback: string; about: str
   about,
 }));
 
+export interface MailConfig {
+  /** null: mails become files in `dir`. */
+  readonly smtp: SmtpServer | null;
+  /** Absolute. */
+  readonly dir: string;
+  readonly from: { readonly name: string; readonly address: string };
+  /** null: unsigned. */
+  readonly dkim: { readonly domain: string; readonly selector: string; readonly keyFile: string } | null;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -110,6 +141,11 @@ export interface Config {
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  /** Base of links, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly mail: MailConfig;
+  /** Whether webhooks may go to private and special networks. */
+  readonly webhookPrivate: boolean;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
 }
 
@@ -130,6 +166,7 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
   if (values.API_KEY !== null && values.API_KEY.length < 24) {
     problems.push('API_KEY: expected at least 24 characters (`quire key create` makes one)');
   }
+  const mail = mailOf(values, problems);
   refuse(problems);
   return Object.freeze({
     host: values.HOST,
@@ -147,12 +184,67 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     bodyLimitBytes: values.BODY_LIMIT_MB * 2 ** 20,
     requestTimeoutMs: values.REQUEST_TIMEOUT_S * 1_000,
     drainTimeoutMs: values.DRAIN_TIMEOUT_S * 1_000,
+    publicUrl: values.PUBLIC_URL ?? defaultUrl(values),
+    mail: Object.freeze(mail),
+    webhookPrivate: values.WEBHOOK_PRIVATE === 'on',
     log: Object.freeze({
       // A line for every request would push the address and the key off a person's screen.
       level: options.isTerminal && !env['LOG_LEVEL'] ? 'warn' : values.LOG_LEVEL,
       format: values.LOG_FORMAT === 'auto' ? (options.isTerminal ? 'pretty' : 'json') : values.LOG_FORMAT,
     }),
   });
+}
+
+/** What there is to say against it goes to `problems`. */
+function mailOf(values: Settings, problems: string[]): MailConfig {
+  const named = /^\s*"?([^"<>]*?)"?\s*<([^<>]*)>\s*$/.exec(values.MAIL_FROM);
+  const from = { name: named?.[1] ?? '', address: (named?.[2] ?? values.MAIL_FROM).trim() };
+  if (!/^[^\s@<>"(),:;\\]+@[^\s@<>"(),:;\\]+$/.test(from.address)) {
+    problems.push('MAIL_FROM: expected Name <address@host>, or an address');
+  }
+  if (values.SMTP_URL !== null && values.MAIL_DIR !== null) {
+    problems.push('MAIL_DIR: expected only where SMTP_URL is not set');
+  }
+  return {
+    smtp: values.SMTP_URL,
+    dir: resolve(values.MAIL_DIR ?? join(values.DATA_DIR, 'mail')),
+    from,
+    dkim: dkimOf(values, from.address, problems),
+  };
+}
+
+function dkimOf(values: Settings, sender: string, problems: string[]): MailConfig['dkim'] {
+  const { DKIM_DOMAIN: domain, DKIM_SELECTOR: selector, DKIM_KEY_FILE: keyFile } = values;
+  if (domain === null && selector === null && keyFile === null) return null;
+  if (domain === null || selector === null || keyFile === null) {
+    problems.push('DKIM_DOMAIN, DKIM_SELECTOR, DKIM_KEY_FILE: expected all three or none');
+    return null;
+  }
+  const label = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
+  if (!new RegExp(`^${label}(\\.${label})*$`, 'i').test(selector)) {
+    problems.push('DKIM_SELECTOR: expected a name such as 2026a');
+  }
+  const host = sender.slice(sender.lastIndexOf('@') + 1).toLowerCase();
+  const signs = domain.toLowerCase();
+  // Otherwise no receiver counts the signature for the sender (RFC 7489, 3.1.1).
+  if (host !== signs && !host.endsWith(`.${signs}`)) {
+    problems.push(`DKIM_DOMAIN: expected the domain of MAIL_FROM, ${host}, or one above it`);
+  }
+  return { domain: signs, selector, keyFile: resolve(keyFile) };
+}
+
+function defaultUrl({ HOST, PORT }: Settings): string {
+  // An address that stands for all of them is none to go to.
+  const host = HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
+}
+
+function webAddress(given: string): string {
+  const url = URL.canParse(given) ? new URL(given) : null;
+  const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  if (!isBase || url.username !== '' || url.password !== '')
+    throw new Error('expected https://host, with a path at most');
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
 function parseAll(env: NodeJS.ProcessEnv): Settings {
@@ -181,6 +273,11 @@ function text(fallback: string, about: string): Setting<string> {
 
 function optional(about: string): Setting<string | null> {
   return { fallback: null, about, parse: (given) => given };
+}
+
+/** As `optional`, in the form that `parse` gives it. */
+function read<T>(parse: (given: string) => T, about: string): Setting<T | null> {
+  return { fallback: null, about, parse };
 }
 
 function integer(fallback: number, min: number, max: number, about: string): Setting<number> {

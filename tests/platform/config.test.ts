@@ -41,6 +41,46 @@ describe('configuration', () => {
     assert.throws(() => readConfig({ MODEL_HUB: 'hub.example' }), /MODEL_HUB: expected https/);
   });
 
+  it('reads where mails go, and never shows the password of a wrong address', () => {
+    const { mail, publicUrl } = readConfig({ DATA_DIR: '/srv/quire', HOST: '0.0.0.0' });
+    assert.deepEqual([mail.smtp, mail.dir, mail.dkim], [null, '/srv/quire/mail', null]);
+    assert.deepEqual(mail.from, { name: 'Quire', address: 'quire@localhost' });
+    assert.equal(publicUrl, 'http://127.0.0.1:8080');
+    assert.equal(
+      readConfig({ PUBLIC_URL: 'https://q.example/papers/' }).publicUrl,
+      'https://q.example/papers',
+    );
+    assert.throws(() => readConfig({ PUBLIC_URL: 'q.example' }), /PUBLIC_URL: expected https/);
+
+    const smtp = (SMTP_URL: string) => readConfig({ SMTP_URL }).mail.smtp!;
+    assert.deepEqual(smtp('smtp://me%40x:p%2Fw@mail.example'), {
+      ...{ host: 'mail.example', port: 587, secure: false, tls: 'required' },
+      auth: { user: 'me@x', pass: 'p/w' },
+    });
+    assert.equal(smtp('smtp://me:pw@127.0.0.1:25').tls, 'offered');
+    assert.equal(smtp('smtp://me:pw@mail.example?tls=off').tls, 'off');
+    assert.deepEqual([smtp('smtps://mail.example').port, smtp('smtps://[::1]').host], [465, '::1']);
+    for (const wrong of ['mail.example:25', 'http://m', 'smtp://me@m', 'smtps://m?tls=off', 'smtp://m?x=1'])
+      assert.throws(() => smtp(wrong), /SMTP_URL: expected/, wrong);
+    assert.throws(
+      () => smtp('http://me:hush-hush@m'),
+      ({ message }: Error) => !message.includes('hush-hush'),
+    );
+  });
+
+  it('checks the settings of mails against each other', () => {
+    const dkim = { DKIM_DOMAIN: 'example.org', DKIM_SELECTOR: 'a1', DKIM_KEY_FILE: '/k.pem' };
+    const from = (MAIL_FROM: string) => readConfig({ MAIL_FROM, ...dkim }).mail;
+    assert.deepEqual(from('q@mail.example.org').from, { name: '', address: 'q@mail.example.org' });
+    assert.equal(from('"Papers, daily" <q@example.org>').from.name, 'Papers, daily');
+    assert.equal(from('q@example.org').dkim?.keyFile, '/k.pem');
+    assert.throws(() => from('q@notexample.org'), /DKIM_DOMAIN: expected the domain of MAIL_FROM/);
+    assert.throws(() => readConfig({ ...dkim, DKIM_KEY_FILE: '' }), /expected all three or none/);
+    for (const wrong of ['Quire', 'a@b, c@d', 'Q <a@b>\r\nBcc: c@d', '<>'])
+      assert.throws(() => readConfig({ MAIL_FROM: wrong }), /MAIL_FROM: expected/, wrong);
+    assert.throws(() => readConfig({ SMTP_URL: 'smtp://m', MAIL_DIR: 'x' }), /MAIL_DIR: expected only/);
+  });
+
   it('is told in full by the README, with the defaults that stand here', () => {
     const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
     const table = readme.split('\n').filter((line) => line.startsWith('| `'));

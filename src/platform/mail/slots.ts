@@ -6,7 +6,10 @@ export function createSlots(count: number) {
 
   function release(): void {
     const next = line.shift();
-    if (next) return next();
+    if (next) {
+      next();
+      return;
+    }
     free += 1;
     if (free === count) for (const tell of idlers.splice(0)) tell();
   }

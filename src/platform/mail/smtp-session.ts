@@ -92,8 +92,9 @@ export function openSession(
       resolve(result);
     };
     const refuse = (error: ConnectionError): void => {
-      connection.close();
+      // Before closing, which would be told as the reason.
       finish({ refused: tidyResponse(error.response ?? error.message) });
+      connection.close();
     };
     const onAbort = (): void => refuse(new Error('stopped before the connection stood'));
     const ready = (): void => finish(createSession(connection, timeouts));

@@ -63,8 +63,10 @@ export function createSmtpTransport({
   }
 
   function keep(kept: Kept): void {
-    if (isClosed || kept.messages >= messagesPerConnection || !kept.session.isOpen())
-      return kept.session.quit();
+    if (isClosed || kept.messages >= messagesPerConnection || !kept.session.isOpen()) {
+      kept.session.quit();
+      return;
+    }
     kept.idle = setTimeout(() => {
       idle.splice(idle.indexOf(kept), 1);
       kept.session.quit();
