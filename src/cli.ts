@@ -19,6 +19,7 @@ const status = () => import('./cli/status-command.js');
 const models = () => import('./cli/model-command.js');
 const reindex = () => import('./cli/reindex-command.js');
 const doctor = () => import('./cli/doctor-command.js');
+const mailDoctor = () => import('./cli/doctor-mail-command.js');
 const keys = () => import('./cli/key-command.js');
 const server = () => import('./server.js');
 
@@ -162,11 +163,19 @@ program
   .addOption(json())
   .action((options) => command(async (context) => (await status()).statusCommand(options, context)));
 
-program
+const examine = program
   .command('doctor')
   .description('look at everything that search rests on; exit code 1 where something is wrong')
   .addOption(json())
   .action((options) => command(async (context) => (await doctor()).doctorCommand(options, context)));
+examine
+  .command('mail')
+  .description('instead: look at what mails rest on: the server, the signature, SPF, DKIM and DMARC records')
+  .addOption(toOption())
+  // --json is the doctor's.
+  .action((_, own: Command) =>
+    command(async (context) => (await mailDoctor()).doctorMailCommand(own.optsWithGlobals(), context)),
+  );
 
 program
   .command('reindex')
@@ -228,6 +237,13 @@ key
   .action((name: string, options) =>
     command(async (context) => (await keys()).revokeKeyCommand(name, options, context)),
   );
+
+function toOption(): Option {
+  return new Option('--to <address>', 'send a mail there to try it').argParser((text) => {
+    if (/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(text)) return text;
+    throw new InvalidArgumentError('expected an address such as you@example.org');
+  });
+}
 
 function asOfOption(): Option {
   const about =

@@ -9,18 +9,12 @@ import {
   checkSearch,
   checkVectors,
   checkWords,
-  type Finding,
   type Model,
   type Patient,
 } from './doctor-checks.js';
-import { type CommandContext, exitCodes, print, withStores } from './run-command.js';
+import { createReport } from './doctor-report.js';
+import { type CommandContext, withStores } from './run-command.js';
 import { askService, describeService } from './service-state.js';
-
-interface Result extends Finding {
-  name: string;
-}
-
-const MARKS = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' } as const;
 
 /**
  * Looks at everything that search rests on. Exit code 1 where something is wrong; a warning alone is none.
@@ -30,17 +24,7 @@ export async function doctorCommand(options: { json: boolean }, context: Command
   const { config } = context;
   await withStores(context, async (services) => {
     const patient: Patient = { config, services };
-    const results: Result[] = [];
-    const check = async (name: string, look: () => Promise<Finding>): Promise<void> => {
-      const finding = await look().catch(
-        (error: unknown): Finding => ({
-          verdict: 'failed',
-          says: messageOf(error),
-        }),
-      );
-      results.push({ name, ...finding });
-      if (!options.json) print(false, null, [lineOf(results.at(-1)!)]);
-    };
+    const { check, conclude } = createReport(options);
 
     await check('service', async () => {
       const service = await askService(config);
@@ -58,11 +42,7 @@ export async function doctorCommand(options: { json: boolean }, context: Command
     await check('disk', () => checkDisk(patient));
     await check('clock', () => checkClock(patient));
 
-    const healthy = results.every(({ verdict }) => verdict !== 'failed');
-    print(options.json, { healthy, checks: results }, [
-      healthy ? 'Nothing is wrong.' : 'Something is wrong.',
-    ]);
-    if (!healthy) process.exitCode = exitCodes.failed;
+    conclude();
   });
 }
 
@@ -74,8 +54,4 @@ async function activeModel({ services: { engineStore } }: Patient): Promise<Know
 async function findModel(patient: Patient): Promise<Model> {
   const known = await activeModel(patient);
   return { ...(await patient.services.resolveModel(known.ref)), known };
-}
-
-function lineOf({ verdict, name, says }: Result): string {
-  return `${MARKS[verdict]}${name.padEnd(8)} ${says}`;
 }
