@@ -141,7 +141,7 @@ export interface Config {
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly drainTimeoutMs: number;
-  /** Base of links, without a slash at the end. */
+  /** Base of links, without a slash at the end. Of PORT 0 it has that 0: the port isn't known before listening. */
   readonly publicUrl: string;
   readonly mail: MailConfig;
   /** Whether webhooks may go to private and special networks. */

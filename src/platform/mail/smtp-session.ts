@@ -146,7 +146,12 @@ function transact({ connection, timeouts, envelope, message, signal }: Transacti
       isSettled = true;
       clearTimeout(limit);
       signal?.removeEventListener('abort', onAbort);
+      connection.removeListener('end', onEnd);
       resolve(outcome);
+    };
+    // The library ends some connections without a word to the message under way; where it has one, that comes first.
+    const onEnd = (): void => {
+      setImmediate(() => settle(broken('the connection was closed', hasDot)));
     };
     const giveUp = (why: string): void => {
       settle(broken(why, hasDot));
@@ -175,6 +180,7 @@ function transact({ connection, timeouts, envelope, message, signal }: Transacti
     }
     if (signal?.aborted) return giveUp('stopped before the message was sent');
     signal?.addEventListener('abort', onAbort);
+    connection.on('end', onEnd);
     allow(timeouts.envelope, 'no answer to MAIL, RCPT or DATA');
     const body = Readable.from(parts(), { objectMode: false, highWaterMark: 1 });
     connection.send(envelope, body, (error, info) => {
