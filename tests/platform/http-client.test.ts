@@ -183,8 +183,11 @@ describe('the HTTP client', () => {
     const long = await open({ maxBodyBytes: 1_000 }).request({ method: 'GET', url });
     assert.ok(long.kind === 'answered');
     assert.deepEqual([long.body.length, long.isWhole], [1_000, false]);
-    for (const path of ['/silent', '/drip', '/drop', '/headers']) {
-      const result = await open({ timeoutMs: 700 }).request({ method: 'POST', url: url + path, body: 'x' });
+    const paths = ['/silent', '/drip', '/drop', '/headers'];
+    const post = (path: string) =>
+      open({ timeoutMs: 3_000 }).request({ method: 'POST', url: url + path, body: 'x' });
+    for (const [at, result] of (await Promise.all(paths.map(post))).entries()) {
+      const path = paths[at]!;
       assert.ok(result.kind === 'failed', `${path}: ${JSON.stringify(result)}`);
       assert.equal(result.mayHaveArrived, true, path);
     }
