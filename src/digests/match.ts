@@ -1,0 +1,220 @@
+import { heatOn } from '../papers/heat.js';
+import type { Paper } from '../papers/paper.js';
+import type { Clock } from '../platform/clock.js';
+import { AppError, isAppError } from '../platform/errors.js';
+import type { Recommend } from '../recommendations/recommend.js';
+import { MAX_RECOMMENDED, type Recommendation } from '../recommendations/request.js';
+import type { Query } from '../search/query/ast.js';
+import { parseQuery } from '../search/query/parse.js';
+import { MAX_DEPTH, MAX_LIMIT } from '../search/request.js';
+import type { Search, SearchItem } from '../search/search.js';
+import type { Range } from '../search/text/highlight.js';
+import { termOf } from '../search/text/terms.js';
+import { tokensOf } from '../search/text/tokens.js';
+import type { NewPaper, NewPapers } from './new-papers.js';
+import type { SubscriptionSettings } from './subscription.js';
+
+/**
+ * When a query requires nothing, every paper is a hit of it; a match is one with this score, or this near by meaning. Of queries
+ * about subjects that the sample collection doesn't have (bread, soil, tax, bees …) the best hit scores 0.29 at most, that of one
+ * common word, and is as near as 0.31; of those that it has, the papers of the subject begin at 0.35. Without a word in common
+ * 0.5 by meaning gives a score of 0.25.
+ */
+const MATCH_SCORE = 0.35;
+const MATCH_SIMILARITY = 0.5;
+
+/** Below it neither can be reached: half of the score is the similarity. What moves the query's vector adds a little. */
+const LEAST_SCORE = 0.2;
+
+/** Words named as the reason. */
+const MAX_WORDS = 5;
+const MAX_TERMS = 3;
+
+/** A paper that a subscription asks for. */
+export interface Match {
+  key: number;
+  /** Of `query` and `likes` mostly 0 to 1, 0 where a query only filters; of `daily` the heat of the day. */
+  score: number;
+  /** In plain words. */
+  why: string;
+  /** The sentence of the abstract that fits best; null where none is known. */
+  sentence: string | null;
+}
+
+export interface Matches {
+  /** In the order in which they are to be told; each once. */
+  matches: Match[];
+  /** Why there may be more or less than these. */
+  notices: string[];
+}
+
+export interface MatchDeps {
+  search: Search;
+  recommend: Recommend;
+  clock: Clock;
+}
+
+export type MatchSettings = Pick<SubscriptionSettings, 'kind' | 'query' | 'likes' | 'minScore'>;
+
+/** Which of the papers that came in a subscription asks for, and how well they fit. */
+export function createMatcher({ search, recommend, clock }: MatchDeps) {
+  /**
+   * Muted words, the cap and what was sent before are no matter of this; a score below the subscription's own still matches, and is
+   * counted where it is cut.
+   * @throws AppError as search and recommendations; model_unavailable or overloaded where only words would answer, because a digest
+   *   that is late is better than one that is chosen otherwise
+   */
+  async function match(
+    settings: MatchSettings,
+    news: NewPapers,
+    signal?: AbortSignal | undefined,
+  ): Promise<Matches> {
+    if (news.papers.length === 0) return { matches: [], notices: [] };
+    if (settings.kind === 'daily') return { matches: daily(news), notices: [] };
+    const within = [...news.byKey.keys()];
+    const found = await (settings.kind === 'likes' ? byLikes : byQuery)(settings, { within, signal });
+    // An id as the query gives its paper, new or not.
+    return { ...found, matches: found.matches.filter(({ key }) => news.byKey.has(key)) };
+  }
+
+  interface Scope {
+    within: readonly number[];
+    signal: AbortSignal | undefined;
+  }
+
+  async function byQuery({ query, minScore }: MatchSettings, { within, signal }: Scope): Promise<Matches> {
+    const ranks = isRanked(parseQuery(query));
+    const least = Math.min(LEAST_SCORE, minScore ?? LEAST_SCORE);
+    const request = { query, within, limit: MAX_LIMIT, explain: true, signal };
+    const matches: Match[] = [];
+    let cursor: string | undefined;
+    for (let pages = 0; pages < MAX_DEPTH / MAX_LIMIT; pages++) {
+      const page = await search.search({ ...request, cursor, ...(ranks ? { minScore: least } : {}) });
+      if (page.mode === 'keyword' && page.order === 'relevance') throw unavailable(page.notice);
+      for (const item of page.items) if (!ranks || fits(item, minScore)) matches.push(matchOfHit(item));
+      if (page.nextCursor === null) return { matches, notices: [] };
+      cursor = page.nextCursor;
+    }
+    return { matches, notices: [`More than ${MAX_DEPTH} papers match: these are the best.`] };
+  }
+
+  async function byLikes({ likes, minScore }: MatchSettings, { within, signal }: Scope): Promise<Matches> {
+    const positives = likes.map((ref) => ({ ref }));
+    const found = await recommend
+      .recommend({ positives, within, limit: MAX_RECOMMENDED, minScore: -1, signal })
+      .catch((error: unknown) => {
+        if (isAppError(error, 'paper_not_found')) return null;
+        throw error;
+      });
+    if (found === null)
+      return { matches: [], notices: ['None of the papers that it follows is here any more.'] };
+    const matches = found.items
+      .filter(({ score, similarity }) => isNear({ score, similarity, minScore }))
+      .map(matchOfRecommendation);
+    const gone = found.missing.length;
+    const notices = gone === 0 ? [] : [`Of the papers that it follows ${gone} can't be found any more.`];
+    return { matches, notices };
+  }
+
+  /** All of them, by heat, upvotes, then the newest. */
+  function daily({ papers }: NewPapers): Match[] {
+    const day = clock.now().toISOString().slice(0, 10);
+    return papers
+      .map((one, at) => ({ ...one, at }))
+      .sort(
+        (a, b) =>
+          (b.heat ?? Number.NEGATIVE_INFINITY) - (a.heat ?? Number.NEGATIVE_INFINITY) ||
+          (b.paper.upvotes ?? -1) - (a.paper.upvotes ?? -1) ||
+          b.at - a.at,
+      )
+      .map((one) => matchOfDay(one, day));
+  }
+
+  return { match };
+}
+
+export type Matcher = ReturnType<typeof createMatcher>;
+
+/**
+ * Whether what fits is a matter of the score: words or papers rank, and no words are required. Filters (a category, an author, dates)
+ * hold besides.
+ */
+export function isRanked({ terms }: Query): boolean {
+  const ranks = terms.some((term) => term.kind === 'word' || (term.kind === 'like' && !term.negative));
+  return ranks && !terms.some(requiresWords);
+}
+
+function requiresWords(term: Query['terms'][number]): boolean {
+  if (term.kind === 'or')
+    return term.terms.some(requiresWords) || term.terms.some(({ kind }) => kind === 'word');
+  return term.kind === 'phrase' || (term.kind === 'text' && term.field === 'title');
+}
+
+interface Nearness {
+  score: number;
+  /** Cosine; null: not read yet. */
+  similarity: number | null;
+  minScore: number | null;
+}
+
+/** Who sets a lower score wants more. */
+const isNear = ({ score, similarity, minScore }: Nearness): boolean =>
+  score >= Math.min(MATCH_SCORE, minScore ?? MATCH_SCORE) || (similarity ?? 0) >= MATCH_SIMILARITY;
+
+const fits = ({ score, named, explanation }: SearchItem, minScore: number | null): boolean =>
+  named !== null || isNear({ score, similarity: explanation?.dense?.scoreAsked ?? null, minScore });
+
+function unavailable(notice: string | null): AppError {
+  return new AppError('model_unavailable', notice ?? 'Search by meaning is not available right now.', {
+    retryAfter: 60,
+  });
+}
+
+function matchOfHit({ paper, score, named, highlights, explanation }: SearchItem): Match {
+  const { title, abstract, sentence } = highlights;
+  const words = wordsAt([
+    ...title.map((range) => textAt(paper.title, range)),
+    ...abstract.map((range) => textAt(paper.abstract, range)),
+  ]);
+  const nearness = explanation?.dense?.scoreAsked ?? explanation?.dense?.score ?? null;
+  const byWords = words.length > 0 ? `matches: ${words.join(', ')}` : null;
+  const byMeaning = nearness === null ? null : `by meaning, ${nearness.toFixed(2)}`;
+  const why = named !== null ? `named by its ${named}` : (byWords ?? byMeaning ?? 'fulfils what is required');
+  return { key: paper.key, score, why, sentence: sentence && textAt(paper.abstract, sentence) };
+}
+
+const textAt = (text: string, { start, end }: Range): string => text.slice(start, end);
+
+/** Each word once, in whatever form it comes first. */
+function wordsAt(texts: readonly string[]): string[] {
+  const words = new Map<string, string>();
+  for (const text of texts) {
+    const key = tokensOf(text)
+      .map(({ word }) => termOf(word))
+      .join(' ');
+    if (key !== '' && !words.has(key)) words.set(key, text.toLowerCase() === text ? text : lowered(text));
+    if (words.size === MAX_WORDS) break;
+  }
+  return [...words.values()];
+}
+
+/** `Graph` at the beginning of a title is `graph`; `GAN` and `PyTorch` stay. */
+const lowered = (text: string): string => (/^\p{Lu}\p{Ll}+$/u.test(text) ? text.toLowerCase() : text);
+
+function matchOfRecommendation({ paper, score, similarity, reason }: Recommendation): Match {
+  const terms = (reason?.terms ?? []).slice(0, MAX_TERMS).map(({ term }) => term);
+  const shared = terms.length > 0 ? `; both: ${terms.join(', ')}` : '';
+  const nearness = similarity === null ? '' : ` (${similarity.toFixed(2)})`;
+  const why = reason === null ? 'like what it follows' : `like: ${reason.nearest.title}${nearness}${shared}`;
+  return { key: paper.key, score, why, sentence: reason?.sentences?.result ?? null };
+}
+
+function matchOfDay({ paper, heat }: NewPaper, day: string): Match {
+  const score = heat === null ? 0 : Math.round(heatOn(heat, day) * 100) / 100;
+  return { key: paper.key, score, why: whyOfDay(paper), sentence: null };
+}
+
+function whyOfDay({ upvotes }: Pick<Paper, 'upvotes'>): string {
+  if (upvotes === null || upvotes === 0) return 'came in';
+  return `came in, ${upvotes} upvote${upvotes === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,83 @@
+import type { Paper } from '../papers/paper.js';
+import { nameWords } from '../search/lexical/document.js';
+import { firstAtEachPlace } from '../search/ranking/plan.js';
+import { tokenise, tokensOf } from '../search/text/tokens.js';
+import type { SubscriptionSettings } from './subscription.js';
+
+export type Mutes = Pick<SubscriptionSettings, 'mutedWords' | 'mutedAuthors' | 'mutedCategories'>;
+
+/** The words of a paper, folded, by where they stand. */
+type Places = ReadonlyMap<string, readonly number[]>;
+
+/** Of each paper once: it is asked of for every subscriber that mutes a word. */
+const read = new WeakMap<object, Places>();
+
+/** Between a title and its abstract: no phrase goes over it. */
+const GAP = 10;
+
+function placesOf(paper: Pick<Paper, 'title' | 'abstract'>): Places {
+  const known = read.get(paper);
+  if (known) return known;
+  const places = new Map<string, number[]>();
+  let from = 0;
+  for (const text of [paper.title, paper.abstract]) {
+    let last = from;
+    tokenise(text, (word, _start, _end, position) => {
+      const at = from + position;
+      last = Math.max(last, at);
+      const list = places.get(word);
+      if (list) list.push(at);
+      else places.set(word, [at]);
+    });
+    from = last + GAP;
+  }
+  read.set(paper, places);
+  return places;
+}
+
+interface MutedWord {
+  /** One after the other. */
+  words: string[];
+  /** A compound in one word: `pretraining` of `pre-training`. */
+  joined: string | null;
+}
+
+/** What a subscriber doesn't want to see, read once. Words and names are compared folded and whole, an archive (`cs`) means all of its categories. */
+export function createMutes({ mutedWords, mutedAuthors, mutedCategories }: Mutes) {
+  const words = mutedWords.map(readWord).filter((muted) => muted.words.length > 0);
+  const authors = mutedAuthors.map(nameWords).filter(({ length }) => length > 0);
+  const categories = mutedCategories.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+
+  return {
+    isMuted(paper: Pick<Paper, 'title' | 'abstract' | 'authors' | 'categories'>): boolean {
+      if (paper.categories.some((name) => categories.some((muted) => isCategory(name.toLowerCase(), muted))))
+        return true;
+      if (authors.length > 0 && paper.authors.some((name) => isOneOf(nameWords(name), authors))) return true;
+      if (words.length === 0) return false;
+      const places = placesOf(paper);
+      return words.some((muted) => stands(muted, places));
+    },
+  };
+}
+
+function readWord(text: string): MutedWord {
+  const tokens = tokensOf(text);
+  const parts = firstAtEachPlace(tokens);
+  const joined = tokens.length === parts.length + 1 ? tokens.at(-1) : undefined;
+  const isWhole = joined?.position === parts[0]?.position && joined?.end === parts.at(-1)?.end;
+  return { words: parts.map(({ word }) => word), joined: joined && isWhole ? joined.word : null };
+}
+
+function stands({ words, joined }: MutedWord, places: Places): boolean {
+  if (joined !== null && places.has(joined)) return true;
+  const [first = '', ...rest] = words;
+  return (places.get(first) ?? []).some((at) =>
+    rest.every((word, by) => places.get(word)?.includes(at + by + 1)),
+  );
+}
+
+const isCategory = (name: string, muted: string): boolean => name === muted || name.startsWith(`${muted}.`);
+
+/** All words of a muted name in one author's, as `author:` has it: `Hinton` is `Geoffrey E. Hinton`, too. */
+const isOneOf = (name: readonly string[], muted: readonly string[][]): boolean =>
+  muted.some((words) => words.every((word) => name.includes(word)));
