@@ -72,7 +72,13 @@ function digestPaper({ paper }: NewPaper, { score, why, sentence }: Match): Dige
   const { key, id, title, abstract, authors, authorCount, date, venue, url, categories, upvotes } = paper;
   const known = authors.length > 0 ? Math.max(authorCount ?? 0, authors.length) : authorCount;
   return {
-    ...{ key, id, title, abstract: abstract.slice(0, MAX_ABSTRACT).toWellFormed(), authors: authors.slice(0, MAX_AUTHORS) },
+    ...{
+      key,
+      id,
+      title,
+      abstract: abstract.slice(0, MAX_ABSTRACT).toWellFormed(),
+      authors: authors.slice(0, MAX_AUTHORS),
+    },
     ...{ authorCount: known, date, venue, url, categories, upvotes, score, why, sentence },
   };
 }

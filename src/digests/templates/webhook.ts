@@ -1,0 +1,148 @@
+import type { Digest, DigestPaper } from '../digest.js';
+import { MAX_CAP, type Subscription, type WebhookShape } from '../subscription.js';
+import { clip, clipBy, oneLine } from './plain.js';
+import { booksLine, type DigestLinks, emptyReason, factsOf, nameOf, scoreOf, subjectOf } from './words.js';
+
+/**
+ * Papers that a body of each shape can show: what is beyond must not be counted as sent. Slack takes 50 blocks a message, Discord 10
+ * embeds.
+ */
+export const webhookRoom: Readonly<Record<WebhookShape, number>> = {
+  generic: MAX_CAP,
+  slack: 45,
+  discord: 10,
+};
+
+export interface WebhookOptions {
+  shape: WebhookShape;
+  subscription: Subscription;
+  /** Those that act for one person (`manage`, `unsubscribe` …) are left out: a channel has many readers. */
+  links: Pick<DigestLinks, 'paper' | 'related'>;
+}
+
+/** What is posted, as JSON. At most `webhookRoom` papers of the digest. */
+export function webhookBody(digest: Digest, { shape, subscription, links }: WebhookOptions): object {
+  const papers = digest.papers.slice(0, webhookRoom[shape]);
+  const content: Content = { digest: { ...digest, papers }, subscription, links };
+  return bodies[shape](content);
+}
+
+interface Content {
+  digest: Digest;
+  subscription: Subscription;
+  links: WebhookOptions['links'];
+}
+
+const bodies: Readonly<Record<WebhookShape, (content: Content) => object>> = {
+  generic: genericBody,
+  slack: slackBody,
+  discord: discordBody,
+};
+
+function genericBody({ digest, subscription, links }: Content): object {
+  const { id, kind, query, likes } = subscription;
+  const { papers, books, notices, from, to } = digest;
+  return {
+    subscription: { id, kind, query, likes },
+    subject: subjectOf(subscription, digest),
+    ...{ from, to, books, notices },
+    empty: emptyReason(digest),
+    papers: papers.map(({ key: _, ...paper }) => ({
+      ...paper,
+      links: { paper: links.paper(paper.id), related: links.related(paper.id) },
+    })),
+  };
+}
+
+/** Characters: https://docs.slack.dev/reference/block-kit/blocks has 150 for a header, and 3,000 for a section. */
+const slackLimits = { header: 150, title: 300, facts: 300, why: 300, sentence: 600, section: 3_000 } as const;
+
+/** In mrkdwn these three begin links, mentions and entities; nothing else gets out of its place. */
+const slackText = (text: string, most: number): string =>
+  clip(oneLine(text), most).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+function slackBody({ digest, subscription, links }: Content): object {
+  const section = (text: string): object => ({
+    type: 'section',
+    text: { type: 'mrkdwn', text: clip(text, slackLimits.section), verbatim: true },
+  });
+  const subject = subjectOf(subscription, digest);
+  return {
+    text: slackText(subject, slackLimits.facts),
+    // No previews of every link below.
+    ...{ unfurl_links: false, unfurl_media: false },
+    blocks: [
+      {
+        type: 'header',
+        text: { type: 'plain_text', text: clip(`Quire: ${nameOf(subscription)}`, slackLimits.header) },
+      },
+      ...remarksOf(digest).map((remark) => section(slackText(remark, slackLimits.sentence))),
+      ...digest.papers.map((paper) => section(slackPaper(paper, { subscription, links }))),
+      {
+        type: 'context',
+        elements: [
+          { type: 'mrkdwn', text: slackText(booksLine(digest.books), slackLimits.facts), verbatim: true },
+        ],
+      },
+    ],
+  };
+}
+
+function slackPaper(
+  paper: DigestPaper,
+  { subscription, links }: Pick<Content, 'subscription' | 'links'>,
+): string {
+  const { title, facts: most, why, sentence } = slackLimits;
+  const facts = factsOf(paper).join(' · ');
+  return [
+    `<${urlIn(links.paper(paper.id))}|${slackText(paper.title, title) || paper.id}>`,
+    ...(facts === '' ? [] : [slackText(facts, most)]),
+    `${slackText(whyOf(paper, subscription), why)} · <${urlIn(links.related(paper.id))}|Related>`,
+    ...(paper.sentence === null ? [] : [`> ${slackText(paper.sentence, sentence)}`]),
+  ].join('\n');
+}
+
+/** What ends a link in mrkdwn or Markdown can't stand in it. */
+const urlIn = (url: string): string =>
+  new URL(url).href.replace(/[<>|()\s]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** Characters: https://discord.com/developers/docs/resources/message has 256 for a title and 6,000 for all embeds. */
+const discordLimits = { content: 1_000, title: 200, facts: 120, why: 100, sentence: 100 } as const;
+
+/** What Discord's Markdown reads as mark-up, each with a backslash; by the length that it then has. */
+const discordText = (text: string, most: number): string =>
+  clipBy(oneLine(text), most, (character) => escaped(character).length).replace(MARKUP, '\\$&');
+const MARKUP = /[\\*_~`|<>[\]()#:@-]/g;
+const escaped = (character: string): string => character.replace(MARKUP, '\\$&');
+
+function discordBody({ digest, subscription, links }: Content): object {
+  const { content, title, facts, why, sentence } = discordLimits;
+  const remarks = [subjectOf(subscription, digest), ...remarksOf(digest), booksLine(digest.books)];
+  return {
+    content: remarks.map((remark) => discordText(remark, content / remarks.length)).join('\n'),
+    // Whatever stands in a title, nobody is called.
+    allowed_mentions: { parse: [] },
+    embeds: digest.papers.map((paper) => ({
+      title: clip(oneLine(paper.title), title) || paper.id,
+      url: links.paper(paper.id),
+      description: [
+        discordText(factsOf(paper).join(' · '), facts),
+        discordText(whyOf(paper, subscription), why),
+        discordText(paper.sentence ?? '', sentence),
+      ]
+        .filter((line) => line !== '')
+        .join('\n'),
+    })),
+  };
+}
+
+const whyOf = (paper: DigestPaper, subscription: Subscription): string => {
+  const score = scoreOf(paper, subscription);
+  return `${paper.why}${score === null ? '' : ` · ${score}`}`;
+};
+
+/** At most so many notices: a digest has three kinds of them. */
+const MAX_REMARKS = 3;
+
+const remarksOf = (digest: Digest): string[] =>
+  [emptyReason(digest), ...digest.notices].filter((remark) => remark !== null).slice(0, MAX_REMARKS);
