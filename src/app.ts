@@ -20,6 +20,7 @@ import { recommendationRoutes } from './http/routes/recommendations.js';
 import { searchRoutes } from './http/routes/search.js';
 import { semanticScholarRoutes } from './http/routes/semantic-scholar.js';
 import { semanticScholarRecommendations } from './http/routes/semantic-scholar-recommendations.js';
+import { subscriptionPreviewRoutes } from './http/routes/subscription-preview.js';
 import { suggestRoutes } from './http/routes/suggest.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
@@ -45,6 +46,7 @@ export async function createApp(services: Services, config: Config) {
     suggest,
     recommend,
     profile,
+    preview,
     listings,
     readiness,
     ingest,
@@ -126,6 +128,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
   await app.register(recommendationRoutes, { prefix: API_BASE, recommend, state: stateTag });
   await app.register(profileRoutes, { prefix: API_BASE, profile, clock, bodyLimit: config.bodyLimitBytes });
+  await app.register(subscriptionPreviewRoutes, { prefix: API_BASE, preview });
   await app.register(listingRoutes, { prefix: API_BASE, listings });
   await app.register(ingestRoutes, {
     prefix: API_BASE,

@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import { createMatcher } from './digests/match.js';
+import { createNewPapers } from './digests/new-papers.js';
+import { createNewPapersStore } from './digests/new-papers-store.js';
+import { createPreview } from './digests/preview.js';
 import { embeddingModelOf } from './embedding/model/manifest.js';
 import { resolveModel } from './embedding/model/source.js';
 import { chooseModel, type FoundModel } from './engine/choose-model.js';
@@ -195,6 +199,9 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     cleanup.add('the notifications', notifications.close);
     const search = createSearch({ papers, clock, engines, lexical, coverage: readiness.coverage });
     const recommend = createRecommend({ papers, clock, engines, lexical, coverage: readiness.coverage });
+    const newPapersStore = createNewPapersStore(db);
+    const newPapers = createNewPapers({ store: newPapersStore, papers });
+    const matcher = createMatcher({ search, recommend, clock });
     return {
       ...core,
       /** Begins to embed, index and follow; returns at once. */
@@ -226,6 +233,10 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       suggest: createSuggest({ papers, lexical }),
       recommend,
       profile: createProfile({ papers, recommend, search }),
+      newPapersStore,
+      newPapers,
+      matcher,
+      preview: createPreview({ newPapers, matcher, clock }),
       close: cleanup.run,
     };
   } catch (error) {

@@ -313,6 +313,7 @@ describe('HTTP API', () => {
         'post /api/v1/papers/batch batchPapers',
         'post /api/v1/profile profile',
         'post /api/v1/recommendations recommend',
+        'post /api/v1/subscriptions/preview previewSubscription',
         'post /graph/v1/paper/batch s2Batch',
         'post /recommendations/v1/papers/ s2RecommendForLists',
       ]);

@@ -57,9 +57,12 @@ function genericBody({ digest, subscription, links }: Content): object {
 /** Characters: https://docs.slack.dev/reference/block-kit/blocks has 150 for a header, and 3,000 for a section. */
 const slackLimits = { header: 150, title: 300, facts: 300, why: 300, sentence: 600, section: 3_000 } as const;
 
-/** In mrkdwn these three begin links, mentions and entities; nothing else gets out of its place. */
+/** In mrkdwn these three begin links, mentions and entities; nothing else gets out of its place. By the length that it then has. */
 const slackText = (text: string, most: number): string =>
-  clip(oneLine(text), most).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  clipBy(oneLine(text), most, (character) => entity(character).length).replace(ENTITIES, entity);
+const ENTITIES = /[&<>]/g;
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const entity = (character: string): string => entities[character] ?? character;
 
 function slackBody({ digest, subscription, links }: Content): object {
   const section = (text: string): object => ({
@@ -123,7 +126,7 @@ function discordBody({ digest, subscription, links }: Content): object {
     // Whatever stands in a title, nobody is called.
     allowed_mentions: { parse: [] },
     embeds: digest.papers.map((paper) => ({
-      title: clip(oneLine(paper.title), title) || paper.id,
+      title: discordText(paper.title, title) || paper.id,
       url: links.paper(paper.id),
       description: [
         discordText(factsOf(paper).join(' · '), facts),

@@ -1,0 +1,118 @@
+import type { Clock } from '../platform/clock.js';
+import { AppError } from '../platform/errors.js';
+import { invalid } from '../search/request.js';
+import { composeDigest } from './compose.js';
+import type { Digest } from './digest.js';
+import type { Matcher } from './match.js';
+import type { NewPapersReader } from './new-papers.js';
+import { type Due, dueAt, dueNext, localDate, type Timetable } from './schedule.js';
+import type { SubscriptionSettings } from './subscription.js';
+
+/** Days that a preview goes back. */
+export const previewDays = [14, 30] as const;
+export type PreviewDays = (typeof previewDays)[number];
+
+/** Days before them in which any pattern of days has one. */
+const WEEK = 7;
+
+/** Under way at once: each is a month of searches, and anybody may ask. */
+const MAX_AT_ONCE = 2;
+
+export interface PreviewDay {
+  /** YYYY-MM-DD in the subscription's time zone. */
+  localDate: string;
+  dueAt: Date;
+  digest: Digest;
+}
+
+export interface Preview {
+  days: PreviewDay[];
+  /** Over all days. */
+  announced: number;
+  matched: number;
+  sent: number;
+  /** When the next one would be due. */
+  next: Due;
+}
+
+export interface PreviewDeps {
+  newPapers: NewPapersReader;
+  matcher: Matcher;
+  clock: Clock;
+}
+
+export interface PreviewRequest {
+  settings: SubscriptionSettings;
+  days: PreviewDays;
+  signal?: AbortSignal | undefined;
+}
+
+/** What a subscription would have sent, had it been there. Nothing is stored. */
+export function createPreview({ newPapers, matcher, clock }: PreviewDeps) {
+  let underWay = 0;
+
+  /**
+   * Each day on which a digest was due, the oldest first, with the papers that came in since the one before. No paper is sent on two
+   * days. Papers are as they are now, and `since:` counts from now: what they were called or counted then isn't known.
+   * @throws AppError invalid_input, overloaded, and as the matching
+   */
+  async function preview(request: PreviewRequest): Promise<Preview> {
+    if (!previewDays.includes(request.days)) throw invalid('days', `one of ${previewDays.join(', ')}`);
+    if (underWay >= MAX_AT_ONCE)
+      throw new AppError('overloaded', 'Other previews are being made: try again soon.', { retryAfter: 5 });
+    underWay++;
+    try {
+      return await simulate(request);
+    } finally {
+      underWay--;
+    }
+  }
+
+  async function simulate({ settings, days, signal }: PreviewRequest): Promise<Preview> {
+    const now = clock.now();
+    const dues = duesBefore(settings, { now, days });
+    const sent = new Set<number>();
+    const found: PreviewDay[] = [];
+    for (const [at, due] of dues.entries()) {
+      const before = dues[at - 1];
+      if (before === undefined) continue;
+      const news = await newPapers.between({ after: before.at, until: due.at });
+      const matches = await matcher.match(settings, news, signal);
+      const digest = composeDigest({ settings, news, matches, sent, now: due.at });
+      for (const { key } of digest.papers) sent.add(key);
+      found.push({ localDate: due.localDate, dueAt: due.at, digest });
+    }
+    const sum = (of: (digest: Digest) => number): number =>
+      found.reduce((all, { digest }) => all + of(digest), 0);
+    return {
+      days: found,
+      announced: sum(({ books }) => books.announced),
+      matched: sum(({ books }) => books.matched),
+      sent: sum(({ books }) => books.sent),
+      next: dueNext(settings, { now, last: null }),
+    };
+  }
+
+  return { preview };
+}
+
+export type PreviewService = ReturnType<typeof createPreview>;
+
+/**
+ * The digests of the last `days` local days whose hour has come, in order, and the one before them, which says from when on papers were
+ * new.
+ */
+function duesBefore(timetable: Timetable, { now, days }: { now: Date; days: number }): Due[] {
+  const today = localDate(now, timetable.timeZone);
+  const first = (dueAt(today, timetable) ?? now) > now ? 1 : 0;
+  const dues: Due[] = [];
+  for (let back = first; back < first + days + WEEK; back++) {
+    const date = new Date(Date.parse(`${today}T00:00:00Z`) - back * 86_400_000);
+    if (!timetable.days.includes(date.getUTCDay() || 7)) continue;
+    const day = date.toISOString().slice(0, 10);
+    const at = dueAt(day, timetable);
+    if (at !== null) dues.unshift({ localDate: day, at });
+    if (back >= first + days) break;
+  }
+  return dues;
+}

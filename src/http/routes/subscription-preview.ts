@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { PreviewService } from '../../digests/preview.js';
+import { readSettings } from '../../digests/read-settings.js';
+import { PreviewAnswer, PreviewBody, previewView } from '../preview-schema.js';
+import { problemResponses } from '../problem.js';
+
+export interface SubscriptionPreviewOptions {
+  preview: PreviewService;
+}
+
+export const subscriptionPreviewRoutes: FastifyPluginAsyncTypebox<SubscriptionPreviewOptions> = async (
+  app,
+  { preview: { preview } },
+) => {
+  app.post(
+    '/subscriptions/preview',
+    {
+      schema: {
+        operationId: 'previewSubscription',
+        summary: 'What a subscription would have sent',
+        description:
+          'Day by day: what came in, what matched, what was cut by what, and the papers. Nothing is stored, and nobody is written to.',
+        tags: ['subscriptions'],
+        body: PreviewBody,
+        response: { 200: PreviewAnswer, ...problemResponses(400, 404, 503) },
+      },
+    },
+    async ({ body: { settings, days }, signal }, reply) => {
+      reply.header('cache-control', 'no-store');
+      return previewView(await preview({ settings: readSettings(settings), days, signal }));
+    },
+  );
+};
