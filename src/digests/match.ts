@@ -88,14 +88,18 @@ export function createMatcher({ search, recommend, clock }: MatchDeps) {
     const request = { query, within, limit: MAX_LIMIT, explain: true, signal };
     const matches: Match[] = [];
     let cursor: string | undefined;
-    for (let pages = 0; pages < MAX_DEPTH / MAX_LIMIT; pages++) {
+    let seen = 0;
+    for (let pages = 1; ; pages++) {
       const page = await search.search({ ...request, cursor, ...(ranks ? { minScore: least } : {}) });
       if (page.mode === 'keyword' && page.order === 'relevance') throw unavailable(page.notice);
       for (const item of page.items) if (!ranks || fits(item, minScore)) matches.push(matchOfHit(item));
-      if (page.nextCursor === null) return { matches, notices: [] };
+      seen += page.items.length;
+      const isLast = pages === MAX_DEPTH / MAX_LIMIT;
+      if (isLast && page.total.value > seen)
+        return { matches, notices: [`More than ${MAX_DEPTH} papers match: these are the best.`] };
+      if (isLast || page.nextCursor === null) return { matches, notices: [] };
       cursor = page.nextCursor;
     }
-    return { matches, notices: [`More than ${MAX_DEPTH} papers match: these are the best.`] };
   }
 
   async function byLikes({ likes, minScore }: MatchSettings, { within, signal }: Scope): Promise<Matches> {

@@ -79,7 +79,7 @@ function formula(tex: string): string {
   return tex
     .replace(/^(?:\$\$?|\\[([])|(?:\$\$?|\\[)\]])$/g, '')
     .replace(typeCommand, '')
-    .replace(/\\([a-zA-Z]+)\s?/g, (_, name: string) => signs.get(name) ?? `${name} `)
+    .replace(/\\([a-zA-Z]+)/g, (_, name: string) => signs.get(name) ?? `${name} `)
     .replace(/\\[,;:! ]|~/g, ' ')
     .replace(/[{}\\]/g, '')
     .trim();
