@@ -12,7 +12,7 @@ import type { Range } from '../search/text/highlight.js';
 import { termOf } from '../search/text/terms.js';
 import { tokensOf } from '../search/text/tokens.js';
 import type { NewPaper, NewPapers } from './new-papers.js';
-import type { SubscriptionSettings } from './subscription.js';
+import { MAX_CAP, type SubscriptionSettings } from './subscription.js';
 
 /**
  * When a query requires nothing, every paper is a hit of it; a match is one with this score, or this near by meaning. Of queries
@@ -29,6 +29,9 @@ const LEAST_SCORE = 0.2;
 /** Words named as the reason. */
 const MAX_WORDS = 5;
 const MAX_TERMS = 3;
+
+/** Matches of which it is said what they have in common with what is followed: as many as a digest has, and those that it cuts. */
+const MAX_REASONS = 2 * MAX_CAP;
 
 /** A paper that a subscription asks for. */
 export interface Match {
@@ -102,22 +105,31 @@ export function createMatcher({ search, recommend, clock }: MatchDeps) {
     }
   }
 
+  /** Reasons are worked out in a second pass, for matches alone: of all that is new they take five times as long as the ranking. */
   async function byLikes({ likes, minScore }: MatchSettings, { within, signal }: Scope): Promise<Matches> {
-    const positives = likes.map((ref) => ({ ref }));
+    const request = { positives: likes.map((ref) => ({ ref })), minScore: -1, signal };
     const found = await recommend
-      .recommend({ positives, within, limit: MAX_RECOMMENDED, minScore: -1, signal })
+      .recommend({ ...request, within, limit: MAX_RECOMMENDED, reasons: false })
       .catch((error: unknown) => {
         if (isAppError(error, 'paper_not_found')) return null;
         throw error;
       });
     if (found === null)
       return { matches: [], notices: ['None of the papers that it follows is here any more.'] };
-    const matches = found.items
-      .filter(({ score, similarity }) => isNear({ score, similarity, minScore }))
-      .map(matchOfRecommendation);
+    const near = found.items.filter(({ score, similarity }) => isNear({ score, similarity, minScore }));
+    const keys = near.slice(0, MAX_REASONS).map(({ paper }) => paper.key);
+    const explained =
+      keys.length === 0
+        ? []
+        : (await recommend.recommend({ ...request, within: keys, limit: MAX_REASONS })).items;
+    const reasons = new Map(explained.map(({ paper, reason }) => [paper.key, reason]));
     const gone = found.missing.length;
-    const notices = gone === 0 ? [] : [`Of the papers that it follows ${gone} can't be found any more.`];
-    return { matches, notices };
+    return {
+      matches: near.map((one) =>
+        matchOfRecommendation({ ...one, reason: reasons.get(one.paper.key) ?? null }),
+      ),
+      notices: gone === 0 ? [] : [`Of the papers that it follows ${gone} can't be found any more.`],
+    };
   }
 
   /** All of them, by heat, upvotes, then the newest. */
