@@ -154,6 +154,34 @@ describe('what matches a subscription', () => {
     await assert.rejects(match(settings({ query: 'like:nope' }), newsOf(few)), { code: 'paper_not_found' });
   });
 
+  const floors: [score: number, cosine: number | null, minScore: number | null, isMatch: boolean][] = [
+    [0.36, 0.1, null, true],
+    [0.34, 0.49, null, false],
+    [0.25, 0.5, null, true],
+    [0.34, null, null, false],
+    [0.3, 0.2, 0.3, true],
+    [0.3, 0.2, 0.31, false],
+    [0.36, 0.2, 0.9, true],
+  ];
+  for (const [score, cosine, minScore, isMatch] of floors)
+    it(`a score of ${score}, ${cosine} by meaning, asked for ${minScore}: ${isMatch ? 'a match' : 'none'}`, async () => {
+      const { toy } = matcherOf();
+      const search = async (request: SearchRequest) => {
+        const found = await toy.search(request);
+        const [item] = found.items;
+        const { dense, ...explanation } = item!.explanation!;
+        const nearness = cosine === null ? null : { ...dense!, scoreAsked: cosine };
+        return {
+          ...found,
+          items: [{ ...item!, score, named: null, explanation: { ...explanation, dense: nearness } }],
+        };
+      };
+      const { recommend } = toyRecommend(papers);
+      const { match } = createMatcher({ search: { search }, recommend: { recommend }, clock });
+      const found = await match(settings({ query: 'honey bees', minScore }), newsOf(few));
+      assert.equal(found.matches.length, Number(isMatch));
+    });
+
   const queries: [query: string, ranked: boolean][] = [
     ['graph kernels', true],
     ['category:cs.LG kernels', true],
