@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  fastify,
+  LogController,
+} from 'fastify';
 import { HfPaper } from './http/compat/hugging-face-schema.js';
 import { S2Paper } from './http/compat/semantic-scholar-schema.js';
 import { PaperView } from './http/paper-view.js';
@@ -21,12 +27,16 @@ import { searchRoutes } from './http/routes/search.js';
 import { semanticScholarRoutes } from './http/routes/semantic-scholar.js';
 import { semanticScholarRecommendations } from './http/routes/semantic-scholar-recommendations.js';
 import { subscriptionPreviewRoutes } from './http/routes/subscription-preview.js';
+import { subscriptionRoutes } from './http/routes/subscriptions.js';
 import { suggestRoutes } from './http/routes/suggest.js';
+import { webhookRoutes } from './http/routes/webhooks.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
+import { withoutTokens } from './platform/log.js';
 import type { Services } from './services.js';
 import { version } from './version.js';
 import { favicon } from './web/assets.js';
+import { subscriptionPages } from './web/subscription-pages.js';
 import { sendErrorPage, webPages } from './web/web.js';
 
 const API_BASE = '/api/v1';
@@ -53,13 +63,16 @@ export async function createApp(services: Services, config: Config) {
     apiKeys,
     hintPapers,
     stateTag,
+    subscriptions,
+    feedback,
+    webhooks,
     metrics,
     log,
   } = services;
   const ingestTimeoutMs = config.requestTimeoutMs * INGEST_TIMEOUT_FACTOR;
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    // A URL may hold a token: the path alone is logged, below.
+    // A URL may hold a token: the path alone is logged, below, and without it.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     handlerTimeout: config.requestTimeoutMs,
@@ -79,7 +92,7 @@ export async function createApp(services: Services, config: Config) {
   const timeRequest = metrics.timer('http_request', 'Answered requests.', ['method', 'route', 'status']);
   app.addHook('onResponse', async (request, reply) => {
     const { url: route } = request.routeOptions;
-    const path = route ?? request.url.split('?')[0];
+    const path = route ?? withoutTokens(request.url.split('?')[0]!);
     timeRequest(reply.elapsedTime, {
       method: request.method,
       // Whatever isn't a route is one: paths that somebody invents must not become series.
@@ -87,7 +100,12 @@ export async function createApp(services: Services, config: Config) {
       status: String(reply.statusCode),
     });
     request.log.info(
-      { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      {
+        method: request.method,
+        path: withoutTokens(path ?? ''),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
       'answered',
     );
   });
@@ -139,6 +157,8 @@ export async function createApp(services: Services, config: Config) {
     onTaken: hintPapers,
   });
   await app.register(feedRoutes, { prefix: '/feeds', search, listings, recommend, catalog });
+  await app.register(subscriptionRoutes, { prefix: API_BASE, subscriptions });
+  await app.register(webhookRoutes, { prefix: API_BASE, webhooks, apiKeys });
   await app.register(huggingFaceRoutes, { listings, search, catalog });
   await app.register(semanticScholarRoutes, { search, catalog });
   await app.register(semanticScholarRecommendations, {
@@ -154,16 +174,12 @@ export async function createApp(services: Services, config: Config) {
   addSlashRedirects(app, `${API_BASE}/papers`, /^(.+?)(\/related)?\/?$/);
   addSlashRedirects(app, '/feeds/papers', /^(.+?)(\/related\.[a-z]+)?\/?$/);
   addSlashRedirects(app, '/papers', /^(.+?)()\/?$/);
-  await app.register(webPages, {
-    catalog,
-    search,
-    recommend,
-    readiness,
-    describeError: (thrown) => {
-      const error = toAppError(thrown);
-      return { error, status: statusOfKind[error.kind] };
-    },
-  });
+  const describeError = (thrown: FastifyError) => {
+    const error = toAppError(thrown);
+    return { error, status: statusOfKind[error.kind] };
+  };
+  await app.register(webPages, { catalog, search, recommend, readiness, describeError });
+  await app.register(subscriptionPages, { subscriptions, feedback, describeError });
   return app;
 }
 

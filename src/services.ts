@@ -3,6 +3,7 @@ import { createMatcher } from './digests/match.js';
 import { createNewPapers } from './digests/new-papers.js';
 import { createNewPapersStore } from './digests/new-papers-store.js';
 import { createPreview } from './digests/preview.js';
+import { openSubscriptions } from './digests/open-subscriptions.js';
 import { embeddingModelOf } from './embedding/model/manifest.js';
 import { resolveModel } from './embedding/model/source.js';
 import { chooseModel, type FoundModel } from './engine/choose-model.js';
@@ -31,6 +32,7 @@ import { listen } from './platform/db/notifications.js';
 import { AppError } from './platform/errors.js';
 import { ensureDataFolder } from './platform/folders.js';
 import type { Logger } from './platform/log.js';
+import type { MailTransport } from './platform/mail/transport.js';
 import { createMetrics } from './platform/metrics.js';
 import { projectRoot } from './platform/paths.js';
 import type { ProgressOutput } from './platform/progress.js';
@@ -50,6 +52,8 @@ export interface ServiceOverrides {
   clock?: Clock;
   /** A database that is running already, instead of what the configuration says. */
   connection?: DatabaseConnection;
+  /** Where the mails of the public forms go; null when not given: they say that there is no mail. */
+  mail?: Pick<MailTransport, 'send'>;
   /** Where the progress of a model's download is shown; standard error when not given. */
   progress?: ProgressOutput;
   /** Breaks a download off. */
@@ -202,8 +206,20 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     const newPapersStore = createNewPapersStore(db);
     const newPapers = createNewPapers({ store: newPapersStore, papers });
     const matcher = createMatcher({ search, recommend, clock });
+    const { publicUrl } = config;
+    const subscribing = openSubscriptions({
+      db,
+      catalog: core.catalog,
+      clock,
+      log,
+      metrics,
+      transport: overrides.mail ?? null,
+      mails: { publicUrl, from: { name: 'Quire', address: `quire@${new URL(publicUrl).hostname}` } },
+    });
+    cleanup.add('the subscriptions', subscribing.subscriptions.close);
     return {
       ...core,
+      ...subscribing,
       /** Begins to embed, index and follow; returns at once. */
       start(): void {
         engines.start();

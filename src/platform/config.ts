@@ -20,6 +20,9 @@ interface Setting<T> {
 const settings = {
   HOST: text('127.0.0.1', 'Address to listen on. 0.0.0.0 opens the service to the network.'),
   PORT: integer(8080, 0, 65_535, 'TCP port. 0 takes any free one.'),
+  PUBLIC_URL: optional(
+    'https://… under which people reach the service, for links in mails and feeds; http:// with HOST and PORT when not set.',
+  ),
   DATA_DIR: text('data', 'Folder of the embedded database and the index snapshots; made when missing.'),
   DATABASE_URL: optional(
     'postgresql://… of a PostgreSQL server (15 or newer) to use instead of the embedded one.',
@@ -123,6 +126,8 @@ export interface MailConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
   /** Absolute. */
   readonly dataDir: string;
   /** null: the embedded database. */
@@ -163,6 +168,11 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
   if (values.DATABASE_URL !== null && !/^postgres(ql)?:\/\//.test(values.DATABASE_URL)) {
     problems.push('DATABASE_URL: expected postgresql://user:password@host:port/database');
   }
+  const host = values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST;
+  const publicUrl = (values.PUBLIC_URL ?? `http://${host}:${values.PORT}`).replace(/\/+$/, '');
+  if (!/^https?:\/\/[^/\s?#@]+(?:\/[^\s?#]*)?$/.test(publicUrl) || !URL.canParse(publicUrl)) {
+    problems.push('PUBLIC_URL: expected https://host or https://host/path');
+  }
   if (values.API_KEY !== null && values.API_KEY.length < 24) {
     problems.push('API_KEY: expected at least 24 characters (`quire key create` makes one)');
   }
@@ -171,6 +181,7 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
+    publicUrl,
     dataDir: resolve(values.DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     databasePool: values.DATABASE_POOL,

@@ -24,5 +24,10 @@ export function createLogger({ level, format }: LogOptions): Logger {
   });
 }
 
+/** A text without the tokens in it (256 bits in base64url): paths hold them, and logs must not. */
+export function withoutTokens(text: string): string {
+  return text.replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, '[token]');
+}
+
 /** For tests and for callers that don't care. */
 export const silentLogger: Logger = pino({ level: 'silent' });

@@ -44,6 +44,9 @@ export function Page({ title, description, canonical, query, mode, feed, childre
               Quire
             </a>
             <nav aria-label="Service">
+              <a class="quiet" href="/subscribe">
+                Digests
+              </a>
               <a class="quiet" href="/docs">
                 API
               </a>

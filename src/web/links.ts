@@ -32,3 +32,13 @@ function queryOf(params: Params): string {
   for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, value);
   return query.toString();
 }
+
+/** The page on which an address's digests are changed. */
+export function managePath(token: string): string {
+  return `/manage/${encodeURIComponent(token)}`;
+}
+
+/** One of them. */
+export function ownPath(token: string, id: number): string {
+  return `${managePath(token)}/subscriptions/${id}`;
+}

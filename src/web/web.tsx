@@ -110,7 +110,7 @@ export function sendErrorPage(
 const contentSecurityPolicy =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
+export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
   return reply
     .type('text/html; charset=utf-8')
     .header('content-security-policy', contentSecurityPolicy)

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, isAppError } from '../../platform/errors.js';
+import { withoutTokens } from '../../platform/log.js';
 import { isDatabaseOutage, isStorageFull } from '../../platform/outage.js';
 import { PROBLEM_TYPE, problemOf } from '../problem.js';
 
@@ -26,7 +27,7 @@ export function noteRefusal(error: AppError, request: FastifyRequest, reply: Fas
   else if (error.code === 'storage_full') request.log.error({ err: error }, 'the disk is full');
   else if (error.code === 'database_unreachable')
     request.log.warn({ err: error }, 'the database does not answer');
-  else request.log.info({ code: error.code, detail: error.message }, 'request refused');
+  else request.log.info({ code: error.code, detail: withoutTokens(error.message) }, 'request refused');
   if (error.kind === 'unavailable') reply.header('retry-after', error.retryAfter ?? DEFAULT_RETRY_AFTER);
   if (error.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="quire"');
 }

@@ -4,6 +4,7 @@ import type { Ingest } from '../../ingest/ingest.js';
 import { MAX_REPORTED_PROBLEMS } from '../../ingest/ingest.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
 import { AppError } from '../../platform/errors.js';
+import { requireApiKey } from '../plugins/api-key.js';
 import { clientGone, limited, takeRawBodies } from '../plugins/raw-body.js';
 import { problemResponses } from '../problem.js';
 
@@ -41,16 +42,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   // Listings come as text/plain, application/x-ndjson, gzip or nothing at all; what it is shows in the bytes.
   takeRawBodies(app);
 
-  app.addHook('onRequest', async (request) => {
-    const [scheme, key] = (request.headers.authorization ?? '').split(' ', 2);
-    const given = scheme?.toLowerCase() === 'bearer' ? key : request.headers['x-api-key'];
-    if (typeof given === 'string' && (await apiKeys.isValid(given))) return;
-    const problem = given === undefined ? 'An API key is needed' : 'This API key is not valid';
-    throw new AppError(
-      'unauthorized',
-      `${problem}: expected \`Authorization: Bearer quire_…\`. \`quire key create\` makes one.`,
-    );
-  });
+  app.addHook('onRequest', requireApiKey(apiKeys));
 
   app.post(
     '/ingest',

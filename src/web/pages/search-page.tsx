@@ -96,6 +96,8 @@ export function SearchPage({ query, mode, sort, result, reading }: SearchPagePro
           </span>
           {' · '}
           <FeedLink feed={feed} />
+          {' · '}
+          <a href={`/subscribe?${new URLSearchParams({ q: query })}`}>By mail</a>
         </span>
         <nav aria-label="How to search">
           {modes.map(({ value, label, title }) => (

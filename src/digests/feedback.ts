@@ -1,0 +1,40 @@
+import type { Catalog } from '../papers/catalog.js';
+import type { Paper } from '../papers/paper.js';
+import type { Clock } from '../platform/clock.js';
+import type { FeedbackStore, Verdict } from './feedback-store.js';
+import type { Tokens } from './tokens.js';
+
+export interface FeedbackDeps {
+  store: FeedbackStore;
+  tokens: Pick<Tokens, 'read'>;
+  catalog: Pick<Catalog, 'get'>;
+  clock: Clock;
+}
+
+const idsOf = ({ id, aliases }: Paper): string[] => [id, ...aliases];
+
+/** What a subscriber says of the papers of a digest, by its links. */
+export function createFeedback({ store, tokens, catalog, clock }: FeedbackDeps) {
+  async function open(token: string, ref: string) {
+    const { subscriberId } = await tokens.read(token, 'manage');
+    return { subscriberId, paper: await catalog.get(ref) };
+  }
+
+  return {
+    /** The paper, and what was said of it; null: nothing yet. @throws AppError link_not_found, paper_not_found */
+    async view(token: string, ref: string): Promise<{ paper: Paper; verdict: Verdict | null }> {
+      const { subscriberId, paper } = await open(token, ref);
+      return { paper, verdict: await store.find(subscriberId, idsOf(paper)) };
+    },
+
+    /** null takes back what was said. @throws AppError link_not_found, paper_not_found */
+    async say(token: string, ref: string, verdict: Verdict | null): Promise<Paper> {
+      const { subscriberId, paper } = await open(token, ref);
+      await store.remove(subscriberId, idsOf(paper));
+      if (verdict !== null) await store.set(subscriberId, { paper: paper.id, verdict, at: clock.now() });
+      return paper;
+    },
+  };
+}
+
+export type FeedbackService = ReturnType<typeof createFeedback>;

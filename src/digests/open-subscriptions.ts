@@ -1,0 +1,59 @@
+import type { Catalog } from '../papers/catalog.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/db/database.js';
+import type { Logger } from '../platform/log.js';
+import type { MailTransport } from '../platform/mail/transport.js';
+import type { Metrics } from '../platform/metrics.js';
+import { createBudgetStore } from './budget-store.js';
+import { createBudgets } from './budgets.js';
+import { createFeedback } from './feedback.js';
+import { createFeedbackStore } from './feedback-store.js';
+import { createFormMailer, type FormMailerDeps } from './form-mailer.js';
+import type { FormMailOptions } from './form-mails.js';
+import { createSubscriptionStore } from './subscription-store.js';
+import { createSubscriptions } from './subscriptions.js';
+import { createTokenStore } from './token-store.js';
+import { createTokens } from './tokens.js';
+import { createWebhooks } from './webhooks.js';
+
+export interface SubscriptionParts {
+  db: Pick<Database, 'prisma' | 'pool'>;
+  catalog: Catalog;
+  clock: Clock;
+  log: Logger;
+  metrics: Pick<Metrics, 'read'>;
+  /** null: the forms say that there is no mail. */
+  transport: Pick<MailTransport, 'send'> | null;
+  mails: FormMailOptions;
+  pause?: FormMailerDeps['pause'];
+}
+
+/** Everything of subscribers but the digests themselves. `subscriptions.close` ends what is under way. */
+export function openSubscriptions(parts: SubscriptionParts) {
+  const { db, catalog, clock, log, metrics, transport, mails, pause } = parts;
+  const store = createSubscriptionStore(db);
+  const said = createFeedbackStore(db);
+  const tokens = createTokens(createTokenStore(db), clock);
+  const subscriptions = createSubscriptions({
+    store,
+    feedback: said,
+    tokens,
+    budgets: createBudgets(createBudgetStore(db), clock),
+    mailer: createFormMailer({ transport, log, ...(pause ? { pause } : {}) }),
+    catalog,
+    clock,
+    log,
+    mails,
+  });
+  metrics.read({
+    name: 'form_requests_total',
+    help: 'What became of requests of the subscription forms.',
+    type: 'counter',
+    read: () => [...subscriptions.counts()].map(([outcome, count]) => [{ outcome }, count] as const),
+  });
+  return {
+    subscriptions,
+    feedback: createFeedback({ store: said, tokens, catalog, clock }),
+    webhooks: createWebhooks({ store, catalog, clock }),
+  };
+}

@@ -1,0 +1,273 @@
+import type { Database } from '../platform/db/database.js';
+import type { Prisma } from '../platform/db/generated/client.js';
+import type { Channel, Subscription, SubscriptionSettings, WebhookShape } from './subscription.js';
+import type { EmailAddress } from './subscription-request.js';
+
+type Row = Prisma.SubscriptionGetPayload<{ include: { subscriber: true } }>;
+
+const MAX_ID = 2 ** 31 - 1;
+
+const withSubscriber = { subscriber: true } as const;
+
+/** Subscribers and what they subscribe to. */
+export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
+  /** The subscriber of the address, made when there is none. */
+  const subscriberOf = ({ email, key }: EmailAddress, now: Date) =>
+    prisma.subscriber.upsert({
+      where: { emailKey: key },
+      create: { email, emailKey: key, createdAt: now },
+      update: {},
+    });
+
+  async function find(id: number): Promise<Subscription | null> {
+    // Ids come from URLs and forms; the column has 32 bits.
+    if (!Number.isInteger(id) || id < 1 || id > MAX_ID) return null;
+    const row = await prisma.subscription.findUnique({ where: { id }, include: withSubscriber });
+    return row && toSubscription(row);
+  }
+
+  return {
+    find,
+
+    /** A subscription that waits for its confirmation; null where nothing may be sent to the address. */
+    async addPending(
+      address: EmailAddress,
+      settings: SubscriptionSettings,
+      now: Date,
+    ): Promise<Subscription | null> {
+      const { id: subscriberId, suppressedAt } = await subscriberOf(address, now);
+      if (suppressedAt !== null) return null;
+      const data = { ...columnsOf(settings), subscriberId, channel: 'mail', state: 'pending', seenUntil: 0 };
+      const row = await prisma.subscription.create({
+        data: { ...data, createdAt: now, updatedAt: now },
+        include: withSubscriber,
+      });
+      return toSubscription(row);
+    },
+
+    /** Active at once, from the papers on that come in next. */
+    async addWebhook(
+      channel: Extract<Channel, { kind: 'webhook' }>,
+      settings: SubscriptionSettings,
+      now: Date,
+    ): Promise<Subscription> {
+      const row = await prisma.subscription.create({
+        data: {
+          ...columnsOf(settings),
+          subscriber: { create: { createdAt: now } },
+          channel: 'webhook',
+          webhookUrl: channel.url,
+          webhookShape: channel.shape,
+          state: 'active',
+          confirmedAt: now,
+          createdAt: now,
+          updatedAt: now,
+          seenUntil: await lastAdded(prisma),
+        },
+        include: withSubscriber,
+      });
+      return toSubscription(row);
+    },
+
+    /** Oldest first. */
+    async listWebhooks(limit: number): Promise<Subscription[]> {
+      const rows = await prisma.subscription.findMany({
+        where: { channel: 'webhook', state: 'active' },
+        include: withSubscriber,
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      return rows.map(toSubscription);
+    },
+
+    /**
+     * Makes a pending one active, from the papers on that come in next; one that is active already stays as it is. Another of the
+     * subscriber that asks for the same ends, and goes on in this one. null: there are `limit` active ones.
+     */
+    confirm(id: number, { now, limit }: { now: Date; limit: number }): Promise<Subscription | null> {
+      return prisma.$transaction(async (tx) => {
+        const { subscriberId } = await tx.subscription.findUniqueOrThrow({ where: { id } });
+        // Two confirmations of a subscriber, one after the other.
+        await tx.$queryRaw`SELECT id FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`;
+        const row = await tx.subscription.findUniqueOrThrow({ where: { id }, include: withSubscriber });
+        if (row.state !== 'pending') return toSubscription(row);
+        const active = await tx.subscription.findMany({
+          where: { subscriberId, state: 'active', channel: 'mail' },
+        });
+        const same = active.filter((one) => subjectOf(one) === subjectOf(row));
+        if (active.length - same.length >= limit) return null;
+        await tx.subscription.updateMany({
+          where: { id: { in: same.map((one) => one.id) } },
+          data: { state: 'ended', endedAt: now, endedBy: 'replaced', updatedAt: now },
+        });
+        const confirmed = await tx.subscription.update({
+          where: { id },
+          data: {
+            state: 'active',
+            confirmedAt: now,
+            updatedAt: now,
+            seenUntil: same[0]?.seenUntil ?? (await lastAdded(tx)),
+          },
+          include: withSubscriber,
+        });
+        return toSubscription(confirmed);
+      });
+    },
+
+    /** Of one subscriber, but for those that were never confirmed; oldest first. */
+    async listOf(subscriberId: number): Promise<Subscription[]> {
+      const rows = await prisma.subscription.findMany({
+        where: { subscriberId, state: { not: 'pending' } },
+        include: withSubscriber,
+        orderBy: { id: 'asc' },
+      });
+      return rows.map(toSubscription);
+    },
+
+    /** The subscriber with this address who has confirmed something, and to whom may be sent. */
+    findConfirmed: (emailKey: string): Promise<{ id: number; email: string | null } | null> =>
+      prisma.subscriber.findFirst({
+        where: {
+          emailKey,
+          suppressedAt: null,
+          subscriptions: { some: { confirmedAt: { not: null } } },
+        },
+        select: { id: true, email: true },
+      }),
+
+    async update(id: number, settings: SubscriptionSettings, now: Date): Promise<void> {
+      await prisma.subscription.updateMany({
+        where: { id, state: 'active' },
+        data: { ...columnsOf(settings), updatedAt: now },
+      });
+    },
+
+    async pause(id: number, until: Date, now: Date): Promise<void> {
+      await prisma.subscription.updateMany({
+        where: { id, state: 'active' },
+        data: { pausedUntil: until, updatedAt: now },
+      });
+    },
+
+    /** One subscription, or all of a subscriber; what has ended already keeps its time. */
+    async end(
+      which: { id: number } | { subscriberId: number },
+      { by, now }: { by: string; now: Date },
+    ): Promise<number> {
+      const { count } = await prisma.subscription.updateMany({
+        where: { ...which, state: { not: 'ended' } },
+        data: { state: 'ended', endedAt: now, endedBy: by, updatedAt: now },
+      });
+      return count;
+    },
+
+    /** With everything that belongs to it. */
+    async removeSubscriber(id: number): Promise<void> {
+      await prisma.subscriber.deleteMany({ where: { id } });
+    },
+
+    /** What a subscriber was sent, by day: a part of the export. At most `limit`, the latest first. */
+    async listSent(subscriberId: number, limit: number) {
+      const rows = await prisma.sentPaper.findMany({
+        where: { subscriberId },
+        select: {
+          paper: { select: { publicId: true } },
+          delivery: { select: { localDate: true, subscriptionId: true } },
+        },
+        orderBy: [{ deliveryId: 'desc' }, { paperId: 'asc' }],
+        take: limit,
+      });
+      return rows.map(({ paper, delivery: { localDate, subscriptionId } }) => ({
+        paper: paper.publicId,
+        day: localDate,
+        subscription: subscriptionId,
+      }));
+    },
+
+    /** Active, not paused, and to somebody to whom may be sent; by id, from the one behind `after`. */
+    async listActive({
+      now,
+      after,
+      limit,
+    }: {
+      now: Date;
+      after: number;
+      limit: number;
+    }): Promise<Subscription[]> {
+      const rows = await prisma.subscription.findMany({
+        where: { ...wanted(now), id: { gt: after } },
+        include: withSubscriber,
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      return rows.map(toSubscription);
+    },
+
+    isWanted: async (deliveryId: number, now: Date): Promise<boolean> =>
+      (await prisma.delivery.findFirst({
+        where: { id: deliveryId, subscription: wanted(now) },
+        select: { id: true },
+      })) !== null,
+
+    async suppress(emailKey: string, { by, now }: { by: string; now: Date }): Promise<void> {
+      await prisma.subscriber.updateMany({
+        where: { emailKey, suppressedAt: null },
+        data: { suppressedAt: now, suppressedBy: by },
+      });
+    },
+
+    /** What was never confirmed, and who has nothing else. Who is suppressed stays: the address must stay known. */
+    async removeUnconfirmed(before: Date): Promise<number> {
+      const { count } = await prisma.subscription.deleteMany({
+        where: { state: 'pending', createdAt: { lt: before } },
+      });
+      await prisma.subscriber.deleteMany({
+        where: { createdAt: { lt: before }, suppressedAt: null, subscriptions: { none: {} } },
+      });
+      return count;
+    },
+  };
+}
+
+export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
+
+const wanted = (now: Date): Prisma.SubscriptionWhereInput => ({
+  state: 'active',
+  OR: [{ pausedUntil: null }, { pausedUntil: { lte: now } }],
+  subscriber: { suppressedAt: null },
+});
+
+/** Numbers are given in commit order, so nothing that is committed later has a lower one. */
+async function lastAdded(tx: Pick<Prisma.TransactionClient, 'paper'>): Promise<bigint> {
+  const { _max: max } = await tx.paper.aggregate({ _max: { added: true } });
+  return max.added ?? 0n;
+}
+
+const subjectOf = ({ kind, query, likes }: Pick<Row, 'kind' | 'query' | 'likes'>): string =>
+  JSON.stringify([kind, query, likes.toSorted()]);
+
+function columnsOf({ days, ...settings }: SubscriptionSettings) {
+  return { ...settings, days: days.reduce((bits, day) => bits | (1 << (day - 1)), 0) };
+}
+
+function toSubscription({
+  subscriber,
+  channel,
+  webhookUrl,
+  webhookShape,
+  days,
+  updatedAt: _,
+  ...row
+}: Row): Subscription {
+  return {
+    ...row,
+    kind: row.kind as Subscription['kind'],
+    state: row.state as Subscription['state'],
+    days: [1, 2, 3, 4, 5, 6, 7].filter((day) => days & (1 << (day - 1))),
+    email: subscriber.email,
+    channel:
+      channel === 'webhook'
+        ? { kind: 'webhook', url: webhookUrl!, shape: webhookShape as WebhookShape }
+        : { kind: 'mail' },
+  };
+}

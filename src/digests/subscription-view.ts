@@ -1,0 +1,42 @@
+import type { Feedback } from './feedback-store.js';
+import type { Subscription } from './subscription.js';
+
+/** A subscription as its owner may see it: plain JSON. */
+export function subscriptionView({
+  channel,
+  seenUntil: _,
+  subscriberId: __,
+  email: ___,
+  ...rest
+}: Subscription) {
+  return {
+    ...rest,
+    channel: channel.kind,
+    url: channel.kind === 'webhook' ? channel.url : null,
+    shape: channel.kind === 'webhook' ? channel.shape : null,
+    pausedUntil: rest.pausedUntil?.toISOString() ?? null,
+    confirmedAt: rest.confirmedAt?.toISOString() ?? null,
+    endedAt: rest.endedAt?.toISOString() ?? null,
+    createdAt: rest.createdAt.toISOString(),
+  };
+}
+
+/** What a link in a mail leads to, as plain JSON; with `sent` it is all that is stored. */
+export function managedView<S>({
+  email,
+  subscriptions,
+  feedback,
+  sent,
+}: {
+  email: string | null;
+  subscriptions: readonly Subscription[];
+  feedback: readonly Feedback[];
+  sent?: S;
+}) {
+  return {
+    email,
+    subscriptions: subscriptions.map(subscriptionView),
+    feedback: feedback.map(({ paper, verdict, at }) => ({ paper, verdict, at: at.toISOString() })),
+    ...(sent === undefined ? {} : { sent }),
+  };
+}

@@ -1,0 +1,284 @@
+import { type Catalog, MAX_LOOKED_UP } from '../papers/catalog.js';
+import type { Clock } from '../platform/clock.js';
+import { AppError } from '../platform/errors.js';
+import type { Logger } from '../platform/log.js';
+import { invalid } from '../search/request.js';
+import type { Budgets } from './budgets.js';
+import type { Feedback, FeedbackStore } from './feedback-store.js';
+import type { FormMailer, FormResult } from './form-mailer.js';
+import { confirmMail, type FormMailOptions, manageMail } from './form-mails.js';
+import { dueAt } from './schedule.js';
+import type { Subscription, SubscriptionSettings } from './subscription.js';
+import {
+  checkEmail,
+  checkSettings,
+  type EmailAddress,
+  type SettingsRequest,
+} from './subscription-request.js';
+import type { SubscriptionStore } from './subscription-store.js';
+import type { TokenPurpose } from './token-store.js';
+import { CONFIRM_DAYS, DIGEST_LINK_DAYS, MANAGE_DAYS, type Tokens } from './tokens.js';
+
+/** Active ones of an address: each is a digest a day. */
+export const MAX_SUBSCRIPTIONS = 50;
+
+/** A pause is a sabbatical at most; longer is better unsubscribed. */
+const MAX_PAUSE_DAYS = 366;
+
+/** Of a manage page and an export: some 100 bytes each, and what the catalog looks up at once. */
+const MAX_FEEDBACK = MAX_LOOKED_UP;
+const MAX_SENT = 100_000;
+
+const DAY_MS = 86_400_000;
+
+export interface SubscriptionsDeps {
+  store: SubscriptionStore;
+  feedback: Pick<FeedbackStore, 'listOf'>;
+  tokens: Tokens;
+  budgets: Budgets;
+  mailer: Pick<FormMailer, 'accept' | 'idle' | 'close' | 'counts'>;
+  catalog: Pick<Catalog, 'resolve'>;
+  clock: Clock;
+  log: Logger;
+  mails: FormMailOptions;
+}
+
+export interface SubscribeRequest {
+  email: string;
+  /** Where the request came from. */
+  ip: string;
+  settings: SettingsRequest;
+}
+
+/** What a manage link shows. */
+export interface Managed {
+  email: string | null;
+  /** Oldest first; ended ones among them. */
+  subscriptions: Subscription[];
+  feedback: (Feedback & { title: string | null })[];
+  /** When it was read. */
+  at: Date;
+}
+
+/** Subscribing with double opt-in, and all that the links in mails do. Only POST, PATCH and DELETE may call what changes something. */
+export function createSubscriptions(deps: SubscriptionsDeps) {
+  const { store, feedback, tokens, budgets, mailer, catalog, clock, log, mails } = deps;
+
+  /** Whether one more mail may go to the address; counted and logged without it. */
+  async function isInBudget(address: EmailAddress, ip: string): Promise<boolean> {
+    const full = await budgets.spend({ emailKey: address.key, ip });
+    if (full !== null) log.warn({ budget: full }, 'a form is over its budget: no mail was sent');
+    return full === null;
+  }
+
+  /** Of the token's subscriber. @throws AppError link_not_found, subscription_not_found */
+  async function readOwn(token: string, id: number): Promise<Subscription> {
+    const { subscriberId } = await tokens.read(token, 'manage');
+    const found = await store.find(id);
+    if (found?.subscriberId !== subscriberId || found.state === 'pending') throw notYours(id);
+    return found;
+  }
+
+  async function readActive(token: string, id: number): Promise<Subscription> {
+    const found = await readOwn(token, id);
+    if (found.state !== 'active') throw hasEnded();
+    return found;
+  }
+
+  async function readConfirm(token: string): Promise<Subscription> {
+    const { subscriptionId } = await tokens.read(token, 'confirm');
+    const found = subscriptionId === null ? null : await store.find(subscriptionId);
+    if (found === null || found.state === 'ended') throw hasEnded();
+    return found;
+  }
+
+  async function manage(token: string): Promise<Managed & { subscriberId: number; own: number | null }> {
+    const { subscriberId, subscriptionId } = await tokens.read(token, 'manage');
+    const [subscriptions, said] = await Promise.all([
+      store.listOf(subscriberId),
+      feedback.listOf(subscriberId, MAX_FEEDBACK),
+    ]);
+    const papers = await catalog.resolve(said.map(({ paper }) => paper));
+    return {
+      email: subscriptions[0]?.email ?? null,
+      subscriptions,
+      // A paper that has a better id by now goes by that one.
+      feedback: said.map((one, at) => ({
+        ...one,
+        paper: papers[at]?.id ?? one.paper,
+        title: papers[at]?.title ?? null,
+      })),
+      at: clock.now(),
+      subscriberId,
+      own: subscriptionId,
+    };
+  }
+
+  async function confirmRequest(
+    address: EmailAddress,
+    { ip, settings }: { ip: string; settings: SubscriptionSettings },
+  ): Promise<FormResult> {
+    if (!(await isInBudget(address, ip))) return 'over_budget';
+    const now = clock.now();
+    const pending = await store.addPending(address, settings, now);
+    if (pending === null) return 'suppressed';
+    const { id: subscriptionId, subscriberId } = pending;
+    const token = await tokens.issue({ subscriberId, subscriptionId, purpose: 'confirm' }, CONFIRM_DAYS);
+    return confirmMail({ to: address.email, token, date: now }, mails);
+  }
+
+  async function manageRequest(address: EmailAddress, ip: string): Promise<FormResult> {
+    if (!(await isInBudget(address, ip))) return 'over_budget';
+    const known = await store.findConfirmed(address.key);
+    if (known === null) return 'unknown';
+    const scope = { subscriberId: known.id, subscriptionId: null, purpose: 'manage' } as const;
+    const token = await tokens.issue(scope, MANAGE_DAYS);
+    return manageMail({ to: known.email ?? address.email, token, date: clock.now() }, mails);
+  }
+
+  return {
+    /**
+     * Asks the address to confirm. Resolves when the request is understood; what follows, and whether anything does, is done
+     * behind the answer. @throws AppError invalid_input, invalid_query, overloaded, mail_unavailable
+     */
+    async subscribe({ email, ip, settings }: SubscribeRequest): Promise<void> {
+      const address = checkEmail(email);
+      const checked = await checkSettings(settings, { catalog });
+      mailer.accept(() => confirmRequest(address, { ip, settings: checked }));
+    },
+
+    /** Mails the link to the manage page to an address that has subscriptions. Errors and silence as of `subscribe`. */
+    async requestManageLink({ email, ip }: { email: string; ip: string }): Promise<void> {
+      const address = checkEmail(email);
+      mailer.accept(() => manageRequest(address, ip));
+    },
+
+    /** What would be confirmed. @throws AppError link_not_found, subscription_not_found (it has ended) */
+    viewConfirm: readConfirm,
+
+    /** Again is fine. The token opens the manage page. @throws as viewConfirm; invalid_input: too many */
+    async confirm(token: string): Promise<{ subscription: Subscription; manageToken: string }> {
+      const { id, subscriberId } = await readConfirm(token);
+      const subscription = await store.confirm(id, { now: clock.now(), limit: MAX_SUBSCRIPTIONS });
+      if (subscription === null)
+        throw new AppError(
+          'invalid_input',
+          `This address has ${MAX_SUBSCRIPTIONS} subscriptions, which is the most: end one first.`,
+          { details: { limit: MAX_SUBSCRIPTIONS } },
+        );
+      if (subscription.state === 'ended') throw hasEnded();
+      const scope = { subscriberId, subscriptionId: null, purpose: 'manage' } as const;
+      return { subscription, manageToken: await tokens.issue(scope, MANAGE_DAYS) };
+    },
+
+    /** `own`: the subscription whose digest held the link; null: none. @throws AppError link_not_found */
+    async view(token: string): Promise<Managed & { own: number | null }> {
+      const { subscriberId: _, ...found } = await manage(token);
+      return found;
+    },
+
+    /** @throws AppError link_not_found, subscription_not_found, invalid_input, invalid_query */
+    async change(token: string, id: number, request: SettingsRequest): Promise<Subscription> {
+      const current = await readActive(token, id);
+      await store.update(id, await checkSettings(request, { catalog, current }), clock.now());
+      return readOwn(token, id);
+    },
+
+    /** Nothing is sent before this day (YYYY-MM-DD) begins in its time zone; null: it goes on now. */
+    async pause(token: string, id: number, until: string | null): Promise<Subscription> {
+      const now = clock.now();
+      const current = await readActive(token, id);
+      // An end in the past, not none: what was due before it isn't due any more.
+      if (until !== null) await store.pause(id, pauseEnd(until, current, now), now);
+      else if (current.pausedUntil !== null && current.pausedUntil > now) await store.pause(id, now, now);
+      return readOwn(token, id);
+    },
+
+    /** Ends one. Durable when it resolves; again is fine. @throws AppError link_not_found, subscription_not_found */
+    async end(token: string, id: number): Promise<void> {
+      await readOwn(token, id);
+      await store.end({ id }, { by: 'unsubscribed', now: clock.now() });
+    },
+
+    /** @throws AppError link_not_found */
+    async endAll(token: string): Promise<void> {
+      const { subscriberId } = await tokens.read(token, 'manage');
+      await store.end({ subscriberId }, { by: 'unsubscribed', now: clock.now() });
+    },
+
+    /** What the unsubscribe link of a mail ends: its subscription, or all of them (RFC 8058). @throws AppError link_not_found */
+    async unsubscribe(token: string): Promise<void> {
+      const { subscriberId, subscriptionId } = await tokens.read(token, 'manage');
+      const which = subscriptionId === null ? { subscriberId } : { id: subscriptionId };
+      await store.end(which, { by: 'unsubscribed', now: clock.now() });
+    },
+
+    /** All that is stored of the subscriber but the tokens' hashes. @throws AppError link_not_found */
+    async exportData(token: string) {
+      const { subscriberId, own: _, ...found } = await manage(token);
+      return { ...found, sent: await store.listSent(subscriberId, MAX_SENT) };
+    },
+
+    /** Forgets the subscriber: subscriptions, deliveries, what was sent, feedback, links. @throws AppError link_not_found */
+    async deleteData(token: string): Promise<void> {
+      const { subscriberId } = await tokens.read(token, 'manage');
+      await store.removeSubscriber(subscriberId);
+    },
+
+    // For the delivery of digests.
+
+    /**
+     * Subscriptions that may be due now: active, not paused, their address not suppressed. By id, from the one behind `after`, at
+     * most `limit`. Of one that was paused nothing from before `pausedUntil` is due.
+     */
+    findActive: ({ after = 0, limit }: { after?: number; limit: number }): Promise<Subscription[]> =>
+      store.listActive({ now: clock.now(), after, limit }),
+
+    /** Whether a prepared digest may still go out; to be asked right before it does. */
+    isStillWanted: (deliveryId: number): Promise<boolean> => store.isWanted(deliveryId, clock.now()),
+
+    /** Nothing is sent to the address any more; `why` is kept: the server's answer, say. */
+    suppress: (email: string, why: string): Promise<void> =>
+      store.suppress(email.toLowerCase(), { by: why, now: clock.now() }),
+
+    /** A token for the links of a mail about a subscription. @throws AppError subscription_not_found */
+    async issueToken(subscriptionId: number, purpose: TokenPurpose): Promise<string> {
+      const found = await store.find(subscriptionId);
+      if (found === null) throw notYours(subscriptionId);
+      const scope = { subscriberId: found.subscriberId, subscriptionId, purpose };
+      return tokens.issue(scope, purpose === 'confirm' ? CONFIRM_DAYS : DIGEST_LINK_DAYS);
+    },
+
+    /** Forgets requests that nobody confirmed, and tokens that have expired; once a day is enough. */
+    async prune(): Promise<void> {
+      await tokens.removeExpired();
+      await store.removeUnconfirmed(new Date(clock.now().getTime() - CONFIRM_DAYS * DAY_MS));
+    },
+
+    /** What became of the public forms' requests. */
+    counts: mailer.counts,
+    /** Resolves when nothing that was asked for is under way. */
+    idle: mailer.idle,
+    close: mailer.close,
+  };
+}
+
+export type Subscriptions = ReturnType<typeof createSubscriptions>;
+
+function pauseEnd(day: string, { hour: _, ...timetable }: Subscription, now: Date): Date {
+  const parsed = new Date(`${day}T00:00:00Z`);
+  // Not 30 February, which some readers take for a day in March.
+  const isDay = !Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(0, 10) === day;
+  const end = isDay ? dueAt(day, { ...timetable, hour: 0 }) : null;
+  if (end === null || end <= now || end.getTime() > now.getTime() + MAX_PAUSE_DAYS * DAY_MS)
+    throw invalid('pausedUntil', `a day such as 2026-09-01 within the next ${MAX_PAUSE_DAYS} days`);
+  return end;
+}
+
+function notYours(id: number): AppError {
+  return new AppError('subscription_not_found', `There is no subscription ${id} here.`, { details: { id } });
+}
+
+function hasEnded(): AppError {
+  return new AppError('subscription_not_found', 'This subscription has ended. You can subscribe again.');
+}

@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from '../platform/clock.js';
+import { AppError } from '../platform/errors.js';
+import type { TokenPurpose, TokenScope, TokenStore } from './token-store.js';
+
+const DAY_MS = 86_400_000;
+
+/** Somebody who asked reads the mail within a weekend; after that the address may be another's mistake. */
+export const CONFIRM_DAYS = 3;
+
+/** A link that was mailed because somebody asked for it is used at once. */
+export const MANAGE_DAYS = 7;
+
+/** The links of a digest: mails are kept, and unsubscribing from an old one must work for long. */
+export const DIGEST_LINK_DAYS = 400;
+
+/** 256 random bits in base64url. */
+const TOKEN = /^[\w-]{43}$/;
+
+/** Tokens of links in mails: whoever has one may do what it is for. Kept as SHA-256 alone. */
+export function createTokens(store: TokenStore, clock: Clock) {
+  return {
+    /** A new token. It is shown once; nobody can look it up again. */
+    async issue(scope: TokenScope, days: number): Promise<string> {
+      const token = randomBytes(32).toString('base64url');
+      const now = clock.now();
+      const expiresAt = new Date(now.getTime() + days * DAY_MS);
+      await store.add({ ...scope, hash: hashOf(token), createdAt: now, expiresAt });
+      return token;
+    },
+
+    /** @throws AppError link_not_found: unknown, expired, or for something else */
+    async read(token: string, purpose: TokenPurpose): Promise<TokenScope> {
+      const scope = TOKEN.test(token) ? await store.find(hashOf(token), clock.now()) : null;
+      if (scope?.purpose !== purpose) throw linkNotFound();
+      return scope;
+    },
+
+    removeExpired: (): Promise<number> => store.removeExpired(clock.now()),
+  };
+}
+
+export type Tokens = ReturnType<typeof createTokens>;
+
+export function linkNotFound(): AppError {
+  return new AppError(
+    'link_not_found',
+    'This link is not known, or no longer: it may have expired, or not be whole. Ask for a new one.',
+  );
+}
+
+function hashOf(token: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHash('sha256').update(token).digest());
+}

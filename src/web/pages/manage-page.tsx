@@ -1,0 +1,153 @@
+import type { Verdict } from '../../digests/feedback-store.js';
+import { localDate } from '../../digests/schedule.js';
+import type { Subscription } from '../../digests/subscription.js';
+import type { Managed } from '../../digests/subscriptions.js';
+import { SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
+import { managePath, ownPath, paperPath } from '../links.js';
+import type { FormValues } from '../subscription-form.js';
+import { Act, MessagePage, Problem } from './subscribe-pages.js';
+
+export function ManagePage({ token, managed }: { token: string; managed: Managed }) {
+  const { email, subscriptions, feedback, at } = managed;
+  const here = managePath(token);
+  const active = subscriptions.filter(({ state }) => state === 'active');
+  const ended = subscriptions.filter(({ state }) => state === 'ended');
+  return (
+    <MessagePage title="Your digests">
+      <p class="facts">{email === null ? 'To a webhook' : `To ${email}`}</p>
+      {active.length === 0 && <p class="notice">Nothing is sent to you.</p>}
+      <ol class="results">
+        {active.map((one) => (
+          <li key={one.id}>
+            <One token={token} subscription={one} now={at} />
+          </li>
+        ))}
+      </ol>
+      {active.length > 1 && <Act action={`${here}/end`} label="Unsubscribe from all" quiet />}
+      <p>
+        <a href="/subscribe">Subscribe to something else</a>
+      </p>
+      <Said feedback={feedback} token={token} />
+      {ended.length > 0 && (
+        <details>
+          <summary>Ended: {ended.length}</summary>
+          <ul>
+            {ended.map((one) => (
+              <li key={one.id}>
+                {subjectOf(one)}{' '}
+                <span class="facts">
+                  {one.endedBy}, {one.endedAt && localDate(one.endedAt, one.timeZone)}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <h2 class="section">What is stored of you</h2>
+      <p>
+        <a href={`${here}/export`}>Export it</a> (JSON) or <a href={`${here}/delete`}>delete it</a>.
+      </p>
+    </MessagePage>
+  );
+}
+
+function One({ token, subscription, now }: { token: string; subscription: Subscription; now: Date }) {
+  const { id, pausedUntil, timeZone } = subscription;
+  const path = ownPath(token, id);
+  const isPaused = pausedUntil !== null && pausedUntil > now;
+  return (
+    <article>
+      <h2>{subjectOf(subscription)}</h2>
+      <p class="facts">{timesOf(subscription)}</p>
+      {isPaused && <p class="notice">Paused until {localDate(pausedUntil, timeZone)}.</p>}
+      <div class="acts">
+        <a class="button plain" href={path}>
+          Change
+        </a>
+        {isPaused && <Act action={`${path}/resume`} label="Go on now" quiet />}
+        <Act action={`${path}/end`} label="Unsubscribe" quiet />
+      </div>
+      <details>
+        <summary>Pause</summary>
+        <form class="settings" action={`${path}/pause`} method="post">
+          <label>
+            Until
+            <input type="date" name="until" required />
+          </label>
+          <button type="submit" class="plain">
+            Pause
+          </button>
+        </form>
+      </details>
+    </article>
+  );
+}
+
+const headings: readonly [Verdict, string][] = [
+  ['saved', 'Saved'],
+  ['unwanted', 'Not for you'],
+];
+
+function Said({ feedback, token }: Pick<Managed, 'feedback'> & { token: string }) {
+  return headings.map(([verdict, heading]) => {
+    const papers = feedback.filter((one) => one.verdict === verdict);
+    if (papers.length === 0) return null;
+    return (
+      <details key={verdict} open={verdict === 'saved'}>
+        <summary>
+          {heading}: {papers.length}
+        </summary>
+        <ul>
+          {papers.map(({ paper, title }) => (
+            <li key={paper}>
+              <a href={paperPath(paper)}>{title ?? paper}</a>{' '}
+              <a class="quiet" href={`/digest/${token}/papers/${encodeURIComponent(paper)}`}>
+                Change
+              </a>
+            </li>
+          ))}
+        </ul>
+      </details>
+    );
+  });
+}
+
+export function ChangePage({
+  action,
+  token,
+  values,
+  problem,
+}: {
+  action: string;
+  token: string;
+  values: FormValues;
+  problem: string | null;
+}) {
+  return (
+    <MessagePage title="Change this digest">
+      <Problem message={problem} />
+      <form class="settings" action={action} method="post">
+        <SubscriptionFields values={values} />
+        <button type="submit">Save</button>
+      </form>
+      <p>
+        <a href={managePath(token)}>Leave it as it is</a>
+      </p>
+    </MessagePage>
+  );
+}
+
+export function DeletePage({ token, email }: { token: string; email: string | null }) {
+  return (
+    <MessagePage title="Delete everything?">
+      <p>
+        All that is stored of {email ?? 'you'} is deleted for good: digests and their settings, what you were
+        sent, what you saved. If you subscribe again, papers that you know may come again.
+      </p>
+      <Act action={`${managePath(token)}/delete`} label="Delete it all" />
+      <p>
+        <a href={managePath(token)}>Keep it</a>
+      </p>
+    </MessagePage>
+  );
+}

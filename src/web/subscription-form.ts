@@ -1,0 +1,97 @@
+import type { SubscriptionKind, SubscriptionSettings } from '../digests/subscription.js';
+import { defaults, type SettingsRequest } from '../digests/subscription-request.js';
+import { type FormFields, textOf } from './form-bodies.js';
+
+/** What stands in the form of a subscription, as typed. */
+export interface FormValues {
+  email: string;
+  kind: string;
+  query: string;
+  likes: string;
+  days: readonly string[];
+  hour: string;
+  timeZone: string;
+  cap: string;
+  minScore: string;
+  mutedWords: string;
+  mutedAuthors: string;
+  mutedCategories: string;
+  tellsEmpty: boolean;
+}
+
+const lines = (texts: readonly string[]): string => texts.join('\n');
+
+/** The form of a subscription that is there, or of a new one. */
+export function valuesOf(settings: SubscriptionSettings, email = ''): FormValues {
+  const { days, hour, cap, minScore, likes, mutedWords, mutedAuthors, mutedCategories, ...rest } = settings;
+  return {
+    ...rest,
+    email,
+    likes: lines(likes),
+    days: days.map(String),
+    hour: String(hour),
+    cap: String(cap),
+    minScore: minScore === null ? '' : String(minScore),
+    mutedWords: lines(mutedWords),
+    mutedAuthors: lines(mutedAuthors),
+    mutedCategories: lines(mutedCategories),
+  };
+}
+
+/** A new subscription to a query, to papers like these, or, where there is neither, to the day's papers. */
+export function newValues({ query, likes }: { query: string; likes: readonly string[] }): FormValues {
+  const kind = likes.length > 0 ? 'likes' : query === '' ? 'daily' : 'query';
+  return valuesOf({
+    ...defaults,
+    days: [...defaults.days],
+    kind,
+    query,
+    likes: [...likes],
+    mutedWords: [],
+    mutedAuthors: [],
+    mutedCategories: [],
+  });
+}
+
+export function readValues(fields: FormFields): FormValues {
+  const text = (name: string): string => textOf(fields, name);
+  return {
+    email: text('email'),
+    kind: text('kind'),
+    query: text('query'),
+    likes: text('likes'),
+    days: fields.get('days') ?? [],
+    hour: text('hour'),
+    timeZone: text('timeZone'),
+    cap: text('cap'),
+    minScore: text('minScore'),
+    mutedWords: text('mutedWords'),
+    mutedAuthors: text('mutedAuthors'),
+    mutedCategories: text('mutedCategories'),
+    tellsEmpty: fields.has('tellsEmpty'),
+  };
+}
+
+/** What the form asks for; the domain checks it: what is no number comes as NaN. */
+export function requestOf(values: FormValues): SettingsRequest {
+  const { kind, query, timeZone, tellsEmpty, days, hour, cap, minScore } = values;
+  return {
+    kind: kind as SubscriptionKind,
+    query,
+    likes: values.likes.split(/[\s,]+/).filter((id) => id !== ''),
+    days: days.map(numberOf),
+    hour: numberOf(hour),
+    timeZone: timeZone.trim(),
+    cap: numberOf(cap),
+    minScore: minScore.trim() === '' ? null : numberOf(minScore),
+    mutedWords: linesOf(values.mutedWords),
+    mutedAuthors: linesOf(values.mutedAuthors),
+    mutedCategories: values.mutedCategories.split(/[\s,]+/),
+    tellsEmpty,
+  };
+}
+
+/** '' is no number, though `Number` takes it for 0. */
+const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+
+const linesOf = (text: string): string[] => text.split(/\r?\n/);
