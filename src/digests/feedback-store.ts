@@ -1,13 +1,5 @@
 import type { Database } from '../platform/db/database.js';
-
-export type Verdict = 'saved' | 'unwanted';
-
-export interface Feedback {
-  /** Public id. */
-  paper: string;
-  verdict: Verdict;
-  at: Date;
-}
+import type { Feedback, Verdict } from './feedback.js';
 
 /** What subscribers say of papers. */
 export function createFeedbackStore({ prisma }: Pick<Database, 'prisma'>) {

@@ -1,8 +1,17 @@
 import type { Catalog } from '../papers/catalog.js';
 import type { Paper } from '../papers/paper.js';
 import type { Clock } from '../platform/clock.js';
-import type { FeedbackStore, Verdict } from './feedback-store.js';
+import type { FeedbackStore } from './feedback-store.js';
 import type { Tokens } from './tokens.js';
+
+export type Verdict = 'saved' | 'unwanted';
+
+export interface Feedback {
+  /** Public id. */
+  paper: string;
+  verdict: Verdict;
+  at: Date;
+}
 
 export interface FeedbackDeps {
   store: FeedbackStore;

@@ -1,4 +1,4 @@
-import type { Feedback } from './feedback-store.js';
+import type { Feedback } from './feedback.js';
 import type { Subscription } from './subscription.js';
 
 /** A subscription as its owner may see it: plain JSON. */

@@ -11,7 +11,10 @@ const nullable = <const T extends Parameters<typeof Type.Union>[0][number]>(type
 
 const Kind = Type.Unsafe<SubscriptionKind>({ type: 'string', enum: [...subscriptionKinds] });
 
-/** What can be chosen; the domain checks it and names the field. */
+/**
+ * What can be chosen; the domain checks it and names the field. Types that null belongs to are lists: in a union Ajv would take null
+ * for '' or 0, as it coerces types.
+ */
 export const SettingsFields = {
   kind: Type.Optional(
     Type.Unsafe<SubscriptionKind>({
@@ -31,7 +34,12 @@ export const SettingsFields = {
   cap: Type.Optional(
     Type.Integer({ description: 'Papers of one digest at most, 1 to 100; 10 when absent.' }),
   ),
-  minScore: Type.Optional(nullable(Type.Number({ description: 'Papers with a lower score are left out.' }))),
+  minScore: Type.Optional(
+    Type.Unsafe<number | null>({
+      type: ['number', 'null'],
+      description: 'Papers with a lower score are left out.',
+    }),
+  ),
   mutedWords: Type.Optional(Type.Array(Type.String())),
   mutedAuthors: Type.Optional(Type.Array(Type.String())),
   mutedCategories: Type.Optional(Type.Array(Type.String())),
@@ -39,6 +47,13 @@ export const SettingsFields = {
     Type.Boolean({ description: 'An empty day says why (true when absent); otherwise it is silent.' }),
   ),
 };
+
+export const PausedUntil = Type.Optional(
+  Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'A day, such as 2026-09-01: it goes on with its beginning; null: now.',
+  }),
+);
 
 export const SubscriptionView = Type.Object({
   id: Type.Integer(),

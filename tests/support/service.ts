@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, createApp } from '../../src/app.js';
 import type { Clock } from '../../src/platform/clock.js';
 import { type Config, readConfig } from '../../src/platform/config.js';
-import { silentLogger } from '../../src/platform/log.js';
+import { type Logger, silentLogger } from '../../src/platform/log.js';
+import type { MailTransport } from '../../src/platform/mail/transport.js';
 import { createServices, type Services } from '../../src/services.js';
 import { tinyModelDir } from './models.js';
 import { createTestDatabase, type DatabaseKind, type TestDatabase } from './postgres.js';
@@ -19,6 +20,9 @@ export interface TestServiceOptions {
   /** Settings as in the environment. */
   env?: Record<string, string>;
   clock?: Clock;
+  /** Where the mails of the public forms go; none when not given. */
+  mail?: Pick<MailTransport, 'send'>;
+  log?: Logger;
 }
 
 export interface TestService {
@@ -41,7 +45,12 @@ export function testConfig(dataDir: string, env: Record<string, string> = {}): C
 }
 
 /** The whole service on a fresh database and the tiny model, from the suite's `before` to its `after`. */
-export function withService({ kind = 'embedded', env = {}, clock }: TestServiceOptions = {}): TestService {
+export function withService({
+  kind = 'embedded',
+  env = {},
+  log = silentLogger,
+  ...given
+}: TestServiceOptions = {}): TestService {
   let current: TestService | undefined;
   const cleanup: (() => Promise<unknown>)[] = [];
   before(async () => {
@@ -50,8 +59,7 @@ export function withService({ kind = 'embedded', env = {}, clock }: TestServiceO
     const database = await createTestDatabase(kind);
     cleanup.push(database.drop);
     const config = testConfig(dataDir, env);
-    const overrides = { connection: database.connection, ...(clock ? { clock } : {}) };
-    const services = await createServices(config, silentLogger, overrides);
+    const services = await createServices(config, log, { connection: database.connection, ...given });
     cleanup.push(services.close);
     const app = await createApp(services, config);
     cleanup.push(() => app.close());

@@ -2,7 +2,13 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { managedView, subscriptionView } from '../../digests/subscription-view.js';
 import type { Subscriptions } from '../../digests/subscriptions.js';
 import { problemResponses } from '../problem.js';
-import { ExportView, ManagedView, SettingsFields, SubscriptionView } from '../subscription-schema.js';
+import {
+  ExportView,
+  ManagedView,
+  PausedUntil,
+  SettingsFields,
+  SubscriptionView,
+} from '../subscription-schema.js';
 
 export interface SubscriptionRoutesOptions {
   subscriptions: Subscriptions;
@@ -173,18 +179,7 @@ const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = as
         description: 'What is left out stays as it is.',
         tags,
         params: One,
-        body: Type.Object(
-          {
-            ...SettingsFields,
-            pausedUntil: Type.Optional(
-              Type.Union([
-                Type.String({ description: 'A day: it goes on with its beginning.' }),
-                Type.Null(),
-              ]),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ ...SettingsFields, pausedUntil: PausedUntil }, { additionalProperties: false }),
         response: { 200: SubscriptionView, ...problemResponses(400, 404, 413, 503) },
       },
     },

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../digests/feedback-store.js';
+import type { Verdict } from '../../digests/feedback.js';
 import { localDate } from '../../digests/schedule.js';
 import type { Subscription } from '../../digests/subscription.js';
 import type { Managed } from '../../digests/subscriptions.js';

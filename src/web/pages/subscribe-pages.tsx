@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Verdict } from '../../digests/feedback-store.js';
+import type { Verdict } from '../../digests/feedback.js';
 import type { Subscription } from '../../digests/subscription.js';
 import type { Paper } from '../../papers/paper.js';
 import { Facts } from '../components/paper-item.js';

@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { inventedPaper } from '../support/papers.js';
+import { withService } from '../support/service.js';
+import { captureMail, settableClock, tokenOf } from '../support/subscribing.js';
+
+const DAY_MS = 86_400_000;
+
+interface View {
+  id: number;
+  kind: string;
+  query: string;
+  state: string;
+  cap: number;
+  timeZone: string;
+  pausedUntil: string | null;
+  endedBy: string | null;
+}
+
+interface ManagedAnswer {
+  email: string;
+  subscriptions: View[];
+  feedback: { paper: string; verdict: string }[];
+}
+
+describe('subscriptions over the API', () => {
+  const mail = captureMail();
+  const clock = settableClock('2026-03-02T10:00:00Z');
+  const lines: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const service = withService({ mail, clock, log });
+
+  before(async () => {
+    await service.services.papers.takeIn([inventedPaper(1, { arxivId: '2401.00001' })]);
+  });
+
+  const call = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: object) => {
+    const answer = await service.app.inject({
+      method,
+      url: `/api/v1${url}`,
+      remoteAddress: '127.0.0.1',
+      ...(body ? { payload: body } : {}),
+    });
+    await service.services.subscriptions.idle();
+    return answer;
+  };
+  let people = 0;
+  /** The tokens of a new address that has confirmed. */
+  const subscribed = async (
+    settings: object = { query: 'graphs' },
+    email = `p${++people}@d${people}.example`,
+  ) => {
+    assert.equal((await call('POST', '/subscriptions', { email, ...settings })).statusCode, 202);
+    const confirm = tokenOf(mail.mails.at(-1)!);
+    const answer = await call('POST', `/subscriptions/${confirm}/confirm`);
+    assert.equal(answer.statusCode, 200, answer.body);
+    const { subscription, manageToken } = answer.json<{ subscription: View; manageToken: string }>();
+    return { email, confirm, manage: manageToken, id: subscription.id };
+  };
+  const managed = async (token: string) =>
+    (await call('GET', `/subscriptions/${token}`)).json<ManagedAnswer>();
+  const query = async <T extends object>(text: string, values: unknown[] = []) =>
+    (await service.database.db.pool.query<T>(text, values)).rows;
+
+  it('sends nothing but a link, and nothing of what was typed', async () => {
+    const before = mail.mails.length;
+    const answer = await call('POST', '/subscriptions', {
+      email: 'Reader@Words.example',
+      query: 'BUY-MY-PILLS http://evil.example',
+      mutedWords: ['MUTEDTEXT'],
+    });
+    assert.equal(answer.statusCode, 202);
+    assert.equal(mail.mails.length, before + 1);
+    const { to, text, html, subject, headers } = mail.mails.at(-1)!;
+    assert.equal(to, 'Reader@words.example');
+    assert.doesNotMatch(text + html + subject, /pills|evil|MUTED/i);
+    assert.match(text, /http:\/\/127\.0\.0\.1:8080\/confirm\/[\w-]{43}\n/);
+    assert.equal(headers['Auto-Submitted'], 'auto-generated');
+    assert.deepEqual(await service.services.subscriptions.findActive({ limit: 10 }), []);
+  });
+
+  it('is active from the confirmation on, and twice is fine', async () => {
+    const { confirm, id } = await subscribed({ likes: ['arXiv:2401.00001v2'], timeZone: 'Europe/Berlin' });
+    assert.equal((await call('POST', `/subscriptions/${confirm}/confirm`)).statusCode, 200);
+    const found = await service.services.subscriptions.findActive({ limit: 1_000 });
+    const own = found.find((one) => one.id === id)!;
+    assert.deepEqual([own.state, own.kind, own.likes], ['active', 'likes', ['2401.00001']]);
+    const [row] = await query<{ max: string }>('SELECT max(added)::text AS max FROM papers');
+    assert.equal(own.seenUntil, BigInt(row!.max), 'papers from before are nobody’s news');
+  });
+
+  it('goes on in the new one when the same is asked for again', async () => {
+    const first = await subscribed({ query: 'graphs', cap: 3 });
+    const again = await subscribed({ query: ' GRAPHS'.toLowerCase(), cap: 7 }, first.email.toUpperCase());
+    const { subscriptions } = await managed(again.manage);
+    assert.deepEqual(
+      subscriptions.map(({ state, cap, endedBy }) => [state, cap, endedBy]),
+      [
+        ['ended', 3, 'replaced'],
+        ['active', 7, null],
+      ],
+    );
+  });
+
+  it('answers the same whether an address is known, new, dead or over its budget', async () => {
+    const known = await subscribed();
+    const dead = await subscribed();
+    await service.services.subscriptions.suppress(dead.email.toUpperCase(), '550 5.1.1');
+    const answers: string[] = [];
+    for (const [url, email] of [
+      ['/subscriptions', known.email],
+      ['/subscriptions', dead.email],
+      ['/subscriptions', 'nobody@nowhere.example'],
+      ['/subscriptions', 'nobody@nowhere.example'],
+      ['/subscriptions', 'nobody@nowhere.example'],
+      ['/subscriptions', 'nobody@nowhere.example'],
+      ['/subscriptions/link', known.email],
+      ['/subscriptions/link', dead.email],
+      ['/subscriptions/link', 'nobody@nowhere.example'],
+      ['/subscriptions/link', 'never@seen.example'],
+    ] as const) {
+      const { statusCode, body, headers } = await call('POST', url, {
+        email,
+        ...(url === '/subscriptions' ? { query: 'graphs' } : {}),
+      });
+      const { 'x-request-id': _, date: __, ...rest } = headers;
+      answers.push(JSON.stringify([statusCode, body, rest]));
+    }
+    assert.equal(new Set(answers).size, 1, answers.join('\n'));
+    const to = (address: string) => mail.mails.filter((one) => one.to === address).length;
+    assert.equal(to('nobody@nowhere.example'), 3, 'the fourth and the link are over its budget');
+    assert.equal(to(dead.email), 1, 'nothing after it was found dead');
+    assert.equal(to('never@seen.example'), 0);
+    assert.equal(service.services.subscriptions.counts().get('over_budget'), 2);
+  });
+
+  it('names the field that is wrong, before anything is done', async () => {
+    const before = mail.mails.length;
+    for (const [field, body] of [
+      ['email', { email: 'no', query: 'x' }],
+      ['query', { email: 'a@b.example', query: '"open' }],
+      ['timeZone', { email: 'a@b.example', query: 'x', timeZone: 'Nowhere' }],
+      ['colour', { email: 'a@b.example', query: 'x', colour: 'red' }],
+      ['cap', { email: 'a@b.example', query: 'x', cap: 0 }],
+    ] as const) {
+      const answer = await call('POST', '/subscriptions', body);
+      assert.equal(answer.statusCode, 400, field);
+      assert.ok(answer.json<{ detail: string }>().detail.startsWith(field), answer.body);
+    }
+    assert.equal(mail.mails.length, before);
+  });
+
+  it('changes, pauses, resumes and ends', async () => {
+    const { manage, id, email } = await subscribed();
+    const path = `/subscriptions/${manage}/${id}`;
+    const changed = (await call('PATCH', path, { cap: 3, timeZone: 'Asia/Tokyo' })).json<View>();
+    assert.deepEqual([changed.cap, changed.timeZone, changed.query], [3, 'Asia/Tokyo', 'graphs']);
+    const scored = (await call('PATCH', path, { minScore: 0.5 })).json<{ minScore: number | null }>();
+    const unscored = (await call('PATCH', path, { minScore: null })).json<{ minScore: number | null }>();
+    assert.deepEqual([scored.minScore, unscored.minScore], [0.5, null]);
+    const paused = (await call('PATCH', path, { pausedUntil: '2026-03-10' })).json<View>();
+    assert.equal(paused.pausedUntil, '2026-03-09T15:00:00.000Z', 'as the day begins in Tokyo');
+    const isActive = async () =>
+      (await service.services.subscriptions.findActive({ limit: 1_000 })).some((one) => one.id === id);
+    assert.equal(await isActive(), false);
+    for (const until of ['2026-02-30', '2026-03-01', '2036-01-01', 'soon'])
+      assert.match((await call('PATCH', path, { pausedUntil: until })).body, /pausedUntil: expected/);
+    const resumed = (await call('PATCH', path, { pausedUntil: null })).json<View>();
+    assert.equal(resumed.pausedUntil, clock.now().toISOString(), 'nothing from before is due');
+    assert.equal(await isActive(), true);
+    assert.equal((await call('DELETE', path)).statusCode, 204);
+    assert.equal((await call('DELETE', path)).statusCode, 204, 'again is fine');
+    assert.equal((await call('PATCH', path, { cap: 4 })).statusCode, 404);
+    const { subscriptions, email: own } = await managed(manage);
+    assert.deepEqual(
+      [subscriptions[0]!.state, subscriptions[0]!.endedBy, own],
+      ['ended', 'unsubscribed', email],
+    );
+  });
+
+  it('lets nobody touch what is another’s, nor guess', async () => {
+    const [one, other] = [await subscribed(), await subscribed()];
+    assert.equal(
+      (await call('PATCH', `/subscriptions/${one.manage}/${other.id}`, { cap: 1 })).statusCode,
+      404,
+    );
+    assert.equal((await call('DELETE', `/subscriptions/${one.manage}/${other.id}`)).statusCode, 404);
+    for (const token of ['x', 'x'.repeat(43), one.confirm, '%00', `${one.manage}x`]) {
+      const answer = await call('GET', `/subscriptions/${token}`);
+      assert.equal(answer.statusCode, 404, token);
+      assert.equal(answer.json<{ code: string }>().code, 'link_not_found');
+    }
+    assert.equal((await call('POST', `/subscriptions/${one.manage}/confirm`)).statusCode, 404);
+    assert.equal((await call('DELETE', `/subscriptions/${one.manage}/99999999999`)).statusCode, 404);
+  });
+
+  it('mails a link to all subscriptions of an address', async () => {
+    const { email } = await subscribed();
+    await subscribed({ kind: 'daily' }, email);
+    assert.equal((await call('POST', '/subscriptions/link', { email })).statusCode, 202);
+    const token = tokenOf(mail.mails.at(-1)!);
+    assert.equal(mail.mails.at(-1)!.to, email);
+    assert.equal((await managed(token)).subscriptions.length, 2);
+    assert.equal((await call('DELETE', `/subscriptions/${token}`)).statusCode, 204);
+    assert.deepEqual(
+      (await managed(token)).subscriptions.map(({ state }) => state),
+      ['ended', 'ended'],
+    );
+  });
+
+  it('forgets a person who asks for it', async () => {
+    const { manage, email } = await subscribed();
+    await service.services.feedback.say(manage, '2401.00001', 'saved');
+    const all = (await call('GET', `/subscriptions/${manage}/export`)).json<
+      ManagedAnswer & { sent: unknown[] }
+    >();
+    assert.deepEqual([all.email, all.subscriptions.length, all.sent], [email, 1, []]);
+    assert.deepEqual(
+      all.feedback.map(({ paper, verdict }) => [paper, verdict]),
+      [['2401.00001', 'saved']],
+    );
+    assert.equal((await call('DELETE', `/subscriptions/${manage}/data`)).statusCode, 204);
+    assert.equal((await call('GET', `/subscriptions/${manage}`)).statusCode, 404);
+    assert.deepEqual(await query('SELECT * FROM subscribers WHERE email = $1', [email]), []);
+  });
+
+  it('keeps tokens as hashes alone, and out of the log', async () => {
+    const { confirm, manage } = await subscribed();
+    await call('GET', `/subscriptions/${manage}`);
+    await call('GET', `/subscriptions/${manage}/nothing/here`);
+    await service.app.inject({ method: 'GET', url: `/manage/${manage}/%zz` });
+    await service.app.inject({ method: 'GET', url: `/nothing/${manage}?token=${manage}` });
+    const rows = await query<{ row: string }>(
+      'SELECT row_to_json(subscriber_tokens)::text AS row FROM subscriber_tokens',
+    );
+    assert.ok(rows.length > 2);
+    for (const token of [confirm, manage]) {
+      const hex = Buffer.from(token, 'base64url').toString('hex');
+      assert.ok(!rows.some(({ row }) => row.includes(token) || row.includes(hex)));
+      assert.ok(!lines.some((line) => line.includes(token)), 'in the log');
+    }
+    assert.ok(lines.some((line) => line.includes('/api/v1/subscriptions/:token')));
+    assert.ok(!lines.some((line) => /@[a-z\d]+\.example/.test(line)), 'no address in the log');
+  });
+
+  it('forgets what was not confirmed in time, and links that are old', async () => {
+    const { manage } = await subscribed();
+    await call('POST', '/subscriptions', { email: 'slow@reader.example', query: 'x' });
+    const late = tokenOf(mail.mails.at(-1)!);
+    clock.advance(4 * DAY_MS);
+    assert.equal((await call('POST', `/subscriptions/${late}/confirm`)).statusCode, 404);
+    assert.equal((await call('GET', `/subscriptions/${manage}`)).statusCode, 200);
+    await service.services.subscriptions.prune();
+    assert.deepEqual(await query(`SELECT * FROM subscribers WHERE email = 'slow@reader.example'`), []);
+    assert.deepEqual(await query(`SELECT * FROM subscriptions WHERE state = 'pending'`), []);
+    clock.advance(4 * DAY_MS);
+    assert.equal((await call('GET', `/subscriptions/${manage}`)).statusCode, 404);
+  });
+
+  it('says right before sending whether a digest is still wanted', async () => {
+    const { subscriptions } = service.services;
+    const { id, manage, email } = await subscribed();
+    const [row] = await query<{ id: number }>(
+      `INSERT INTO deliveries (subscription_id, local_date, state, due_at, recipient, message_id, content, next_at)
+       VALUES ($1, '2026-03-02', 'prepared', now(), 'x', 'x', '{}', now()) RETURNING id`,
+      [id],
+    );
+    const isWanted = () => subscriptions.isStillWanted(row!.id);
+    assert.equal(await isWanted(), true);
+    assert.equal(await subscriptions.isStillWanted(row!.id + 1_000), false);
+    const until = new Date(clock.now().getTime() + 3 * DAY_MS).toISOString().slice(0, 10);
+    await subscriptions.pause(manage, id, until);
+    assert.equal(await isWanted(), false);
+    await subscriptions.pause(manage, id, null);
+    assert.equal(await isWanted(), true);
+    await subscriptions.suppress(email, '550 5.1.1');
+    assert.equal(await isWanted(), false);
+    await query('UPDATE subscribers SET suppressed_at = NULL');
+    assert.equal(await isWanted(), true);
+    await subscriptions.unsubscribe(await subscriptions.issueToken(id, 'manage'));
+    assert.equal(await isWanted(), false);
+  });
+
+  describe('webhooks', () => {
+    const withKey = async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object) => {
+      const key = await service.services.apiKeys.create(`k${++people}`);
+      const headers = { authorization: `Bearer ${key}` };
+      return service.app.inject({ method, url: `/api/v1${path}`, headers, ...(payload ? { payload } : {}) });
+    };
+
+    it('need a key', async () => {
+      for (const [method, url] of [
+        ['GET', '/webhooks'],
+        ['POST', '/webhooks'],
+        ['DELETE', '/webhooks/1'],
+      ] as const)
+        assert.equal((await call(method, url)).statusCode, 401);
+    });
+
+    it('are active at once, listed and ended', async () => {
+      const url = 'https://hooks.example.org/x';
+      const added = await withKey('POST', '/webhooks', { url, shape: 'slack', kind: 'daily', cap: 5 });
+      assert.equal(added.statusCode, 201, added.body);
+      const view = added.json<View & { url: string; shape: string; channel: string }>();
+      assert.deepEqual([view.url, view.shape, view.channel, view.state], [url, 'slack', 'webhook', 'active']);
+      const list = async () => (await withKey('GET', '/webhooks')).json<{ items: View[] }>().items;
+      assert.deepEqual(
+        (await list()).map(({ id }) => id),
+        [view.id],
+      );
+      assert.equal((await withKey('DELETE', `/webhooks/${view.id}`)).statusCode, 204);
+      assert.deepEqual(await list(), []);
+      const { id } = await subscribed();
+      assert.equal((await withKey('DELETE', `/webhooks/${id}`)).statusCode, 404, 'that is no webhook');
+      assert.equal((await withKey('POST', '/webhooks', { url: 'nope', kind: 'daily' })).statusCode, 400);
+    });
+  });
+});
