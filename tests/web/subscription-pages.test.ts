@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { Subscription } from '../../src/digests/subscription.js';
+import { inventedPaper } from '../support/papers.js';
+import { withService } from '../support/service.js';
+import { captureMail, settableClock, tokenOf } from '../support/subscribing.js';
+
+const hostile = '<script>alert(1)</script> & "quotes"';
+
+describe('pages of subscriptions', () => {
+  const mail = captureMail();
+  const clock = settableClock('2026-03-02T10:00:00Z');
+  const service = withService({ mail, clock });
+
+  before(async () => {
+    await service.services.papers.takeIn([
+      inventedPaper(1, { arxivId: '2401.00001', title: hostile }),
+      inventedPaper(2, { arxivId: 'hep-th/9901001' }),
+    ]);
+  });
+
+  const show = async (url: string, method: 'GET' | 'HEAD' = 'GET') => {
+    const answer = await service.app.inject({ method, url, headers: { accept: 'text/html' } });
+    return { status: answer.statusCode, body: answer.body, headers: answer.headers };
+  };
+  const submit = async (url: string, fields: Record<string, string> | [string, string][] = {}) => {
+    const answer = await service.app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' },
+      payload: new URLSearchParams(fields).toString(),
+    });
+    await service.services.subscriptions.idle();
+    return { status: answer.statusCode, body: answer.body, headers: answer.headers };
+  };
+  /** What a browser would send for the form on a page, as it stands. */
+  const fieldsIn = (body: string): [string, string][] => {
+    const form = /<form class="settings".*?<\/form>/s.exec(body)![0];
+    const decode = (text: string) =>
+      text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&');
+    const inputs = [...form.matchAll(/<input((?:[^">]|"[^"]*")*)>/g)].flatMap(
+      ([, attributes = '']): [string, string][] => {
+        const attribute = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1];
+        const isBox = /type="(?:radio|checkbox)"/.test(attributes);
+        if (isBox && !/\bchecked\b/.test(attributes)) return [];
+        return [[attribute('name')!, decode(attribute('value') ?? (isBox ? 'on' : ''))]];
+      },
+    );
+    const areas = [...form.matchAll(/<textarea[^>]*name="(\w+)"[^>]*>([^<]*)<\/textarea>/g)];
+    return [...inputs, ...areas.map(([, name, text]): [string, string] => [name!, decode(text!)])];
+  };
+  let people = 0;
+  const subscribed = async (settings: object = { query: 'graphs' }) => {
+    const email = `p${++people}@d${people}.example`;
+    const { subscriptions } = service.services;
+    await subscriptions.subscribe({ email, ip: '127.0.0.1', settings });
+    await subscriptions.idle();
+    const confirm = tokenOf(mail.mails.at(-1)!);
+    const { subscription, manageToken: manage } = await subscriptions.confirm(confirm);
+    const digest = await subscriptions.issueToken(subscription.id, 'manage');
+    return { email, confirm, manage, digest, id: subscription.id };
+  };
+  const own = async (token: string): Promise<Subscription[]> =>
+    (await service.services.subscriptions.view(token)).subscriptions;
+
+  it('lead from the form over the mail to a digest and its end', async () => {
+    const form = await show('/subscribe?q=%22graph+networks%22+since%3A30d');
+    assert.equal(form.status, 200);
+    const fields = fieldsIn(form.body);
+    assert.deepEqual(
+      fields.filter(([name]) => name === 'kind' || name === 'query' || name === 'days'),
+      [
+        ['kind', 'query'],
+        ['query', '"graph networks" since:30d'],
+        ...['1', '2', '3', '4', '5'].map((day) => ['days', day]),
+      ],
+    );
+    const asked = await submit(
+      '/subscribe',
+      fields.map(([name, value]) => [name, name === 'email' ? 'reader@home.example' : value]),
+    );
+    assert.equal(asked.status, 202, asked.body);
+    const path = new URL(/http\S+/.exec(mail.mails.at(-1)!.text)![0]).pathname;
+    const confirm = await show(path);
+    assert.match(confirm.body, /“&quot;graph networks&quot; since:30d”/);
+    assert.match(confirm.body, /reader@home\.example/);
+    const confirmed = await submit(path);
+    assert.match(confirmed.body, /Your digest is on/);
+    assert.equal((await submit(path)).status, 200, 'twice is fine');
+    const manage = /href="(\/manage\/[^"]+)"/.exec(confirmed.body)![1]!;
+    const page = await show(manage);
+    assert.match(page.body, /Mon, Tue, Wed, Thu, Fri at 8:00 \(UTC\), at most 10 papers/);
+    const end = /action="([^"]+\/end)"/.exec(page.body)![1]!;
+    const ended = await submit(end);
+    assert.deepEqual([ended.status, ended.headers['location']], [303, manage]);
+    assert.match((await show(manage)).body, /Nothing is sent to you/);
+    assert.equal((await submit(path)).status, 404, 'an old mail doesn’t bring it back');
+  });
+
+  it('are prefilled, escaped, and keep what was typed', async () => {
+    assert.deepEqual(
+      fieldsIn((await show('/subscribe?like=2401.00001&like=hep-th%2F9901001')).body).filter(([name]) =>
+        ['kind', 'likes'].includes(name),
+      ),
+      [
+        ['kind', 'likes'],
+        ['likes', '2401.00001\nhep-th/9901001'],
+      ],
+    );
+    const { status, body } = await submit('/subscribe', {
+      kind: 'query',
+      query: hostile,
+      email: 'not one',
+      mutedWords: 'a\nb',
+      hour: '8',
+      cap: '10',
+      timeZone: 'UTC',
+    });
+    assert.equal(status, 400);
+    assert.match(body, /role="alert">email: expected an address/);
+    assert.doesNotMatch(body, /<script>/);
+    const typed = Object.fromEntries(fieldsIn(body));
+    assert.deepEqual([typed['query'], typed['email'], typed['mutedWords']], [hostile, 'not one', 'a\nb']);
+    assert.equal((await submit('/manage', { email: 'x' })).status, 400);
+  });
+
+  it('answer the same for every address', async () => {
+    const { email } = await subscribed();
+    const asked = [email, 'new@person.example'];
+    const answers = await Promise.all(asked.map((one) => submit('/manage', { email: one })));
+    assert.deepEqual([answers[0]!.status, answers[0]!.body], [202, answers[1]!.body]);
+    assert.ok(mail.mails.some(({ to, text }) => to === email && text.includes('/manage/')));
+    assert.ok(!mail.mails.some(({ to }) => to === 'new@person.example'));
+  });
+
+  it('change a setting, pause and go on', async () => {
+    const { manage, id } = await subscribed({ query: 'graphs', mutedWords: ['quantum'], minScore: 0.25 });
+    const path = `/manage/${manage}/subscriptions/${id}`;
+    const fields = fieldsIn((await show(path)).body);
+    assert.equal((await submit(path, fields)).status, 303);
+    const [same] = await own(manage);
+    assert.deepEqual([same!.mutedWords, same!.minScore, same!.query], [['quantum'], 0.25, 'graphs']);
+    const edited = fields
+      .filter(([name, value]) => name !== 'tellsEmpty' && !(name === 'days' && value !== '3'))
+      .map(([name, value]): [string, string] => [name, name === 'minScore' ? '' : value]);
+    assert.equal((await submit(path, edited)).status, 303);
+    const [changed] = await own(manage);
+    assert.deepEqual([changed!.days, changed!.minScore, changed!.tellsEmpty], [[3], null, false]);
+    const wrong = await submit(
+      path,
+      edited.map(([name, value]) => [name, name === 'hour' ? '25' : value]),
+    );
+    assert.deepEqual([wrong.status, /hour: expected/.test(wrong.body)], [400, true]);
+    assert.equal((await submit(`${path}/pause`, { until: '2026-03-09' })).status, 303);
+    assert.match((await show(`/manage/${manage}`)).body, /Paused until 2026-03-09/);
+    assert.equal((await submit(`${path}/pause`, { until: 'soon' })).status, 400);
+    assert.equal((await submit(`${path}/resume`)).status, 303);
+    assert.doesNotMatch((await show(`/manage/${manage}`)).body, /Paused until/);
+  });
+
+  it('end a digest with one click, as either kind of form, as nothing at all, and again', async () => {
+    const boundary = 'b0undary';
+    const bodies: [string | undefined, string][] = [
+      ['application/x-www-form-urlencoded', 'List-Unsubscribe=One-Click'],
+      [
+        `multipart/form-data; boundary=${boundary}`,
+        `--${boundary}\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--${boundary}--\r\n`,
+      ],
+      ['text/plain', 'List-Unsubscribe=One-Click'],
+      [undefined, ''],
+    ];
+    for (const [type, payload] of bodies) {
+      const { digest, manage } = await subscribed();
+      for (let time = 0; time < 2; time++) {
+        const answer = await service.app.inject({
+          method: 'POST',
+          url: `/unsubscribe/${digest}`,
+          payload,
+          ...(type ? { headers: { 'content-type': type } } : {}),
+        });
+        assert.equal(answer.statusCode, 200, `${type}: ${answer.body}`);
+        assert.equal(answer.headers['set-cookie'], undefined);
+      }
+      assert.deepEqual(
+        (await own(manage)).map(({ state }) => state),
+        ['ended'],
+      );
+    }
+  });
+
+  it('end the one of the mail, and leave the others', async () => {
+    const first = await subscribed();
+    const { subscriptions } = service.services;
+    await subscriptions.subscribe({ email: first.email, ip: '::1', settings: { kind: 'daily' } });
+    await subscriptions.idle();
+    await subscriptions.confirm(tokenOf(mail.mails.at(-1)!));
+    assert.match((await show(`/unsubscribe/${first.digest}`)).body, /“graphs”/);
+    await submit(`/unsubscribe/${first.digest}`);
+    assert.deepEqual(
+      (await own(first.manage)).map(({ kind, state }) => [kind, state]),
+      [
+        ['query', 'ended'],
+        ['daily', 'active'],
+      ],
+    );
+  });
+
+  it('take what is said of a paper, under any of its ids', async () => {
+    const { digest, manage } = await subscribed();
+    const path = `/digest/${digest}/papers/hep-th%2F9901001`;
+    assert.doesNotMatch((await show(path)).body, /You saved/);
+    assert.match((await submit(path, { verdict: 'saved' })).body, /You saved/);
+    await submit(`/digest/${digest}/papers/2401.00001v2`, { verdict: 'unwanted' });
+    const page = (await show(`/manage/${manage}`)).body;
+    assert.match(page, /Saved: 1/);
+    assert.match(page, /Not for you: 1/);
+    assert.doesNotMatch(page, /<script>/);
+    assert.match((await submit(path, { verdict: 'unwanted' })).body, /not for you/);
+    await submit(path, { verdict: 'none' });
+    assert.doesNotMatch((await show(`/manage/${manage}`)).body, /hep-th/);
+    assert.equal((await show(`/digest/${digest}/papers/nope`)).status, 404);
+  });
+
+  it('export and delete, the latter with a second click', async () => {
+    const { manage, email } = await subscribed();
+    const page = (await show(`/manage/${manage}`)).body;
+    const exported = await show(/href="([^"]+\/export)"/.exec(page)![1]!);
+    assert.match(String(exported.headers['content-disposition']), /^attachment/);
+    assert.equal((JSON.parse(exported.body) as { email: string }).email, email);
+    const sure = await show(/href="([^"]+\/delete)"/.exec(page)![1]!);
+    const done = await submit(/action="([^"]+\/delete)"/.exec(sure.body)![1]!);
+    assert.match(done.body, /It is deleted/);
+    assert.equal((await show(`/manage/${manage}`)).status, 404);
+  });
+
+  it('say so when a link is unknown or has expired', async () => {
+    const stranger = 'A'.repeat(43);
+    for (const url of ['/confirm', '/unsubscribe', '/manage'].map((path) => `${path}/${stranger}`)) {
+      const { status, body } = await show(url);
+      assert.deepEqual([status, /This link is not known/.test(body)], [404, true], url);
+    }
+    for (const path of [`/confirm/${stranger}`, `/unsubscribe/${stranger}`, `/manage/${stranger}/delete`])
+      assert.equal((await submit(path)).status, 404, path);
+  });
+
+  it('change nothing for GET and HEAD, whoever follows which link', async () => {
+    const { confirm, manage, digest, id } = await subscribed();
+    await service.services.feedback.say(manage, '2401.00001', 'saved');
+    await service.services.subscriptions.subscribe({
+      email: 'pre@fetch.example',
+      ip: '::1',
+      settings: { query: 'x' },
+    });
+    await service.services.subscriptions.idle();
+    const pending = tokenOf(mail.mails.at(-1)!);
+    const state = async () => {
+      const tables = [
+        'subscribers',
+        'subscriptions',
+        'subscriber_tokens',
+        'paper_feedback',
+        'form_budgets',
+        'deliveries',
+      ];
+      const dumps = tables.map(async (table) => {
+        const sql = `SELECT row_to_json(t)::text AS row FROM ${table} t ORDER BY 1`;
+        return (await service.database.db.pool.query<{ row: string }>(sql)).rows.map(({ row }) => row);
+      });
+      return { tables: await Promise.all(dumps), mails: mail.mails.length };
+    };
+    const before = await state();
+    const found = new Set([
+      '/subscribe?q=x',
+      '/manage',
+      `/confirm/${pending}`,
+      `/confirm/${confirm}`,
+      `/unsubscribe/${digest}`,
+      `/manage/${manage}`,
+      `/manage/${manage}/end`,
+      `/manage/${manage}/subscriptions/${id}/end`,
+      `/manage/${manage}/subscriptions/${id}/pause?until=2026-03-09`,
+      `/digest/${digest}/papers/2401.00001?verdict=unwanted`,
+    ]);
+    // A set goes on with what is added while it is walked.
+    for (const url of found) {
+      const { body, headers, status } = await show(url);
+      await show(url, 'HEAD');
+      assert.ok([200, 404].includes(status), `${url}: ${status}`);
+      for (const [, link] of body.matchAll(
+        /(?:href|action)="(\/(?:subscribe|manage|confirm|unsubscribe|digest)[^"]*)"/g,
+      ))
+        found.add(link!.replaceAll('&amp;', '&'));
+      if (status === 200)
+        assert.deepEqual([headers['cache-control'], headers['referrer-policy']], ['no-store', 'no-referrer']);
+    }
+    await service.services.subscriptions.idle();
+    assert.ok(found.size >= 14, [...found].join('\n'));
+    assert.deepEqual(await state(), before);
+  });
+});
