@@ -46,6 +46,7 @@ export function createFormMailer({
     if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
     else running++;
     try {
+      closing.signal.throwIfAborted();
       return await work();
     } finally {
       const next = waiting.shift();

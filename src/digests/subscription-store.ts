@@ -87,8 +87,9 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
     confirm(id: number, { now, limit }: { now: Date; limit: number }): Promise<Subscription | null> {
       return prisma.$transaction(async (tx) => {
         const { subscriberId } = await tx.subscription.findUniqueOrThrow({ where: { id } });
-        // Two confirmations of a subscriber, one after the other.
+        // Two confirmations of a subscriber, or one and an end, go one after the other.
         await tx.$queryRaw`SELECT id FROM subscribers WHERE id = ${subscriberId} FOR UPDATE`;
+        await tx.$queryRaw`SELECT id FROM subscriptions WHERE subscriber_id = ${subscriberId} ORDER BY id FOR UPDATE`;
         const row = await tx.subscription.findUniqueOrThrow({ where: { id }, include: withSubscriber });
         if (row.state !== 'pending') return toSubscription(row);
         const active = await tx.subscription.findMany({

@@ -170,8 +170,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
   }
   const host = values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST;
   const publicUrl = (values.PUBLIC_URL ?? `http://${host}:${values.PORT}`).replace(/\/+$/, '');
-  if (!/^https?:\/\/[^/\s?#@]+(?:\/[^\s?#]*)?$/.test(publicUrl) || !URL.canParse(publicUrl)) {
-    problems.push('PUBLIC_URL: expected https://host or https://host/path');
+  // Pages link to each other from the root: there is no serving them below a path.
+  if (!/^https?:\/\/[^/\s?#@]+$/.test(publicUrl) || !URL.canParse(publicUrl)) {
+    problems.push('PUBLIC_URL: expected https://host, without a path');
   }
   if (values.API_KEY !== null && values.API_KEY.length < 24) {
     problems.push('API_KEY: expected at least 24 characters (`quire key create` makes one)');

@@ -85,8 +85,21 @@ describe('createFormMailer', () => {
   });
 
   it('gives up a pause when the service stops', async () => {
-    const mailer = createFormMailer({ transport: { send: async () => later }, log: silentLogger });
+    let pauses = (): void => undefined;
+    const paused = new Promise<void>((resolve) => {
+      pauses = resolve;
+    });
+    const mailer = createFormMailer({
+      transport: { send: async () => later },
+      log: silentLogger,
+      pause: (_ms, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          pauses();
+        }),
+    });
     mailer.accept(async () => mail);
+    await paused;
     await mailer.close();
     assert.equal(mailer.counts().get('failed'), 1);
   });

@@ -133,6 +133,27 @@ describe('subscriptions over the API', () => {
     assert.equal(to(dead.email), 1, 'nothing after it was found dead');
     assert.equal(to('never@seen.example'), 0);
     assert.equal(service.services.subscriptions.counts().get('over_budget'), 2);
+    const metrics = await service.app.inject({ method: 'GET', url: '/metrics' });
+    assert.match(metrics.body, /^quire_form_requests_total\{outcome="over_budget"\} 2$/m);
+    assert.match(metrics.body, /^quire_form_requests_total\{outcome="suppressed"\} 1$/m);
+  });
+
+  it('takes the same address twice at once', async () => {
+    const before = mail.mails.length;
+    const ask = { email: 'twice@once.example', query: 'graphs' };
+    await Promise.all([call('POST', '/subscriptions', ask), call('POST', '/subscriptions', ask)]);
+    await service.services.subscriptions.idle();
+    const tokens = mail.mails.slice(before).map(tokenOf);
+    const answers = await Promise.all(tokens.map((token) => call('POST', `/subscriptions/${token}/confirm`)));
+    assert.deepEqual(
+      answers.map(({ statusCode }) => statusCode),
+      [200, 200],
+    );
+    const rows = await query<{ state: string }>(
+      `SELECT state FROM subscriptions WHERE subscriber_id = (SELECT id FROM subscribers WHERE email = $1)`,
+      [ask.email],
+    );
+    assert.deepEqual(rows.map(({ state }) => state).sort(), ['active', 'ended']);
   });
 
   it('names the field that is wrong, before anything is done', async () => {

@@ -21,6 +21,14 @@ describe('configuration', () => {
     assert.equal(readConfig({ MODEL_HUB: 'off' }).modelHub, null);
   });
 
+  it('knows where people reach it', () => {
+    assert.equal(readConfig({ PORT: '9000' }).publicUrl, 'http://127.0.0.1:9000');
+    assert.equal(readConfig({ HOST: '::1' }).publicUrl, 'http://[::1]:8080');
+    assert.equal(readConfig({ PUBLIC_URL: 'https://quire.example/' }).publicUrl, 'https://quire.example');
+    for (const wrong of ['quire.example', 'https://u:p@quire.example', 'https://quire.example/below'])
+      assert.throws(() => readConfig({ PUBLIC_URL: wrong }), /PUBLIC_URL: expected https/);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     assert.equal(readConfig({ PORT: '', API_KEY: '' }).port, 8080);
   });
