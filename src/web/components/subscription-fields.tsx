@@ -106,10 +106,10 @@ export function EmailField({ value }: { value: string }) {
   );
 }
 
-/** “attention kernels”, “papers like 2401.00001, 2401.00002”. */
+/** “attention kernels”, “Papers like 2401.00001, 2401.00002”. A query stands as it is: it may have quotes of its own. */
 export function subjectOf({ kind, query, likes }: Subscription): string {
   if (kind === 'daily') return 'All new papers';
-  return kind === 'query' ? `“${query}”` : `Papers like ${likes.join(', ')}`;
+  return kind === 'query' ? query : `Papers like ${likes.join(', ')}`;
 }
 
 /** “Mon, Tue, Wed at 8:00 (Europe/Berlin), at most 10 papers”. */
