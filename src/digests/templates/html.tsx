@@ -20,7 +20,7 @@ type Detail = (typeof details)[number];
 
 /** Inline, because some programs leave out the style sheet; that has nothing but what is otherwise in the dark. */
 const css = {
-  body: 'margin:0;padding:16px;background:#fbfaf7;color:#1c1b19;font:16px/1.5 system-ui,sans-serif',
+  body: 'margin:0;padding:16px;background:#fbfaf7;color:#1c1b19;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere',
   column: 'max-width:600px;margin:0 auto',
   title: 'font:19px/1.35 Georgia,serif;color:#0b6e69',
   quiet: 'font-size:14px;color:#5f5b53',
