@@ -11,10 +11,11 @@ import type { NewPapers } from './new-papers.js';
 import { MAX_CAP, type SubscriptionSettings } from './subscription.js';
 
 /**
- * When a query requires nothing, every paper is a hit of it; a match is one with this score, or this near by meaning. Of queries
- * about subjects that the sample collection doesn't have (bread, soil, tax, bees …) the best hit scores 0.29 at most, that of one
- * common word, and is as near as 0.31; of those that it has, the papers of the subject begin at 0.35. Without a word in common
- * 0.5 by meaning gives a score of 0.25.
+ * When a query requires nothing, every paper is a hit of it; a match is one with this score, or this near by meaning. Of eight queries
+ * about subjects that the sample collection doesn't have (bread, soil, tax, bees …) the best hit scores 0.29, that of one common word,
+ * and is as near as 0.31; of twelve that it has, most papers of the subject have 0.35 and more. What still passes is a paper of
+ * another subject with the query's rarest word: “quantum error correction” finds one on quantum chemistry at 0.42. Without a word in
+ * common 0.5 by meaning gives a score of 0.25.
  */
 const MATCH_SCORE = 0.35;
 const MATCH_SIMILARITY = 0.5;
