@@ -146,7 +146,7 @@ export async function createApp(services: Services, config: Config) {
   await app.register(paperRoutes, { prefix: API_BASE, catalog, base: API_BASE });
   await app.register(recommendationRoutes, { prefix: API_BASE, recommend, state: stateTag });
   await app.register(profileRoutes, { prefix: API_BASE, profile, clock, bodyLimit: config.bodyLimitBytes });
-  await app.register(subscriptionPreviewRoutes, { prefix: API_BASE, preview });
+  await app.register(subscriptionPreviewRoutes, { prefix: API_BASE, preview, catalog });
   await app.register(listingRoutes, { prefix: API_BASE, listings });
   await app.register(ingestRoutes, {
     prefix: API_BASE,

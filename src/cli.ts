@@ -14,6 +14,7 @@ const ingest = () => import('./cli/ingest-command.js');
 const search = () => import('./cli/search-command.js');
 const recommend = () => import('./cli/recommend-command.js');
 const profile = () => import('./cli/profile-command.js');
+const digests = () => import('./cli/digest-command.js');
 const listings = () => import('./cli/listing-command.js');
 const status = () => import('./cli/status-command.js');
 const models = () => import('./cli/model-command.js');
@@ -155,6 +156,41 @@ program
   .addOption(json())
   .action((files: string[], options) =>
     command(async (context) => (await profile()).profileCommand(files, options, context)),
+  );
+
+const digest = program.command('digest').description('digests by mail and webhook: send, look, send again');
+digest
+  .command('run')
+  .description('prepare and send what is due now, as the service does every half minute')
+  .addOption(json())
+  .action((options) => command(async (context) => (await digests()).digestRunCommand(options, context)));
+digest
+  .command('preview')
+  .description('what a subscription would have sent on each of the last days')
+  .argument('[words...]', 'its query; none: all of the day’s papers')
+  .addOption(new Option('--like <ids...>', 'papers like these, instead of a query').default([]))
+  .addOption(new Option('--days <n>', 'how far back').choices(['14', '30']).default('14'))
+  .option('--hour <hour>', 'when, 0 to 23', Number, 8)
+  .option('--time-zone <zone>', 'IANA', 'UTC')
+  .option('--cap <n>', 'papers of a day at most', Number, 10)
+  .addOption(json())
+  .action((words: string[], { days, ...options }) =>
+    command(async (context) =>
+      (await digests()).digestPreviewCommand(words, { ...options, days: Number(days) }, context),
+    ),
+  );
+digest
+  .command('status')
+  .description('the last runs, how many digests are in each state, and those that need somebody')
+  .addOption(json())
+  .action((options) => command(async (context) => (await digests()).digestStatusCommand(options, context)));
+digest
+  .command('resend')
+  .description('send uncertain or failed digests again, perhaps a second time')
+  .argument('<ids...>', 'as `quire digest status` lists them')
+  .addOption(json())
+  .action((ids: string[], options) =>
+    command(async (context) => (await digests()).digestResendCommand(ids, options, context)),
   );
 
 program

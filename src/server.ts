@@ -49,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     // First, because loading the index and the model takes longest, on threads of their own.
     services.start();
+    services.startDigests();
     app = await createApp(services, config);
     const url = await listen(app, config);
     await greet(url, services, config, out);

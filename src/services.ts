@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { createMatcher } from './digests/match.js';
 import { createNewPapers } from './digests/new-papers.js';
 import { createNewPapersStore } from './digests/new-papers-store.js';
-import { createPreview } from './digests/preview.js';
+import { openDigests, watchDigests } from './digests/open-digests.js';
 import { openSubscriptions } from './digests/open-subscriptions.js';
+import { createPreview } from './digests/preview.js';
 import { embeddingModelOf } from './embedding/model/manifest.js';
 import { resolveModel } from './embedding/model/source.js';
 import { chooseModel, type FoundModel } from './engine/choose-model.js';
@@ -31,7 +32,9 @@ import { migrate } from './platform/db/migrate.js';
 import { listen } from './platform/db/notifications.js';
 import { AppError } from './platform/errors.js';
 import { ensureDataFolder } from './platform/folders.js';
+import { createHttpClient } from './platform/http-client.js';
 import type { Logger } from './platform/log.js';
+import { createMailTransport } from './platform/mail/create-transport.js';
 import type { MailTransport } from './platform/mail/transport.js';
 import { createMetrics } from './platform/metrics.js';
 import { projectRoot } from './platform/paths.js';
@@ -47,13 +50,14 @@ import { createReadiness } from './search/readiness.js';
 import { createSearch } from './search/search.js';
 import { createSuggest } from './search/suggest.js';
 import { createStoredSearch } from './vectors/stored-search.js';
+import { version } from './version.js';
 
 export interface ServiceOverrides {
   clock?: Clock;
   /** A database that is running already, instead of what the configuration says. */
   connection?: DatabaseConnection;
-  /** Where the mails of the public forms go; null when not given: they say that there is no mail. */
-  mail?: Pick<MailTransport, 'send'>;
+  /** Where mails go, instead of what the configuration says. */
+  mail?: MailTransport;
   /** Where the progress of a model's download is shown; standard error when not given. */
   progress?: ProgressOutput;
   /** Breaks a download off. */
@@ -157,6 +161,17 @@ async function openActiveModel(
   return { ...chosen, model: await open(chosen.modelDir), resolve, open };
 }
 
+/** What digests have in common in a service and in a command. */
+function digestParts(config: Config, { db, clock, log }: Core) {
+  const { publicUrl, webhookPrivate, digestUncertain: uncertain } = config;
+  const userAgent = `Quire/${version} (+${publicUrl})`;
+  const http = createHttpClient({ allowsPrivate: webhookPrivate, userAgent });
+  return { db, clock, log, http, from: config.mail.from, publicUrl, uncertain };
+}
+
+/** What a command sees is in the database: no index has to catch up. */
+const EVERYTHING = 2n ** 62n;
+
 /** The object graph of the service, in dependency order. Nothing in it has begun to work but the database. */
 export async function createServices(config: Config, log: Logger, overrides: ServiceOverrides = {}) {
   const cleanup = createCleanup(log);
@@ -207,24 +222,42 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     const newPapers = createNewPapers({ store: newPapersStore, papers });
     const matcher = createMatcher({ search, recommend, clock });
     const { publicUrl } = config;
+    const { from } = config.mail;
+    const transport = overrides.mail ?? (await createMailTransport(config.mail));
+    cleanup.add('the mails', transport.close);
     const subscribing = openSubscriptions({
       db,
       catalog: core.catalog,
       clock,
       log,
       metrics,
-      transport: overrides.mail ?? null,
-      mails: { publicUrl, from: { name: 'Quire', address: `quire@${new URL(publicUrl).hostname}` } },
+      transport,
+      mails: { publicUrl, from },
     });
     cleanup.add('the subscriptions', subscribing.subscriptions.close);
+    const digests = openDigests({
+      ...{ ...digestParts(config, core), transport, newPapersStore, newPapers, matcher },
+      marks: () => ({
+        modelId: engines.serving.model.id,
+        words: BigInt(words.status().watermark),
+        vectors: BigInt(engines.serving.index.indexer.status().watermark),
+      }),
+    });
+    cleanup.add('the digests', digests.scheduler.close);
+    watchDigests(metrics, digests.scheduler.lastStatus);
     return {
       ...core,
       ...subscribing,
+      digests: digests.scheduler,
+      deliveries: digests.deliveries,
+      mail: transport,
       /** Begins to embed, index and follow; returns at once. */
       start(): void {
         engines.start();
         words.start();
       },
+      /** Begins to send digests that are due; returns at once. */
+      startDigests: digests.scheduler.start,
       /** Papers were taken in. */
       hintPapers(): void {
         engines.hint();
@@ -309,12 +342,24 @@ export async function createCommandServices(config: Config, log: Logger, overrid
     };
     const search = createSearch({ papers, clock, engines, lexical, coverage });
     const recommend = createRecommend({ papers, clock, engines, lexical, coverage });
+    const newPapersStore = createNewPapersStore(core.db);
+    const newPapers = createNewPapers({ store: newPapersStore, papers });
+    const matcher = createMatcher({ search, recommend, clock });
+    const transport = overrides.mail ?? (await createMailTransport(config.mail));
+    cleanup.add('the mails', transport.close);
+    const digests = openDigests({
+      ...{ ...digestParts(config, core), transport, newPapersStore, newPapers, matcher },
+      marks: () => ({ modelId: model.id, words: EVERYTHING, vectors: EVERYTHING }),
+    });
+    cleanup.add('the digests', digests.scheduler.close);
     return {
       ...core,
       model,
       search,
       recommend,
       profile: createProfile({ papers, recommend, search }),
+      preview: createPreview({ newPapers, matcher, clock }),
+      digests: digests.scheduler,
       close: cleanup.run,
     };
   } catch (error) {

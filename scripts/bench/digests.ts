@@ -5,8 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { composeDigest } from '../../src/digests/compose.js';
 import type { NewPapers } from '../../src/digests/new-papers.js';
-import { readSettings } from '../../src/digests/read-settings.js';
-import type { Subscription, SubscriptionKind } from '../../src/digests/subscription.js';
+import {
+  DEFAULT_CAP,
+  type Subscription,
+  type SubscriptionKind,
+  type SubscriptionSettings,
+} from '../../src/digests/subscription.js';
 import { digestMail } from '../../src/digests/templates/mail.js';
 import type { DigestLinks } from '../../src/digests/templates/words.js';
 import { readConfig } from '../../src/platform/config.js';
@@ -184,12 +188,14 @@ function invent(
   const at = n % 10;
   const kind = at < OF_QUERIES ? 'query' : at < OF_QUERIES + OF_LIKES ? 'likes' : 'daily';
   const words = chance.pick(rows).title.match(/\p{L}{4,}/gu) ?? ['graph', 'kernels'];
-  const settings = readSettings({
+  const settings: SubscriptionSettings = {
+    ...{ days: [1, 2, 3, 4, 5, 6, 7], hour: 8, timeZone: 'UTC', cap: DEFAULT_CAP, minScore: null },
+    ...{ mutedAuthors: [], mutedCategories: [], tellsEmpty: false },
     kind,
     query: words.slice(0, chance.between(1, 4)).join(' ') || 'graph kernels',
     likes: Array.from({ length: chance.between(1, 5) }, () => chance.pick(rows).id),
     mutedWords: ['survey', 'position paper'],
-  });
+  };
   const at0 = new Date(0);
   return {
     ...settings,

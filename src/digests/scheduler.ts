@@ -47,6 +47,7 @@ export interface SchedulerDeps {
 export function createScheduler(deps: SchedulerDeps) {
   const { delivering, deliveries, runs, db, clock, log, pollMs = POLL_MS } = deps;
   let lock: AdvisoryLock | null = null;
+  let lastStatus: DigestStatus | null = null;
   const stopping = new AbortController();
 
   /** One run now; null where another process sends. @throws whatever the database throws */
@@ -64,11 +65,34 @@ export function createScheduler(deps: SchedulerDeps) {
     return books;
   }
 
+  async function status(): Promise<DigestStatus> {
+    const [recent, states] = await Promise.all([runs.listRecent(RECENT_RUNS), deliveries.countByState()]);
+    const now = clock.now().getTime();
+    const lastRun = recent.find(({ finishedAt }) => finishedAt !== null) ?? null;
+    const open = states.filter(({ state }) => ['prepared', 'claimed', 'deferred'].includes(state));
+    lastStatus = {
+      isLeader: lock !== null,
+      lastRun,
+      recent,
+      states,
+      stuck: open
+        .filter(({ oldest }) => now - oldest.getTime() > STUCK_AFTER_MS)
+        .reduce((sum, { count }) => sum + count, 0),
+      uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
+      standsStill: lastRun !== null && now - lastRun.finishedAt!.getTime() > STILL_AFTER_MS,
+      error: follower.error,
+    };
+    return lastStatus;
+  }
+
   const follower = createFollower({
     failure: 'digests could not be sent',
     log,
     pollMs,
-    step: async () => void (await runOnce()),
+    step: async () => {
+      await runOnce();
+      await status();
+    },
   });
 
   return {
@@ -76,24 +100,10 @@ export function createScheduler(deps: SchedulerDeps) {
     hint: follower.hint,
     runOnce,
 
-    async status(): Promise<DigestStatus> {
-      const [recent, states] = await Promise.all([runs.listRecent(RECENT_RUNS), deliveries.countByState()]);
-      const now = clock.now().getTime();
-      const lastRun = recent.find(({ finishedAt }) => finishedAt !== null) ?? null;
-      const open = states.filter(({ state }) => ['prepared', 'claimed', 'deferred'].includes(state));
-      return {
-        isLeader: lock !== null,
-        lastRun,
-        recent,
-        states,
-        stuck: open
-          .filter(({ oldest }) => now - oldest.getTime() > STUCK_AFTER_MS)
-          .reduce((sum, { count }) => sum + count, 0),
-        uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
-        standsStill: lastRun !== null && now - lastRun.finishedAt!.getTime() > STILL_AFTER_MS,
-        error: follower.error,
-      };
-    },
+    status,
+
+    /** As it was when somebody last asked; null: nobody has. */
+    lastStatus: (): DigestStatus | null => lastStatus,
 
     /** After the message under way. */
     async close(): Promise<void> {

@@ -1,77 +1,15 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
 import { type Preview, type PreviewDays, previewDays } from '../digests/preview.js';
-import { MAX_MUTED_LENGTH } from '../digests/read-settings.js';
-import {
-  DEFAULT_CAP,
-  MAX_CAP,
-  MAX_LIKES,
-  MAX_MUTED,
-  type SubscriptionKind,
-  subscriptionKinds,
-} from '../digests/subscription.js';
 import { emptyReason } from '../digests/templates/words.js';
+import { SettingsFields } from './subscription-schema.js';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
   Type.Union([schema, Type.Null()], { description });
 
-const muted = (description: string) =>
-  Type.Optional(
-    Type.Array(Type.String({ maxLength: MAX_MUTED_LENGTH }), { maxItems: MAX_MUTED, description }),
-  );
-
-export const SettingsBody = Type.Object(
-  {
-    kind: Type.Unsafe<SubscriptionKind>({
-      type: 'string',
-      enum: [...subscriptionKinds],
-      description: 'What matches a query, all that came in, or what is like some papers.',
-    }),
-    query: Type.Optional(
-      Type.String({ maxLength: 2_048, description: 'Of `query`: as in a search, filters and all.' }),
-    ),
-    likes: Type.Optional(
-      Type.Array(Type.String({ maxLength: 2_048 }), {
-        maxItems: MAX_LIKES,
-        description: 'Of `likes`: ids of papers.',
-      }),
-    ),
-    days: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), {
-        minItems: 1,
-        maxItems: 7,
-        description: '1 is Monday; every day when not given.',
-      }),
-    ),
-    hour: Type.Optional(Type.Integer({ minimum: 0, maximum: 23, default: 8 })),
-    timeZone: Type.Optional(
-      Type.String({ maxLength: 64, default: 'UTC', description: 'IANA: `Europe/Berlin`.' }),
-    ),
-    cap: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: MAX_CAP,
-        default: DEFAULT_CAP,
-        description: 'Papers of one digest at most.',
-      }),
-    ),
-    minScore: Type.Optional(nullable(Type.Number(), 'Papers with a lower score are left out.')),
-    mutedWords: muted('Papers with one of these words or phrases in title or abstract are left out.'),
-    mutedAuthors: muted('Papers by one of these people are left out.'),
-    mutedCategories: muted('Papers of one of these categories, or archives of them, are left out.'),
-    tellsEmpty: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: 'Send a digest on a day without papers, too: it says why.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
 export const PreviewBody = Type.Object(
   {
-    settings: SettingsBody,
+    settings: Type.Object(SettingsFields, { additionalProperties: false }),
     days: Type.Unsafe<PreviewDays>({ type: 'integer', enum: [...previewDays], description: 'How far back.' }),
   },
   { additionalProperties: false },

@@ -70,10 +70,6 @@ const settings = {
     'Seconds until a request is given up. Ingest has ten times as much.',
   ),
   DRAIN_TIMEOUT_S: integer(15, 1, 300, 'Seconds that requests under way get when the service stops.'),
-  PUBLIC_URL: read(
-    webAddress,
-    'Base address of the links in mails and feeds, https://quire.example.org; http://HOST:PORT when not set. Wrong: links that lead nowhere.',
-  ),
   SMTP_URL: read(
     readSmtpUrl,
     'Mail server: smtp://user:password@host:587 (STARTTLS where it is offered, always with a password), smtps://host:465; `?tls=required`, `unverified` (any certificate) or `off`. Not set: mails become files.',
@@ -85,6 +81,11 @@ const settings = {
   DKIM_DOMAIN: optional('Domain that mails are signed for, that of MAIL_FROM or one above it.'),
   DKIM_SELECTOR: optional('Its key’s name: the record is SELECTOR._domainkey.DOMAIN.'),
   DKIM_KEY_FILE: optional('File of its private RSA key (1,024 bits or more), in PEM.'),
+  DIGEST_UNCERTAIN: choice(
+    ['hold', 'resend'],
+    'hold',
+    'What becomes of a digest that may have been sent (its server fell silent at the end): held until `quire digest resend`, or sent again, perhaps twice.',
+  ),
   WEBHOOK_PRIVATE: choice(
     ['on', 'off'],
     'off',
@@ -126,7 +127,7 @@ export interface MailConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** Without a slash at the end. */
+  /** Base of links, without a slash at the end. Of PORT 0 it has that 0: the port isn't known before listening. */
   readonly publicUrl: string;
   /** Absolute. */
   readonly dataDir: string;
@@ -146,9 +147,9 @@ export interface Config {
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly drainTimeoutMs: number;
-  /** Base of links, without a slash at the end. Of PORT 0 it has that 0: the port isn't known before listening. */
-  readonly publicUrl: string;
   readonly mail: MailConfig;
+  /** What becomes of a digest that may have been sent. */
+  readonly digestUncertain: 'hold' | 'resend';
   /** Whether webhooks may go to private and special networks. */
   readonly webhookPrivate: boolean;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
@@ -168,7 +169,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
   if (values.DATABASE_URL !== null && !/^postgres(ql)?:\/\//.test(values.DATABASE_URL)) {
     problems.push('DATABASE_URL: expected postgresql://user:password@host:port/database');
   }
-  const host = values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST;
+  // Links to every address lead nowhere: at least those from this machine shall work.
+  const reached = values.HOST === '0.0.0.0' || values.HOST === '::' ? '127.0.0.1' : values.HOST;
+  const host = reached.includes(':') ? `[${reached}]` : reached;
   const publicUrl = (values.PUBLIC_URL ?? `http://${host}:${values.PORT}`).replace(/\/+$/, '');
   // Pages link to each other from the root: there is no serving them below a path.
   if (!/^https?:\/\/[^/\s?#@]+$/.test(publicUrl) || !URL.canParse(publicUrl)) {
@@ -196,8 +199,8 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     bodyLimitBytes: values.BODY_LIMIT_MB * 2 ** 20,
     requestTimeoutMs: values.REQUEST_TIMEOUT_S * 1_000,
     drainTimeoutMs: values.DRAIN_TIMEOUT_S * 1_000,
-    publicUrl: values.PUBLIC_URL ?? defaultUrl(values),
     mail: Object.freeze(mail),
+    digestUncertain: values.DIGEST_UNCERTAIN,
     webhookPrivate: values.WEBHOOK_PRIVATE === 'on',
     log: Object.freeze({
       // A line for every request would push the address and the key off a person's screen.
@@ -243,20 +246,6 @@ function dkimOf(values: Settings, sender: string, problems: string[]): MailConfi
     problems.push(`DKIM_DOMAIN: expected the domain of MAIL_FROM, ${host}, or one above it`);
   }
   return { domain: signs, selector, keyFile: resolve(keyFile) };
-}
-
-function defaultUrl({ HOST, PORT }: Settings): string {
-  // An address that stands for all of them is none to go to.
-  const host = HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
-}
-
-function webAddress(given: string): string {
-  const url = URL.canParse(given) ? new URL(given) : null;
-  const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
-  if (!isBase || url.username !== '' || url.password !== '')
-    throw new Error('expected https://host, with a path at most');
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
 function parseAll(env: NodeJS.ProcessEnv): Settings {

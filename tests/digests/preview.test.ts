@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import type { Matcher } from '../../src/digests/match.js';
 import type { NewPapersReader } from '../../src/digests/new-papers.js';
 import { createPreview } from '../../src/digests/preview.js';
-import { readSettings } from '../../src/digests/read-settings.js';
 import { storedPaper } from '../support/papers.js';
 import { newsOf, settingsOf } from './digest-fixture.js';
 
@@ -94,44 +93,4 @@ describe('a preview', () => {
     assert.deepEqual(states, ['fulfilled', 'fulfilled', 'rejected']);
     await preview({ settings: settingsOf(), days: 14 });
   });
-});
-
-describe('settings', () => {
-  it('have defaults and one form', () => {
-    assert.deepEqual(
-      readSettings({
-        kind: 'query',
-        query: '  graph   “kernels” ',
-        days: [5, 1, 5],
-        mutedWords: [' a ', 'a', ''],
-      }),
-      {
-        ...settingsOf({ query: 'graph "kernels"', days: [1, 5], mutedWords: ['a'] }),
-      },
-    );
-    assert.deepEqual(readSettings({ kind: 'likes', likes: ['arXiv:2401.00001v3', '2401.00001'] }).likes, [
-      '2401.00001',
-    ]);
-    assert.equal(readSettings({ kind: 'daily', query: 'x' }).query, '');
-  });
-
-  const wrong: [object, string][] = [
-    [{ query: '' }, 'query'],
-    [{ query: 'x', days: [] }, 'days'],
-    [{ query: 'x', days: [0] }, 'days'],
-    [{ query: 'x', hour: 24 }, 'hour'],
-    [{ query: 'x', cap: 101 }, 'cap'],
-    [{ query: 'x', timeZone: 'Mars' }, 'timeZone'],
-    [{ query: 'x', minScore: Number.NaN }, 'minScore'],
-    [{ query: 'x', mutedWords: Array.from({ length: 101 }, (_, n) => `w${n}`) }, 'mutedWords'],
-    [{ query: 'x', mutedAuthors: ['x'.repeat(201)] }, 'mutedAuthors'],
-    [{ kind: 'likes' }, 'likes'],
-  ];
-  for (const [fields, field] of wrong)
-    it(`name the field that is wrong: ${JSON.stringify(fields).slice(0, 60)}`, () => {
-      assert.throws(() => readSettings({ kind: 'query', ...fields }), {
-        code: 'invalid_input',
-        details: { field },
-      });
-    });
 });

@@ -114,7 +114,10 @@ describe('when a digest is due', () => {
           now = next.at;
         }
         const first = Temporal.PlainDate.from(days[0]!);
-        days.forEach((day, n) => assert.equal(day, first.add({ days: n }).toString()));
+        assert.deepEqual(
+          days,
+          days.map((_, n) => first.add({ days: n }).toString()),
+        );
       }
     });
   }

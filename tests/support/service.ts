@@ -20,7 +20,7 @@ export interface TestServiceOptions {
   /** Settings as in the environment. */
   env?: Record<string, string>;
   clock?: Clock;
-  /** Where the mails of the public forms go; none when not given. */
+  /** Where mails go; into files when not given. */
   mail?: Pick<MailTransport, 'send'>;
   log?: Logger;
 }
@@ -49,6 +49,7 @@ export function withService({
   kind = 'embedded',
   env = {},
   log = silentLogger,
+  mail,
   ...given
 }: TestServiceOptions = {}): TestService {
   let current: TestService | undefined;
@@ -59,7 +60,11 @@ export function withService({
     const database = await createTestDatabase(kind);
     cleanup.push(database.drop);
     const config = testConfig(dataDir, env);
-    const services = await createServices(config, log, { connection: database.connection, ...given });
+    const services = await createServices(config, log, {
+      connection: database.connection,
+      ...(mail ? { mail: asTransport(mail) } : {}),
+      ...given,
+    });
     cleanup.push(services.close);
     const app = await createApp(services, config);
     cleanup.push(() => app.close());
@@ -104,4 +109,16 @@ export async function untilReady({ readiness }: Pick<Services, 'readiness'>): Pr
 /** A text as the stream that ingest reads. */
 export async function* bytesOf(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
+}
+
+/** A transport that does nothing but send. */
+function asTransport({ send }: Pick<MailTransport, 'send'>): MailTransport {
+  return {
+    kind: 'file',
+    target: 'a test',
+    connections: 1,
+    send,
+    verify: async () => ({ ok: true, detail: '' }),
+    close: async () => {},
+  };
 }

@@ -1,16 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { PreviewService } from '../../digests/preview.js';
-import { readSettings } from '../../digests/read-settings.js';
+import { checkSettings } from '../../digests/subscription-request.js';
+import type { Catalog } from '../../papers/catalog.js';
+import { clientGone } from '../plugins/raw-body.js';
 import { PreviewAnswer, PreviewBody, previewView } from '../preview-schema.js';
 import { problemResponses } from '../problem.js';
 
 export interface SubscriptionPreviewOptions {
   preview: PreviewService;
+  catalog: Catalog;
 }
 
 export const subscriptionPreviewRoutes: FastifyPluginAsyncTypebox<SubscriptionPreviewOptions> = async (
   app,
-  { preview: { preview } },
+  { preview: { preview }, catalog },
 ) => {
   app.post(
     '/subscriptions/preview',
@@ -25,9 +28,10 @@ export const subscriptionPreviewRoutes: FastifyPluginAsyncTypebox<SubscriptionPr
         response: { 200: PreviewAnswer, ...problemResponses(400, 404, 503) },
       },
     },
-    async ({ body: { settings, days }, signal }, reply) => {
+    async ({ body: { settings, days } }, reply) => {
       reply.header('cache-control', 'no-store');
-      return previewView(await preview({ settings: readSettings(settings), days, signal }));
+      const checked = await checkSettings(settings, { catalog });
+      return previewView(await preview({ settings: checked, days, signal: clientGone(reply) }));
     },
   );
 };

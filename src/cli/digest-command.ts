@@ -1,0 +1,115 @@
+import { createDeliveryStore, type Delivery } from '../digests/delivery-store.js';
+import type { PreviewDays } from '../digests/preview.js';
+import { createRunStore } from '../digests/run-store.js';
+import { checkSettings } from '../digests/subscription-request.js';
+import { previewView } from '../http/preview-schema.js';
+import { plural } from '../ingest/take-file.js';
+import { AppError } from '../platform/errors.js';
+import { type CommandContext, exitCodes, print, withServices, withStores } from './run-command.js';
+
+/** Deliveries of a list. */
+const SHOWN = 50;
+
+/** Everything that is due, now: as the service does every half minute. */
+export async function digestRunCommand({ json }: { json: boolean }, context: CommandContext): Promise<void> {
+  await withServices(context, async ({ digests }) => {
+    const books = await digests.runOnce();
+    if (books === null) {
+      throw new AppError(
+        'overloaded',
+        'Another process of this database sends digests: it looks every half minute. `quire digest status` tells what it did.',
+      );
+    }
+    const { prepared, empty, due, sent, deferred, failed, uncertain, skipped, problem } = books;
+    print(json, books, [
+      `${plural(prepared, 'digest', 'digests')} prepared, ${plural(empty, 'empty day', 'empty days')} passed over`,
+      `${due} due: ${sent} sent, ${deferred} put off, ${failed} failed, ${uncertain} uncertain, ${skipped} not wanted any more`,
+      ...(problem === null ? [] : [`stopped: ${problem}`]),
+    ]);
+    if (problem !== null) process.exitCode = exitCodes.failed;
+  });
+}
+
+export async function digestStatusCommand(
+  { json }: { json: boolean },
+  context: CommandContext,
+): Promise<void> {
+  await withStores(context, async ({ db }) => {
+    const store = createDeliveryStore(db);
+    const [runs, states, open] = await Promise.all([
+      createRunStore(db).listRecent(5),
+      store.countByState(),
+      store.listIn(['uncertain', 'deferred', 'failed'], SHOWN),
+    ]);
+    const [last] = runs;
+    print(json, { runs, states, open: open.map(viewOf) }, [
+      last
+        ? `last run: ${last.startedAt.toISOString()}${last.finishedAt === null ? ', not finished' : ''}${last.problem === null ? '' : `, stopped: ${last.problem}`}`
+        : 'No run yet: the service sends digests while it runs.',
+      ...states.map(({ state, count }) => `${String(count).padStart(8)}  ${state}`),
+      ...open.map(lineOf),
+    ]);
+  });
+}
+
+export async function digestResendCommand(
+  ids: readonly string[],
+  { json }: { json: boolean },
+  context: CommandContext,
+): Promise<void> {
+  await withStores(context, async ({ db, clock }) => {
+    const store = createDeliveryStore(db);
+    const released: number[] = [];
+    const refused: string[] = [];
+    for (const id of ids) {
+      const isReleased = /^\d{1,9}$/.test(id) && (await store.release(Number(id), clock.now()));
+      if (isReleased) released.push(Number(id));
+      else refused.push(id);
+    }
+    print(json, { released, refused }, [
+      `${plural(released.length, 'digest', 'digests')} will be sent again, within half a minute while the service runs`,
+      ...refused.map((id) => `${id}: is no uncertain or failed digest (\`quire digest status\` lists them)`),
+    ]);
+    if (refused.length > 0) process.exitCode = exitCodes.failed;
+  });
+}
+
+function viewOf({ id, state, localDate, dueAt, recipient, attempts, response, digest }: Delivery) {
+  return { id, state, localDate, dueAt, recipient, attempts, response, papers: digest.papers.length };
+}
+
+function lineOf(delivery: Delivery): string {
+  const { id, state, localDate, recipient, attempts, response } = delivery;
+  return `  ${id}  ${state}  ${localDate}  ${recipient}  ${plural(attempts, 'try', 'tries')}${response === null ? '' : `: ${response}`}`;
+}
+
+export interface DigestPreviewOptions {
+  days: PreviewDays;
+  like?: string[];
+  hour: number;
+  timeZone: string;
+  cap: number;
+  json: boolean;
+}
+
+export async function digestPreviewCommand(
+  words: readonly string[],
+  { days, like = [], json, ...settings }: DigestPreviewOptions,
+  context: CommandContext,
+): Promise<void> {
+  await withServices(context, async ({ preview, catalog, model: { embedder } }) => {
+    await embedder.warm();
+    const checked = await checkSettings(
+      { ...settings, query: words.join(' '), likes: like, days: [1, 2, 3, 4, 5, 6, 7] },
+      { catalog },
+    );
+    const found = await preview.preview({ settings: checked, days, signal: context.signal });
+    print(json, previewView(found), [
+      ...found.days.flatMap(({ localDate, digest: { papers, books } }) => [
+        `${localDate}: ${books.announced} came in, ${books.matched} matched, ${books.sent} sent`,
+        ...papers.map(({ title, score, why }) => `    ${score.toFixed(3)}  ${title}\n           ${why}`),
+      ]),
+      `in ${days} days ${found.announced} came in, ${found.matched} matched, ${found.sent} would have been sent`,
+    ]);
+  });
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/db/database.js';
+import type { HttpClient } from '../platform/http-client.js';
+import type { Logger } from '../platform/log.js';
+import type { Mail, MailTransport } from '../platform/mail/transport.js';
+import type { Metrics } from '../platform/metrics.js';
+import { createComposer } from './composer.js';
+import { createDelivery } from './deliver.js';
+import { createDeliveryStore } from './delivery-store.js';
+import { deliveryStates } from './digest.js';
+import type { Matcher } from './match.js';
+import type { NewPapersReader } from './new-papers.js';
+import type { IndexMarks, NewPapersStore } from './new-papers-store.js';
+import { createRunStore } from './run-store.js';
+import { createScheduler, type DigestStatus } from './scheduler.js';
+import { createTokenStore } from './token-store.js';
+import { createTokens, DIGEST_LINK_DAYS } from './tokens.js';
+import { createWebhookSender } from './webhook-sender.js';
+
+export interface DigestParts {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  transport: MailTransport;
+  http: HttpClient;
+  newPapersStore: NewPapersStore;
+  newPapers: NewPapersReader;
+  matcher: Matcher;
+  /** How far the indexes have come. */
+  marks: () => IndexMarks;
+  from: Mail['from'];
+  publicUrl: string;
+  uncertain: 'hold' | 'resend';
+}
+
+/** Digests from what came in to what was sent. Nothing has begun to run. */
+export function openDigests(parts: DigestParts) {
+  const { db, clock, log, transport, http } = parts;
+  const deliveries = createDeliveryStore(db);
+  const tokens = createTokens(createTokenStore(db), clock);
+  const composer = createComposer({
+    store: parts.newPapersStore,
+    newPapers: parts.newPapers,
+    matcher: parts.matcher,
+    deliveries,
+    marks: parts.marks,
+    issueToken: (scope) => tokens.issue({ ...scope, purpose: 'manage' }, DIGEST_LINK_DAYS),
+    from: parts.from,
+    publicUrl: parts.publicUrl,
+  });
+  const delivering = createDelivery({
+    store: deliveries,
+    composer,
+    transport,
+    webhooks: createWebhookSender(http),
+    clock,
+    log,
+    uncertain: parts.uncertain,
+  });
+  const scheduler = createScheduler({ delivering, deliveries, runs: createRunStore(db), db, clock, log });
+  return { deliveries, scheduler };
+}
+
+/** What the scheduler last said of itself, for Prometheus. */
+export function watchDigests(metrics: Metrics, read: () => DigestStatus | null): void {
+  metrics.read({
+    name: 'digests',
+    help: 'Digests in each state.',
+    type: 'gauge',
+    read: () =>
+      deliveryStates.map(
+        (state) => [{ state }, read()?.states.find((one) => one.state === state)?.count ?? 0] as const,
+      ),
+  });
+  metrics.read({
+    name: 'digest_scheduler_stands_still',
+    help: '1 where nobody has looked for digests that are due for ten minutes.',
+    type: 'gauge',
+    read: () => (read()?.standsStill ? 1 : 0),
+  });
+}
