@@ -17,6 +17,7 @@ import { createProgress } from '../../src/platform/progress.js';
 import { runBench } from '../bench/run-bench.js';
 import { type DigestOrder, type DigestPoint, type DigestRecovery, digestPoints } from './digest-plan.js';
 import { type Chance, chanceOf } from './random.js';
+import { addSubscribers } from './subscribers.js';
 
 const help = `npm run campaign:digests -- [OPTIONS]
 
@@ -36,7 +37,7 @@ ${Object.entries(digestPoints)
   .join('')}`;
 
 const entry = fileURLToPath(new URL('./digest-child.js', import.meta.url));
-const NOW = '2026-03-02T12:00:00Z';
+const NOW = '2026-03-02T06:00:00Z';
 /** Of the transport (SMTP). */
 const CONNECTIONS = 2;
 /** Kills while digests are still being prepared; each look at all subscriptions takes seconds. */
@@ -115,20 +116,6 @@ async function startOracle(): Promise<{
   };
 }
 
-async function subscribeAll({ pool }: Database, count: number): Promise<void> {
-  await pool.query(
-    `WITH people AS (
-       INSERT INTO subscribers (email, email_key)
-       SELECT 'reader' || n || '@campaign.example', 'reader' || n || '@campaign.example' FROM generate_series(1, $1::int) n
-       RETURNING id)
-     INSERT INTO subscriptions (subscriber_id, kind, query, likes, days, hour, time_zone, cap, muted_words, muted_authors,
-       muted_categories, tells_empty, channel, state, confirmed_at, seen_until, created_at)
-     SELECT id, 'daily', '', '{}', 127, 6, 'UTC', 10, '{}', '{}', '{}', false, 'mail', 'active',
-       '2026-01-01T00:00:00Z', 0, '2026-01-01T00:00:00Z' FROM people`,
-    [count],
-  );
-}
-
 /** Until it dies or is done: what it found of the one before, and whether it was killed. */
 async function runChild(order: DigestOrder): Promise<{ recovery: DigestRecovery; isKilled: boolean }> {
   const child: ChildProcess = spawn(process.execPath, [entry, JSON.stringify(order)], {
@@ -173,7 +160,7 @@ async function measure({ messages, kills, seed }: Options): Promise<Result> {
         await createPaperStore(db).takeIn([
           { source: 'jsonl', title: 'A paper for everybody', abstract: '' },
         ]);
-        await subscribeAll(db, messages);
+        await addSubscribers(db, { count: messages, tellsEmpty: false });
         const base = {
           connection: postgres.connection,
           smtpUrl: oracle.url,

@@ -18,6 +18,7 @@ import { createProgress } from '../../src/platform/progress.js';
 import { createServices, type Services } from '../../src/services.js';
 import { runBench } from '../bench/run-bench.js';
 import { chanceOf } from './random.js';
+import { addressOf, addSubscribers } from './subscribers.js';
 
 const help = `npm run campaign:unsubscribes -- [OPTIONS]
 
@@ -67,8 +68,6 @@ function parse(): Options {
     throw new Error('--count and --seed: expected whole numbers from 1');
   return { ...values, count, seed };
 }
-
-const addressOf = (n: number): string => `reader${n}@campaign.example`;
 
 /** When MAIL FROM was said for each address. */
 async function startServer() {
@@ -157,23 +156,11 @@ async function measure({ count, seed }: Options): Promise<Result> {
 /** Each with a digest that is due; answers the tokens of their links. */
 async function subscribeAll({ db, papers, clock }: Services, count: number): Promise<string[]> {
   await papers.takeIn([{ source: 'jsonl', title: 'A paper for everybody', abstract: '' }]);
-  const { rows } = await db.pool.query<{ id: number; subscriber_id: number }>(
-    `WITH people AS (
-       INSERT INTO subscribers (email, email_key)
-       SELECT 'reader' || n || '@campaign.example', 'reader' || n || '@campaign.example' FROM generate_series(1, $1::int) n
-       RETURNING id)
-     INSERT INTO subscriptions (subscriber_id, kind, query, likes, days, hour, time_zone, cap, muted_words, muted_authors,
-       muted_categories, tells_empty, channel, state, confirmed_at, seen_until, created_at)
-     SELECT id, 'daily', '', '{}', 127, 0, 'UTC', 10, '{}', '{}', '{}', true, 'mail', 'active',
-       '2026-01-01T00:00:00Z', 0, '2026-01-01T00:00:00Z' FROM people RETURNING id, subscriber_id`,
-    [count],
-  );
+  const people = await addSubscribers(db, { count, tellsEmpty: true });
   const tokens = createTokens(createTokenStore(db), clock);
   const issued: string[] = [];
-  for (const { id, subscriber_id: subscriberId } of rows)
-    issued.push(
-      await tokens.issue({ subscriberId, subscriptionId: id, purpose: 'manage' }, DIGEST_LINK_DAYS),
-    );
+  for (const person of people)
+    issued.push(await tokens.issue({ ...person, purpose: 'manage' }, DIGEST_LINK_DAYS));
   return issued;
 }
 

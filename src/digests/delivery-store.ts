@@ -110,12 +110,17 @@ export function createDeliveryStore({ pool }: Database) {
   }
 
   return {
-    /** Active subscriptions beyond this id, ascending. */
+    /**
+     * Active subscriptions beyond this id, ascending, without those whose last digest was due within half a day: whatever their zone, the
+     * next one isn't yet, and a look at each of them every half minute would be most of the work.
+     */
     async listSchedulable(afterId: number, now: Date, limit: number): Promise<Schedulable[]> {
       const { rows } = await pool.query<{ subscription: SubscriptionRow; last: string | null }>(
         `SELECT ${SUBSCRIPTION}, (SELECT max(local_date) FROM deliveries d WHERE d.subscription_id = s.id) AS last
          FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
-         WHERE s.id > $1 AND ${WANTED} ORDER BY s.id LIMIT $3`,
+         WHERE s.id > $1 AND ${WANTED} AND NOT EXISTS (
+           SELECT 1 FROM deliveries d WHERE d.subscription_id = s.id AND d.due_at > $2::timestamptz - interval '12 hours')
+         ORDER BY s.id LIMIT $3`,
         [afterId, now, limit],
       );
       return rows.map(({ subscription, last }) => ({

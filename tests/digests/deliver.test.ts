@@ -66,9 +66,9 @@ describe('delivering digests', () => {
     state.script = () => ({ kind: 'deferred', response: '451 later', scope: 'message' });
     assert.equal((await delivering().run()).deferred, 1);
     assert.equal((await delivering().run()).due, 0, 'not before its time');
-    clock.forward(5 * 60_000);
+    clock.advance(5 * 60_000);
     assert.equal((await delivering().run()).deferred, 1);
-    clock.forward(5 * 60_000);
+    clock.advance(5 * 60_000);
     assert.equal((await delivering().run()).due, 0, 'the wait has doubled');
     state.script = () => ({ kind: 'sent', response: '250' });
     await takePapers(1);
@@ -95,7 +95,7 @@ describe('delivering digests', () => {
     assert.ok(tried <= 2, 'one a connection');
     assert.equal(books.due, books.sent + books.deferred + books.failed + books.uncertain + books.skipped);
     state.script = () => ({ kind: 'sent', response: '250' });
-    clock.forward(10 * 60_000);
+    clock.advance(10 * 60_000);
     await delivering().run();
     assert.equal(sent.length, 5);
   });
@@ -128,7 +128,7 @@ describe('delivering digests', () => {
       state.script = () => ({ kind: 'uncertain', response: 'silence' });
       await delivering(mode).run();
       state.script = () => ({ kind: 'sent', response: '250' });
-      clock.forward(10 * 60_000);
+      clock.advance(10 * 60_000);
       await delivering(mode).run();
       assert.deepEqual(await states(), days);
     });

@@ -4,20 +4,7 @@ import type { Digest } from '../../src/digests/digest.js';
 import { silentLogger } from '../../src/platform/log.js';
 import type { Mail, MailTransport, SendOptions, SendOutcome } from '../../src/platform/mail/transport.js';
 import type { TestService } from '../support/service.js';
-
-/** A clock that is set. */
-export function setClock(start: string) {
-  let time = new Date(start);
-  return {
-    now: (): Date => time,
-    set(next: string): void {
-      time = new Date(next);
-    },
-    forward(ms: number): void {
-      time = new Date(time.getTime() + ms);
-    },
-  };
-}
+import { settableClock } from '../support/subscribing.js';
 
 type Script = (mail: Mail, options: SendOptions) => Promise<SendOutcome> | SendOutcome;
 
@@ -85,7 +72,7 @@ export interface NewSubscription {
 }
 
 export function deliveryFixture(service: TestService, start = '2026-03-02T06:00:00Z') {
-  const clock = setClock(start);
+  const clock = settableClock(start);
   const connections = 2;
   const { transport, sent, state } = scriptedTransport(connections);
   const store = () => createDeliveryStore(service.services.db);
