@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
-import { messageOf } from '../platform/errors.js';
+import { isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
 import type { Mail, MailTransport, SendOutcome } from '../platform/mail/transport.js';
 import type { Delivery, DeliveryStore } from './delivery-store.js';
@@ -75,11 +75,11 @@ export function createDelivery(deps: DeliverDeps) {
         const since = latest(subscription.confirmedAt ?? subscription.createdAt, subscription.pausedUntil);
         const due = dueNow(subscription, { now, last: lastDate, since });
         if (due === null) continue;
-        const outcome = await prepareOne(subscription, {
-          localDate: due.localDate,
-          dueAt: due.at,
-          until,
-          now,
+        const day = { localDate: due.localDate, dueAt: due.at, until, now };
+        // One that can't be made now is made at a later look, and keeps nobody else waiting.
+        const outcome = await prepareOne(subscription, day).catch((error: unknown) => {
+          log.warn({ err: error, subscription: subscription.id }, 'a digest could not be made');
+          return null;
         });
         if (outcome !== null) counts[outcome] += 1;
       }
@@ -96,7 +96,7 @@ export function createDelivery(deps: DeliverDeps) {
   ): Promise<'prepared' | 'empty' | null> {
     const after = await store.supersede(subscription, now);
     const window = { after, until: until > after ? until : after };
-    const digest = await composer.compose(subscription, window, now);
+    const digest = await compose(subscription, window, now);
     const recipient = recipientOf(subscription);
     const common = { subscription, localDate, dueAt, recipient, digest, window, now };
     if (digest.papers.length === 0 && !subscription.tellsEmpty) {
@@ -104,6 +104,27 @@ export function createDelivery(deps: DeliverDeps) {
       return 'empty';
     }
     return store.prepare({ ...common, messageId: messageIdOf(subscription, localDate) });
+  }
+
+  /** A subscription that can't be matched any more (a paper of its `like:` is gone) tells its subscriber so. */
+  async function compose(
+    subscription: Subscription,
+    window: { after: bigint; until: bigint },
+    now: Date,
+  ): Promise<Digest> {
+    try {
+      return await composer.compose(subscription, window, now);
+    } catch (error) {
+      if (!isAppError(error) || !['paper_not_found', 'invalid_query', 'invalid_input'].includes(error.code))
+        throw error;
+      const cut = { sentBefore: 0, belowScore: 0, muted: 0, beyondCap: 0 };
+      return {
+        papers: [],
+        books: { announced: 0, matched: 0, sent: 0, cut },
+        ...{ from: null, to: null },
+        notices: [`This subscription can’t be answered any more: ${error.message} Please change it.`],
+      };
+    }
   }
 
   /** Sends what may be tried now, as many at once as there are connections. */

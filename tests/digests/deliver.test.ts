@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { AppError } from '../../src/platform/errors.js';
 import { inventedPaper } from '../support/papers.js';
 import { withService } from '../support/service.js';
 import { deliveryFixture } from './delivery-fixture.js';
@@ -164,6 +165,31 @@ describe('delivering digests', () => {
     await service.services.db.prisma.subscription.update({ where: { id }, data: { state: 'ended' } });
     assert.equal((await delivering().sendDue()).skipped, 1);
     assert.deepEqual([sent.length, await states()], [0, ['2026-03-02 skipped']]);
+  });
+
+  it('makes the others where one can not be made, and tells its subscriber where it never can', async () => {
+    const { subscribe, delivering, composer, sent, states } = fixture;
+    const lost = await subscribe({ email: 'lost@example.org', tellsEmpty: true });
+    const late = await subscribe({ email: 'late@example.org' });
+    await subscribe({ email: 'bob@example.org' });
+    await takePapers(1);
+    const { compose } = composer();
+    const failing = {
+      ...composer(),
+      async compose(...asked: Parameters<typeof compose>) {
+        const [{ id }] = asked;
+        if (id === lost.id) throw new AppError('paper_not_found', 'No paper is known as “2401.00001”.');
+        if (id === late.id) throw new AppError('model_unavailable', 'not now');
+        return compose(...asked);
+      },
+    };
+    const books = await delivering('hold', failing).run();
+    assert.deepEqual([books.prepared, books.sent], [2, 2]);
+    assert.deepEqual(sent.map(({ to }) => to).sort(), ['bob@example.org', 'lost@example.org']);
+    const [row] = await service.services.db.prisma.delivery.findMany({ where: { subscriptionId: lost.id } });
+    assert.match(JSON.stringify(row?.content), /can’t be answered any more: No paper is known/);
+    assert.equal((await delivering().run()).sent, 1, 'the late one');
+    assert.equal((await states()).length, 3);
   });
 
   it('remembers what was sent when papers turn out to be one', async () => {

@@ -76,9 +76,10 @@ export function deliveryFixture(service: TestService, start = '2026-03-02T06:00:
   const connections = 2;
   const { transport, sent, state } = scriptedTransport(connections);
   const store = () => createDeliveryStore(service.services.db);
-  const delivering = (uncertain: 'hold' | 'resend' = 'hold') =>
+  const composer = () => plainComposer(service);
+  const delivering = (uncertain: 'hold' | 'resend' = 'hold', used = composer()) =>
     createDelivery({
-      ...{ store: store(), composer: plainComposer(service), transport, clock, log: silentLogger, uncertain },
+      ...{ store: store(), composer: used, transport, clock, log: silentLogger, uncertain },
       webhooks: { post: async () => ({ kind: 'sent', response: '200' }) },
     });
   /** A confirmed one, from before everything. */
@@ -119,5 +120,5 @@ export function deliveryFixture(service: TestService, start = '2026-03-02T06:00:
         orderBy: [{ subscriptionId: 'asc' }, { localDate: 'asc' }],
       })
     ).map(({ localDate, state: is }) => `${localDate} ${is}`);
-  return { clock, transport, sent, state, store, delivering, subscribe, states };
+  return { clock, composer, transport, sent, state, store, delivering, subscribe, states };
 }
