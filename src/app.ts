@@ -60,12 +60,14 @@ export async function createApp(services: Services, config: Config) {
     listings,
     readiness,
     ingest,
+    intakes,
     apiKeys,
     hintPapers,
     stateTag,
     subscriptions,
     feedback,
     webhooks,
+    digests,
     metrics,
     log,
   } = services;
@@ -167,7 +169,7 @@ export async function createApp(services: Services, config: Config) {
     catalog,
     clock,
   });
-  await app.register(healthRoutes, { readiness });
+  await app.register(healthRoutes, { readiness, digests });
   await app.register(metricsRoutes, { metrics });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
@@ -178,7 +180,10 @@ export async function createApp(services: Services, config: Config) {
     const error = toAppError(thrown);
     return { error, status: statusOfKind[error.kind] };
   };
-  await app.register(webPages, { catalog, search, recommend, readiness, describeError });
+  await app.register(webPages, {
+    ...{ catalog, search, recommend, readiness, digests, describeError },
+    latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
+  });
   await app.register(subscriptionPages, { subscriptions, feedback, describeError });
   return app;
 }

@@ -22,6 +22,8 @@ export interface DigestStatus {
   isLeader: boolean;
   /** When a run of any process last came to its end; null: never. */
   lastRun: DigestRun | null;
+  /** When somebody is to look again; in the past where nobody did. null: nobody has looked. */
+  nextLookAt: Date | null;
   recent: DigestRun[];
   states: DeliveryCounts[];
   /** Due for half an hour and neither sent nor given up. */
@@ -73,13 +75,14 @@ export function createScheduler(deps: SchedulerDeps) {
     lastStatus = {
       isLeader: lock !== null,
       lastRun,
+      nextLookAt: lastRun && new Date(lastRun.finishedAt!.getTime() + pollMs),
       recent,
       states,
       stuck: open
         .filter(({ oldest }) => now - oldest.getTime() > STUCK_AFTER_MS)
         .reduce((sum, { count }) => sum + count, 0),
       uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
-      standsStill: lastRun !== null && now - lastRun.finishedAt!.getTime() > STILL_AFTER_MS,
+      standsStill: isStill(lastRun, now),
       error: follower.error,
     };
     return lastStatus;
@@ -90,8 +93,12 @@ export function createScheduler(deps: SchedulerDeps) {
     log,
     pollMs,
     step: async () => {
-      await runOnce();
-      await status();
+      try {
+        await runOnce();
+      } finally {
+        // The metrics read it: of a look that failed too, or they would tell for ever of the last that went well.
+        await status();
+      }
     },
   });
 
@@ -102,8 +109,9 @@ export function createScheduler(deps: SchedulerDeps) {
 
     status,
 
-    /** As it was when somebody last asked; null: nobody has. */
-    lastStatus: (): DigestStatus | null => lastStatus,
+    /** As it was when somebody last asked, but whether it stands still, which time alone may change; null: nobody has. */
+    lastStatus: (): DigestStatus | null =>
+      lastStatus && { ...lastStatus, standsStill: isStill(lastStatus.lastRun, clock.now().getTime()) },
 
     /** After the message under way. */
     async close(): Promise<void> {
@@ -116,3 +124,7 @@ export function createScheduler(deps: SchedulerDeps) {
 }
 
 export type Scheduler = ReturnType<typeof createScheduler>;
+
+function isStill(lastRun: DigestRun | null, now: number): boolean {
+  return lastRun !== null && now - lastRun.finishedAt!.getTime() >= STILL_AFTER_MS;
+}

@@ -29,5 +29,10 @@ export function withoutTokens(text: string): string {
   return text.replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, '[token]');
 }
 
+/** A text without the mail addresses in it: what servers and databases answer may hold them, and who reads it is nobody's friend. */
+export function withoutAddresses(text: string): string {
+  return text.replace(/[^\s<>()[\]",;:]{1,320}@[^\s<>()",;]+/g, '[address]');
+}
+
 /** For tests and for callers that don't care. */
 export const silentLogger: Logger = pino({ level: 'silent' });

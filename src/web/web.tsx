@@ -1,6 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyReply } from 'fastify';
 import type { VNode } from 'preact';
+import type { Scheduler } from '../digests/scheduler.js';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
 import { originOf } from '../platform/origin.js';
@@ -16,6 +17,7 @@ import { type Asset, favicon, stylesheet } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
+import { HealthPage, type LatestIntake } from './pages/health-page.js';
 import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
 
@@ -27,6 +29,8 @@ export interface WebOptions {
   search: Search;
   recommend: Recommend;
   readiness: ReadinessService;
+  digests: Pick<Scheduler, 'status'>;
+  latestIntake: () => Promise<LatestIntake | null>;
   /** Our error and its status for whatever was thrown: the same as the API's. */
   describeError: (error: FastifyError) => { error: AppError; status: number };
 }
@@ -41,7 +45,7 @@ const SearchQuery = Type.Object({
 
 /** The pages: server-rendered, and whole without JavaScript. */
 export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
-  const { catalog, search, recommend, readiness, describeError } = options;
+  const { catalog, search, recommend, readiness, digests, latestIntake, describeError } = options;
 
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -85,6 +89,13 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
       return sendPage(reply, <PaperPage paper={paper} related={found?.items ?? null} />);
     },
   );
+
+  app.get('/health', { schema: { hide: true } }, async (_request, reply) => {
+    const [state, status, intake] = await Promise.all([readiness.glance(), digests.status(), latestIntake()]);
+    reply.header('cache-control', 'no-store');
+    reply.header('x-robots-tag', 'noindex');
+    return sendPage(reply, <HealthPage readiness={state} digests={status} intake={intake} />);
+  });
 
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>
     reply.type(`${openSearchType}; charset=utf-8`).send(openSearchDescription(originOf(request))),

@@ -1,4 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { DigestStatus, Scheduler } from '../../digests/scheduler.js';
+import { withoutAddresses } from '../../platform/log.js';
 import type { ReadinessService } from '../../search/readiness.js';
 
 const Switching = Type.Object(
@@ -10,6 +12,19 @@ const Switching = Type.Object(
     error: Type.Union([Type.String(), Type.Null()], { description: 'Why it doesn’t go on.' }),
   },
   { description: 'Another model, or a new index, that is being made ready while the present one answers.' },
+);
+
+const Digests = Type.Object(
+  {
+    standsStill: Type.Boolean({ description: 'Nobody has looked for ten minutes for what is due.' }),
+    stuck: Type.Integer({ description: 'Due for half an hour and neither sent nor given up.' }),
+    uncertain: Type.Integer({ description: 'May have been sent; they wait for somebody to decide.' }),
+    lastRunAt: Type.Union([Type.String(), Type.Null()], {
+      description: 'When a run of any process last came to its end.',
+    }),
+    error: Type.Union([Type.String(), Type.Null()], { description: 'The trouble of the last look here.' }),
+  },
+  { description: 'Digests by mail and webhook. `ready` doesn’t depend on them.' },
 );
 
 const Ready = Type.Object({
@@ -41,13 +56,18 @@ const Ready = Type.Object({
   model: Type.Object({ id: Type.String(), loaded: Type.Boolean() }),
   epoch: Type.Integer({ description: 'Counts switches of the model and reindexings.' }),
   switching: Type.Union([Switching, Type.Null()]),
+  digests: Digests,
 });
 
 export interface HealthRoutesOptions {
   readiness: ReadinessService;
+  digests: Pick<Scheduler, 'status'>;
 }
 
-export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (app, { readiness }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (
+  app,
+  { readiness, digests },
+) => {
   app.get(
     '/livez',
     {
@@ -76,8 +96,18 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
       },
     },
     async (_request, reply) => {
-      const state = await readiness.check();
-      return reply.code(state.ready ? 200 : 503).send(state);
+      const [state, status] = await Promise.all([readiness.check(), digests.status()]);
+      return reply.code(state.ready ? 200 : 503).send({ ...state, digests: digestsView(status) });
     },
   );
 };
+
+function digestsView({ standsStill, stuck, uncertain, lastRun, error }: DigestStatus) {
+  return {
+    standsStill,
+    stuck,
+    uncertain,
+    lastRunAt: lastRun?.finishedAt?.toISOString() ?? null,
+    error: error && withoutAddresses(error),
+  };
+}

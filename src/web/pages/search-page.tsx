@@ -46,6 +46,7 @@ export function FrontPage({ newest, readiness }: { newest: Paper[]; readiness: R
           <span class="num">{readiness.papers}</span> papers, newest first
         </span>
         <FeedLink feed={newestFeed} />
+        <a href="/health">Health</a>
         {!readiness.ready && <span>{readiness.reasons.join('; ')}</span>}
       </p>
       {newest.length === 0 && (
