@@ -158,7 +158,7 @@ export async function createApp(services: Services, config: Config) {
     timeoutMs: ingestTimeoutMs,
     onTaken: hintPapers,
   });
-  await app.register(feedRoutes, { prefix: '/feeds', search, listings, recommend, catalog });
+  await app.register(feedRoutes, { prefix: '/feeds', search, listings, recommend, catalog, subscriptions });
   await app.register(subscriptionRoutes, { prefix: API_BASE, subscriptions });
   await app.register(webhookRoutes, { prefix: API_BASE, webhooks, apiKeys });
   await app.register(huggingFaceRoutes, { listings, search, catalog });

@@ -185,6 +185,19 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
       }));
     },
 
+    /**
+     * Public ids, as they were then, of the papers of its digests: of the latest first, each in its order, at most `limit`. A digest
+     * that was not sent in the end, because the next took its place or nobody wanted it any more, is none.
+     */
+    async listDigestPapers(subscriptionId: number, limit: number): Promise<string[]> {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT paper->>'id' AS id FROM deliveries,
+          jsonb_array_elements(content->'papers') WITH ORDINALITY AS papers (paper, place)
+        WHERE subscription_id = ${subscriptionId} AND state <> 'skipped'
+        ORDER BY local_date DESC, place LIMIT ${limit}`;
+      return rows.map(({ id }) => id);
+    },
+
     /** Active, not paused, and to somebody to whom may be sent; by id, from the one behind `after`. */
     async listActive({
       now,

@@ -1,4 +1,5 @@
 import { type Catalog, MAX_LOOKED_UP } from '../papers/catalog.js';
+import type { Paper } from '../papers/paper.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
@@ -17,8 +18,15 @@ import {
   type SettingsRequest,
 } from './subscription-request.js';
 import type { SubscriptionStore } from './subscription-store.js';
-import type { TokenPurpose } from './token-store.js';
-import { CONFIRM_DAYS, DIGEST_LINK_DAYS, MANAGE_DAYS, type Tokens } from './tokens.js';
+import { nameOf } from './templates/words.js';
+import {
+  CONFIRM_DAYS,
+  DIGEST_LINK_DAYS,
+  FEED_DAYS,
+  linkNotFound,
+  MANAGE_DAYS,
+  type Tokens,
+} from './tokens.js';
 
 /** Active ones of an address: each is a digest a day. */
 export const MAX_SUBSCRIPTIONS = 50;
@@ -30,6 +38,9 @@ const MAX_PAUSE_DAYS = 366;
 const MAX_FEEDBACK = MAX_LOOKED_UP;
 const MAX_SENT = 100_000;
 
+/** Of a feed: as of all of ours. */
+const MAX_FEED_PAPERS = 100;
+
 const DAY_MS = 86_400_000;
 
 export interface SubscriptionsDeps {
@@ -38,7 +49,7 @@ export interface SubscriptionsDeps {
   tokens: Tokens;
   budgets: Budgets;
   mailer: Pick<FormMailer, 'accept' | 'idle' | 'close' | 'counts'>;
-  catalog: Pick<Catalog, 'resolve'>;
+  catalog: Pick<Catalog, 'resolve' | 'lookUp'>;
   clock: Clock;
   log: Logger;
   mails: FormMailOptions;
@@ -201,6 +212,24 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       await store.end({ id }, { by: 'unsubscribed', now: clock.now() });
     },
 
+    /**
+     * A token of the feed of one, which gives no right but to read it; the older one of it ends.
+     * @throws AppError link_not_found, subscription_not_found
+     */
+    async issueFeed(token: string, id: number): Promise<string> {
+      const { subscriberId } = await readActive(token, id);
+      return tokens.issueOnly({ subscriberId, subscriptionId: id, purpose: 'feed' }, FEED_DAYS);
+    },
+
+    /** What a subscription was sent, the latest digest first. Goes on to be there when it has ended. @throws AppError link_not_found */
+    async readFeed(token: string): Promise<{ name: string; papers: Paper[] }> {
+      const { subscriptionId } = await tokens.read(token, 'feed');
+      const found = subscriptionId === null ? null : await store.find(subscriptionId);
+      if (found === null) throw linkNotFound();
+      const { papers } = await catalog.lookUp(await store.listDigestPapers(found.id, MAX_FEED_PAPERS));
+      return { name: nameOf(found), papers };
+    },
+
     /** @throws AppError link_not_found */
     async endAll(token: string): Promise<void> {
       const { subscriberId } = await tokens.read(token, 'manage');
@@ -243,7 +272,7 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       store.suppress(email.toLowerCase(), { by: why, now: clock.now() }),
 
     /** A token for the links of a mail about a subscription. @throws AppError subscription_not_found */
-    async issueToken(subscriptionId: number, purpose: TokenPurpose): Promise<string> {
+    async issueToken(subscriptionId: number, purpose: 'confirm' | 'manage'): Promise<string> {
       const found = await store.find(subscriptionId);
       if (found === null) throw notYours(subscriptionId);
       const scope = { subscriberId: found.subscriberId, subscriptionId, purpose };

@@ -1,6 +1,6 @@
 import type { Database } from '../platform/db/database.js';
 
-export type TokenPurpose = 'confirm' | 'manage';
+export type TokenPurpose = 'confirm' | 'manage' | 'feed';
 
 /** What a token is for. */
 export interface TokenScope {
@@ -12,16 +12,24 @@ export interface TokenScope {
 
 type Hash = Uint8Array<ArrayBuffer>;
 
+/** A token as it is kept. */
+type NewToken = TokenScope & { hash: Hash; createdAt: Date; expiresAt: Date };
+
 /** Tokens by the SHA-256 of their text. */
 export function createTokenStore({ prisma }: Pick<Database, 'prisma'>) {
   return {
-    async add({
-      hash,
-      createdAt,
-      expiresAt,
-      ...scope
-    }: TokenScope & { hash: Hash; createdAt: Date; expiresAt: Date }): Promise<void> {
-      await prisma.subscriberToken.create({ data: { hash, createdAt, expiresAt, ...scope } });
+    async add(token: NewToken): Promise<void> {
+      await prisma.subscriberToken.create({ data: token });
+    },
+
+    /** In the place of all others of its subscription and purpose. Of two at once the later one stays. */
+    async replace(token: NewToken & { subscriptionId: number }): Promise<void> {
+      const { subscriptionId, purpose } = token;
+      await prisma.$transaction(async (tx) => {
+        await tx.$queryRaw`SELECT id FROM subscriptions WHERE id = ${subscriptionId} FOR UPDATE`;
+        await tx.subscriberToken.deleteMany({ where: { subscriptionId, purpose } });
+        await tx.subscriberToken.create({ data: token });
+      });
     },
 
     async find(hash: Hash, now: Date): Promise<TokenScope | null> {

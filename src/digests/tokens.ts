@@ -14,18 +14,33 @@ export const MANAGE_DAYS = 7;
 /** The links of a digest: mails are kept, and unsubscribing from an old one must work for long. */
 export const DIGEST_LINK_DAYS = 400;
 
+/** A reader polls an address for as long as it is used; whoever wants it to end sooner makes a new one. */
+export const FEED_DAYS = 3_650;
+
 /** 256 random bits in base64url. */
 const TOKEN = /^[\w-]{43}$/;
 
 /** Tokens of links in mails: whoever has one may do what it is for. Kept as SHA-256 alone. */
 export function createTokens(store: TokenStore, clock: Clock) {
+  function draw(days: number) {
+    const token = randomBytes(32).toString('base64url');
+    const createdAt = clock.now();
+    const expiresAt = new Date(createdAt.getTime() + days * DAY_MS);
+    return { token, kept: { hash: hashOf(token), createdAt, expiresAt } };
+  }
+
   return {
     /** A new token. It is shown once; nobody can look it up again. */
     async issue(scope: TokenScope, days: number): Promise<string> {
-      const token = randomBytes(32).toString('base64url');
-      const now = clock.now();
-      const expiresAt = new Date(now.getTime() + days * DAY_MS);
-      await store.add({ ...scope, hash: hashOf(token), createdAt: now, expiresAt });
+      const { token, kept } = draw(days);
+      await store.add({ ...scope, ...kept });
+      return token;
+    },
+
+    /** As `issue`; the older ones of this subscription and purpose end. */
+    async issueOnly(scope: TokenScope & { subscriptionId: number }, days: number): Promise<string> {
+      const { token, kept } = draw(days);
+      await store.replace({ ...scope, ...kept });
       return token;
     },
 

@@ -35,6 +35,11 @@ export const RelatedParams = Type.Object({
   ...formatParameter,
 });
 
+export const SubscriptionFeedParams = Type.Object({
+  token: Type.String({ description: 'Of the feed alone: it gives no right to change anything.' }),
+  ...formatParameter,
+});
+
 // No page of a feed but the first; a collection as it was then never moves; the others are for the eyes of programs.
 const {
   cursor: _cursor,

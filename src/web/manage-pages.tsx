@@ -2,9 +2,10 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { managedView } from '../digests/subscription-view.js';
 import type { Subscriptions } from '../digests/subscriptions.js';
 import { AppError } from '../platform/errors.js';
+import { originOf } from '../platform/origin.js';
 import { fieldsOf, problemOf, textOf } from './form-bodies.js';
 import { managePath, ownPath } from './links.js';
-import { ChangePage, DeletePage, ManagePage } from './pages/manage-page.js';
+import { ChangePage, DeletePage, FeedAddressPage, ManagePage } from './pages/manage-page.js';
 import { MessagePage } from './pages/subscribe-pages.js';
 import { readValues, requestOf, valuesOf } from './subscription-form.js';
 import { sendPage } from './web.js';
@@ -78,6 +79,12 @@ export const managePages: FastifyPluginAsyncTypebox<{ subscriptions: Subscriptio
   app.post('/manage/:token/subscriptions/:id/resume', ofOne, async ({ params: { token, id } }, reply) => {
     await subscriptions.pause(token, id, null);
     return reply.redirect(managePath(token), 303);
+  });
+  app.post('/manage/:token/subscriptions/:id/feed', ofOne, async (request, reply) => {
+    const { token, id } = request.params;
+    const base = originOf(request);
+    const feed = { title: 'Your digest', name: `subscriptions/${await subscriptions.issueFeed(token, id)}` };
+    return sendPage(reply, <FeedAddressPage token={token} base={base} feed={feed} />);
   });
   app.post('/manage/:token/subscriptions/:id/end', ofOne, async ({ params: { token, id } }, reply) => {
     await subscriptions.end(token, id);

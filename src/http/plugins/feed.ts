@@ -21,6 +21,12 @@ export interface FeedContent {
   papers: readonly Paper[];
 }
 
+/** Where the feed of a subscription is, in each format. */
+export function subscriptionFeeds(base: string, token: string): Record<FeedFormatName, string> {
+  const address = (format: FeedFormatName): string => `${base}/feeds/subscriptions/${token}.${format}`;
+  return { atom: address('atom'), rss: address('rss'), json: address('json') };
+}
+
 /**
  * Sends papers as a feed, in the format that the route's `:format` names. Its address is its id.
  * @throws AppError invalid_input where the Host header names no host

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Subscriptions } from '../../digests/subscriptions.js';
 import type { Catalog } from '../../papers/catalog.js';
 import type { Recommend } from '../../recommendations/recommend.js';
 import type { Order } from '../../search/lexical/ports.js';
@@ -16,6 +17,7 @@ import {
   RelatedFeedQuery,
   RelatedParams,
   SearchFeedQuery,
+  SubscriptionFeedParams,
   TrendingFeedQuery,
 } from '../feed-schema.js';
 import { addAnswers } from '../plugins/answers.js';
@@ -28,6 +30,7 @@ export interface FeedRoutesOptions {
   listings: Listings;
   recommend: Recommend;
   catalog: Catalog;
+  subscriptions: Pick<Subscriptions, 'readFeed'>;
 }
 
 const tags = ['feeds'];
@@ -35,13 +38,14 @@ const tags = ['feeds'];
 /** Searches, listings and related papers for feed readers. */
 export const feedRoutes: FastifyPluginAsyncTypebox<FeedRoutesOptions> = async (
   app,
-  { search, listings, recommend, catalog },
+  { search, listings, recommend, catalog, subscriptions },
 ) => {
   // Not kept: they name the host that they were asked at, and what is kept is found by path alone.
   addAnswers(app, { state: null });
   await app.register(searchFeeds, { search });
   await app.register(listingFeeds, { listings });
   await app.register(likenessFeeds, { recommend, catalog });
+  await app.register(subscriptionFeed, { subscriptions });
 };
 
 const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search'>> = async (app, { search }) => {
@@ -188,6 +192,41 @@ const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { 
         subtitle: likenessSubtitle(query, missing),
         home: '/',
         papers: items.map((item) => item.paper),
+      });
+    },
+  );
+};
+
+const subscriptionFeed: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'subscriptions'>> = async (
+  app,
+  { subscriptions },
+) => {
+  app.addHook('onSend', async (_request, reply) => {
+    // The address is a secret: it is kept by its reader alone, and found by no search engine.
+    reply.header('cache-control', 'private, no-cache');
+    reply.header('x-robots-tag', 'noindex');
+    reply.header('referrer-policy', 'no-referrer');
+  });
+
+  app.get(
+    '/subscriptions/:token.:format',
+    {
+      schema: {
+        operationId: 'subscriptionFeed',
+        summary: 'What a subscription was sent, as a feed',
+        description: 'The latest digest first, at most 100 papers. Entries hold nothing of the subscription.',
+        tags,
+        params: SubscriptionFeedParams,
+        response: feedResponses,
+      },
+    },
+    async (request, reply) => {
+      const { name, papers } = await subscriptions.readFeed(request.params.token);
+      return sendFeed(request, reply, {
+        title: `Your digest: ${name}`,
+        subtitle: 'What this subscription was sent, the latest digest first.',
+        home: '/manage',
+        papers,
       });
     },
   );

@@ -1,6 +1,8 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import { managedView, subscriptionView } from '../../digests/subscription-view.js';
 import type { Subscriptions } from '../../digests/subscriptions.js';
+import { originOf } from '../../platform/origin.js';
+import { subscriptionFeeds } from '../plugins/feed.js';
 import { problemResponses } from '../problem.js';
 import {
   ExportView,
@@ -20,6 +22,7 @@ const BODY_LIMIT = 65_536;
 const Accepted = Type.Object({ status: Type.Literal('accepted'), detail: Type.String() });
 const Token = Type.Object({ token: Type.String({ description: 'Of a link in a mail.' }) });
 const One = Type.Object({ ...Token.properties, id: Type.Integer() });
+const FeedAddresses = Type.Object({ atom: Type.String(), rss: Type.String(), json: Type.String() });
 const tags = ['digests'];
 
 const ACCEPTED = {
@@ -189,6 +192,25 @@ const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = as
       return subscriptionView(
         pausedUntil === undefined ? changed : await subscriptions.pause(token, id, pausedUntil),
       );
+    },
+  );
+
+  app.post(
+    '/subscriptions/:token/:id/feed',
+    {
+      schema: {
+        operationId: 'makeSubscriptionFeed',
+        summary: 'Make the address of a feed of what a subscription is sent',
+        description: 'It is told this once. The address that was made before, if any, is no more.',
+        tags,
+        params: One,
+        response: { 201: FeedAddresses, ...problemResponses(400, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { token, id } = request.params;
+      const base = originOf(request);
+      return reply.code(201).send(subscriptionFeeds(base, await subscriptions.issueFeed(token, id)));
     },
   );
 

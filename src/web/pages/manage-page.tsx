@@ -3,7 +3,7 @@ import { localDate } from '../../digests/schedule.js';
 import type { Subscription } from '../../digests/subscription.js';
 import type { Managed } from '../../digests/subscriptions.js';
 import { SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
-import { managePath, ownPath, paperPath } from '../links.js';
+import { feedPath, managePath, ownPath, type PageFeed, paperPath } from '../links.js';
 import type { FormValues } from '../subscription-form.js';
 import { Act, MessagePage, Problem } from './subscribe-pages.js';
 
@@ -65,6 +65,7 @@ function One({ token, subscription, now }: { token: string; subscription: Subscr
           Change
         </a>
         {isPaused && <Act action={`${path}/resume`} label="Go on now" quiet />}
+        <Act action={`${path}/feed`} label="Make a feed address" quiet />
         <Act action={`${path}/end`} label="Unsubscribe" quiet />
       </div>
       <details>
@@ -147,6 +148,33 @@ export function DeletePage({ token, email }: { token: string; email: string | nu
       <Act action={`${managePath(token)}/delete`} label="Delete it all" />
       <p>
         <a href={managePath(token)}>Keep it</a>
+      </p>
+    </MessagePage>
+  );
+}
+
+/** Shown once: nobody can look the address up again. */
+export function FeedAddressPage({ token, base, feed }: { token: string; base: string; feed: PageFeed }) {
+  const kinds = [
+    ['atom', 'Atom'],
+    ['rss', 'RSS'],
+    ['json', 'JSON Feed'],
+  ] as const;
+  return (
+    <MessagePage title="A feed of your digest">
+      <p>
+        Put one of these into your feed reader now: they are not shown again. Whoever has one sees what this
+        digest sent, and can change nothing. The address that you made before, if any, works no more.
+      </p>
+      <ul>
+        {kinds.map(([format, label]) => (
+          <li key={format}>
+            {label}: <code>{base + feedPath(feed, format)}</code>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <a href={managePath(token)}>Back to your digests</a>
       </p>
     </MessagePage>
   );
