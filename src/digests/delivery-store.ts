@@ -298,6 +298,15 @@ export function createDeliveryStore({ pool }: Database) {
       return rows;
     },
 
+    /** Due before then, and neither sent nor given up. */
+    async countOpen(dueBefore: Date): Promise<number> {
+      const { rows } = await pool.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM deliveries WHERE state IN ('prepared', 'claimed', 'deferred') AND due_at < $1`,
+        [dueBefore],
+      );
+      return rows[0]!.count;
+    },
+
     listIn: (states: readonly DeliveryState[], limit: number): Promise<Delivery[]> =>
       listDeliveries('d.state = ANY($1) ORDER BY d.due_at, d.id LIMIT $2', [states, limit]),
   };

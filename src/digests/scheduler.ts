@@ -68,19 +68,20 @@ export function createScheduler(deps: SchedulerDeps) {
   }
 
   async function status(): Promise<DigestStatus> {
-    const [recent, states] = await Promise.all([runs.listRecent(RECENT_RUNS), deliveries.countByState()]);
     const now = clock.now().getTime();
+    const [recent, states, stuck] = await Promise.all([
+      runs.listRecent(RECENT_RUNS),
+      deliveries.countByState(),
+      deliveries.countOpen(new Date(now - STUCK_AFTER_MS)),
+    ]);
     const lastRun = recent.find(({ finishedAt }) => finishedAt !== null) ?? null;
-    const open = states.filter(({ state }) => ['prepared', 'claimed', 'deferred'].includes(state));
     lastStatus = {
       isLeader: lock !== null,
       lastRun,
       nextLookAt: lastRun && new Date(lastRun.finishedAt!.getTime() + pollMs),
       recent,
       states,
-      stuck: open
-        .filter(({ oldest }) => now - oldest.getTime() > STUCK_AFTER_MS)
-        .reduce((sum, { count }) => sum + count, 0),
+      stuck,
       uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
       standsStill: isStill(lastRun, now),
       error: follower.error,

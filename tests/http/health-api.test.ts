@@ -75,6 +75,8 @@ describe('the health of digests', () => {
     assert.deepEqual([(await ready()).digests.stuck, (await ready()).digests.uncertain], [0, 2]);
     await deliver(['prepared'], new Date(clock.now().getTime() - 1));
     clock.advance(31 * 60_000);
+    // Of the same state, and due just now.
+    await deliver(['prepared']);
     const { stuck, uncertain } = (await ready()).digests;
     assert.deepEqual([stuck, uncertain], [2, 2]);
     const shown = await page();
