@@ -45,8 +45,10 @@ export function FrontPage({ newest, readiness }: { newest: Paper[]; readiness: R
         <span>
           <span class="num">{readiness.papers}</span> papers, newest first
         </span>
-        <FeedLink feed={newestFeed} />
-        <a href="/health">Health</a>
+        <nav aria-label="Of this service">
+          <FeedLink feed={newestFeed} />
+          <a href="/health">Health</a>
+        </nav>
         {!readiness.ready && <span>{readiness.reasons.join('; ')}</span>}
       </p>
       {newest.length === 0 && (
