@@ -237,6 +237,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     cleanup.add('the subscriptions', subscribing.subscriptions.close);
     const digests = openDigests({
       ...{ ...digestParts(config, core), transport, newPapersStore, newPapers, matcher },
+      prune: subscribing.subscriptions.prune,
       marks: () => ({
         modelId: engines.serving.model.id,
         words: BigInt(words.status().watermark),
@@ -349,6 +350,8 @@ export async function createCommandServices(config: Config, log: Logger, overrid
     cleanup.add('the mails', transport.close);
     const digests = openDigests({
       ...{ ...digestParts(config, core), transport, newPapersStore, newPapers, matcher },
+      // The service does, in its own time.
+      prune: async () => {},
       marks: () => ({ modelId: model.id, words: EVERYTHING, vectors: EVERYTHING }),
     });
     cleanup.add('the digests', digests.scheduler.close);

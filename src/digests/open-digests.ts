@@ -31,6 +31,8 @@ export interface DigestParts {
   from: Mail['from'];
   publicUrl: string;
   uncertain: 'hold' | 'resend';
+  /** Forgets what nobody confirmed and what has expired. */
+  prune: () => Promise<void>;
 }
 
 /** Digests from what came in to what was sent. Nothing has begun to run. */
@@ -57,7 +59,10 @@ export function openDigests(parts: DigestParts) {
     log,
     uncertain: parts.uncertain,
   });
-  const scheduler = createScheduler({ delivering, deliveries, runs: createRunStore(db), db, clock, log });
+  const scheduler = createScheduler({
+    ...{ delivering, deliveries, runs: createRunStore(db), prune: parts.prune },
+    ...{ db, clock, log },
+  });
   return { deliveries, scheduler };
 }
 

@@ -14,6 +14,9 @@ const POLL_MS = 30_000;
 const STUCK_AFTER_MS = 30 * 60_000;
 const STILL_AFTER_MS = 10 * 60_000;
 
+/** What nobody confirmed and what has expired is forgotten so often, and when a process begins to send. */
+const PRUNE_EVERY_MS = 24 * 3_600_000;
+
 /** Runs shown. */
 const RECENT_RUNS = 10;
 
@@ -39,6 +42,8 @@ export interface SchedulerDeps {
   delivering: Delivering;
   deliveries: DeliveryStore;
   runs: RunStore;
+  /** Forgets what nobody confirmed and what has expired. */
+  prune: () => Promise<void>;
   db: Database;
   clock: Clock;
   log: Logger;
@@ -47,9 +52,10 @@ export interface SchedulerDeps {
 
 /** Has digests prepared and sent as they come due, by one process of the database at a time. */
 export function createScheduler(deps: SchedulerDeps) {
-  const { delivering, deliveries, runs, db, clock, log, pollMs = POLL_MS } = deps;
+  const { delivering, deliveries, runs, prune, db, clock, log, pollMs = POLL_MS } = deps;
   let lock: AdvisoryLock | null = null;
   let lastStatus: DigestStatus | null = null;
+  let prunedAt = Number.NEGATIVE_INFINITY;
   const stopping = new AbortController();
 
   /** One run now; null where another process sends. @throws whatever the database throws */
@@ -89,13 +95,21 @@ export function createScheduler(deps: SchedulerDeps) {
     return lastStatus;
   }
 
+  async function pruneDaily(): Promise<void> {
+    const now = clock.now().getTime();
+    if (now - prunedAt < PRUNE_EVERY_MS) return;
+    await prune();
+    prunedAt = now;
+  }
+
   const follower = createFollower({
     failure: 'digests could not be sent',
     log,
     pollMs,
     step: async () => {
       try {
-        await runOnce();
+        const books = await runOnce();
+        if (books !== null) await pruneDaily();
       } finally {
         // The metrics read it: of a look that failed too, or they would tell for ever of the last that went well.
         await status();
