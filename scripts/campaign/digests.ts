@@ -42,7 +42,9 @@ const NOW = '2026-03-02T06:00:00Z';
 const CONNECTIONS = 2;
 /** Kills while digests are still being prepared; each look at all subscriptions takes seconds. */
 const PREPARE_SHARE = 0.1;
-const MOST_PASSED = 150;
+/** How many pass a named point before the kill. Those prepared outnumber those sent meanwhile, or nothing is left for the later kills. */
+const MOST_PREPARED = 1_500;
+const MOST_SENT = 90;
 const RANDOM_MS = [300, 2_500] as const;
 
 interface Options {
@@ -140,7 +142,7 @@ function planKill(chance: Chance, share: number): Pick<DigestOrder, 'work' | 'po
   const at =
     point === 'random'
       ? chance.between(...RANDOM_MS)
-      : chance.between(1, isPreparing ? 10 * MOST_PASSED : MOST_PASSED);
+      : chance.between(1, isPreparing ? MOST_PREPARED : MOST_SENT);
   return { work: isPreparing ? 'prepare' : 'send', point, at };
 }
 
@@ -170,7 +172,7 @@ async function measure({ messages, kills, seed }: Options): Promise<Result> {
         const killed = await killAll(base, { kills, chance: chanceOf(seed) });
         const books = await checkBooks(db, oracle.taken);
         const seconds = Math.round((performance.now() - started) / 1_000);
-        const problems = problemsOf({ ...killed, ...books, messages });
+        const problems = problemsOf({ ...killed, ...books, messages, kills });
         if (problems.length > 0) process.exitCode = 1;
         return { messages, kills: killed.done, seed, ...killed, ...books, seconds, problems };
       } finally {
@@ -224,6 +226,8 @@ async function checkBooks({ pool }: Database, taken: ReadonlyMap<string, number>
 
 function problemsOf(found: {
   messages: number;
+  kills: number;
+  done: number;
   sent: number;
   uncertain: number;
   others: number;
@@ -231,8 +235,10 @@ function problemsOf(found: {
   twice: number;
   mostUncertainOfACrash: number;
 }): string[] {
-  const { messages, sent, uncertain, others, missing, twice, mostUncertainOfACrash } = found;
+  const { messages, kills, done, sent, uncertain, others, missing, twice, mostUncertainOfACrash } = found;
   return [
+    // The messages ran out before the kills did.
+    done < kills && `only ${done} of ${kills} kills`,
     sent + uncertain !== messages && `${sent} sent and ${uncertain} uncertain of ${messages}`,
     others > 0 && `${others} are in another state`,
     missing > 0 && `${missing} that count as sent are not at the server`,
