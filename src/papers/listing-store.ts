@@ -95,8 +95,11 @@ export function createListingStore({ pool }: Database) {
 
 export type ListingStore = ReturnType<typeof createListingStore>;
 
-/** Only the conditions that are asked for: an order over all papers is then read off an index, as far as the page goes. */
-function placesStatement({ days, sort, source, after, offset = 0, limit }: PlacesQuery) {
+/**
+ * What `listPlaces` asks. Only the conditions that are wanted: an order over all papers is then read off an index, as far as the
+ * page goes.
+ */
+export function placesStatement({ days, sort, source, after, offset = 0, limit }: PlacesQuery) {
   const values: unknown[] = [];
   const put = (one: unknown): string => `$${values.push(one)}`;
   const hottest = sort === 'trending' && days === null;

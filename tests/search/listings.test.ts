@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { createListingStore, type PlacesQuery } from '../../src/papers/listing-store.js';
+import { createListingStore, type PlacesQuery, placesStatement } from '../../src/papers/listing-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { listedDay, onePeriod } from '../../src/papers/period.js';
-import type { Database } from '../../src/platform/db/database.js';
 import { createListings, type ListingWindow } from '../../src/search/listings.js';
 import { inventedPaper } from '../support/papers.js';
 import { withDatabase } from '../support/postgres.js';
@@ -144,18 +143,11 @@ describe('windows of the listings', () => {
 
     /** What the store asks, as PostgreSQL would do it on a table that is too large to be read and sorted. */
     async function planOf(query: Omit<PlacesQuery, 'limit'>): Promise<string> {
-      const asked: [string, unknown[]][] = [];
-      const ask = async (...statement: [string, unknown[]]) => {
-        asked.push(statement);
-        return { rows: [] };
-      };
-      const store = createListingStore({ pool: { query: ask } } as unknown as Database);
-      await store.listPlaces({ limit: 51, ...query });
+      const { text, values } = placesStatement({ limit: 51, ...query });
       const client = await database.db.pool.connect();
       try {
         await client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
         await client.query('SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off');
-        const [text, values] = asked[0]!;
         const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
         return rows.map((row) => row['QUERY PLAN']).join('\n');
       } finally {

@@ -49,9 +49,6 @@ function whyRefused({ code, enhanced }: Reply, step: Step): 'address' | 'policy'
 
 /** One line for ledgers and logs. */
 export function tidyResponse(response: string): string {
-  const line = response
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a server sends may hold anything
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .trim();
+  const line = response.replace(/\p{Cc}+/gu, ' ').trim();
   return line.length > MAX_RESPONSE ? `${line.slice(0, MAX_RESPONSE)}…` : line;
 }
