@@ -77,7 +77,7 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
    *   overloaded, timeout, cancelled, index_unavailable, model_unavailable
    */
   async function recommend(request: RecommendRequest): Promise<RecommendResult> {
-    const { limit, diversity, weight, sort, minScore } = check(request);
+    const { limit, diversity, weight, sort, accepts } = check(request);
     const positives = await readExamples(request.positives, { field: 'positives', papers });
     const negatives = await readExamples(request.negatives ?? [], { field: 'negatives', papers });
     if (positives.examples.length === 0) {
@@ -105,7 +105,7 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
         stages: createStages(),
         signal,
       });
-      const ranked = found.ranked.filter(({ score }) => score >= minScore);
+      const ranked = found.ranked.filter(accepts);
       const chosen = await choose(engine, ranked, {
         k: limit + SPARE,
         diversity,
@@ -115,7 +115,7 @@ export function createRecommend({ papers, engines, lexical, coverage, clock }: R
       const facts = createFacts(positives.examples);
       const items: Recommendation[] = [];
       for await (const one of withReasons(sorted(hydrated, sort), {
-        ...{ found, facts, given: positives.examples, isWanted: request.reasons ?? true },
+        ...{ found, facts, given: positives.examples, first: firstWithReasons(request, limit) },
       }))
         items.push(one);
       const { papers: all, searchable } = await coverage();
@@ -180,6 +180,7 @@ function check({
   weight = exampleParameters.weight,
   sort = 'similar',
   minScore = DEFAULT_MIN_SCORE,
+  accepts = ({ score }) => score >= minScore,
 }: RecommendRequest) {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_RECOMMENDED)
     throw invalid('limit', `a whole number from 1 to ${MAX_RECOMMENDED}`);
@@ -187,7 +188,12 @@ function check({
   if (!(weight >= 0 && weight <= 1)) throw invalid('weight', 'a number from 0 to 1');
   if (!recommendSorts.includes(sort)) throw invalid('sort', `one of ${recommendSorts.join(', ')}`);
   if (!Number.isFinite(minScore)) throw invalid('minScore', 'a number');
-  return { limit, diversity, weight, sort, minScore };
+  return { limit, diversity, weight, sort, accepts };
+}
+
+function firstWithReasons({ reasons = true }: RecommendRequest, limit: number): number {
+  if (typeof reasons === 'number') return reasons;
+  return reasons ? limit : 0;
 }
 
 /** What every result fulfils: the filters, and that it is none of the examples. */
@@ -257,25 +263,27 @@ interface ReasonOptions {
   found: ExamplesResult;
   facts: Facts;
   given: readonly ReadExample[];
-  isWanted: boolean;
+  /** How many are given a reason. */
+  first: number;
 }
 
 async function* withReasons(
   hydrated: readonly Hydrated[],
-  { found: { rarity }, facts, given, isWanted }: ReasonOptions,
+  { found: { rarity }, facts, given, first }: ReasonOptions,
 ): AsyncGenerator<Recommendation> {
   const nextTurn = createTurns();
-  for (const { paper, hit } of hydrated) {
+  for (const [at, { paper, hit }] of hydrated.entries()) {
     const { score, similarity, interest, nearest } = hit;
     const example = given[nearest]!;
-    const reason = isWanted
+    const isExplained = at < first;
+    const reason = isExplained
       ? {
           nearest: { id: example.id, title: titleOf(example), similarity: similarity ?? 0 },
           ...commonGround(facts(nearest), readTextFacts(paper), rarity),
         }
       : null;
     yield { paper, score, similarity, interest, reason };
-    await nextTurn();
+    if (isExplained) await nextTurn();
   }
 }
 

@@ -39,8 +39,10 @@ export interface RecommendRequest {
   without?: readonly number[] | undefined;
   /** Papers that may be hits, by row number. Not over HTTP. */
   within?: readonly number[] | undefined;
-  /** Say of each result why it's there; true unless asked otherwise. */
-  reasons?: boolean | undefined;
+  /** Which hits are results at all, in the place of `minScore`. Not over HTTP. */
+  accepts?: ((hit: { score: number; similarity: number | null }) => boolean) | undefined;
+  /** Say why it's there: of each result unless asked otherwise, of none, or of the first so many. */
+  reasons?: boolean | number | undefined;
   signal?: AbortSignal | undefined;
 }
 

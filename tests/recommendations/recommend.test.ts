@@ -177,6 +177,20 @@ describe('recommendations', () => {
     assert.deepEqual(await keysOf(odd, { positives: refs(odd, 1), minScore: -1 }), [2, 3]);
   });
 
+  it('are those that the caller accepts, with reasons for the first of them', async () => {
+    const { items } = await toyRecommend(collection).recommend({
+      positives: refs(collection, 1),
+      limit: 3,
+      accepts: ({ similarity }) => (similarity ?? 0) < 0.5,
+      reasons: 1,
+    });
+    assert.ok(items.length > 1 && items.every(({ similarity }) => similarity! < 0.5));
+    assert.deepEqual(
+      items.map(({ reason }) => reason !== null),
+      items.map((_, at) => at === 0),
+    );
+  });
+
   it('are more unlike one another with diversity', async () => {
     const positives = refs(collection, 1);
     const alike = await keysOf(collection, { positives, limit: 3 });

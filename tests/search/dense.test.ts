@@ -59,6 +59,15 @@ describe('nearest', () => {
     assert.deepEqual(asked.splice(0), [{ k: 5, within: 2 }], 'too few for guessing');
   });
 
+  it('scores all of a larger subset where all of it is asked for, without a search', async () => {
+    const { engine, asked } = toyEngine(all);
+    const some = Array.from({ length: 250 }, (_, at) => at + 20);
+    const { hits, isAll } = await nearest(engine, query, { k: 250, subset: subsetOf(some, 300, false) });
+    assert.deepEqual([asked, isAll], [[], true]);
+    for (const [at, { score }] of expected(some, 250).entries())
+      assert.ok(Math.abs(hits[at]!.score - score) < 1e-3, `place ${at}`);
+  });
+
   it('finds nothing in an empty subset, and everything without one', async () => {
     const { engine } = toyEngine(all);
     assert.deepEqual(await nearest(engine, query, { k: 5, subset: subsetOf([], 300, false) }), {
