@@ -1,4 +1,10 @@
 import { createDeliveryStore, type Delivery } from '../digests/delivery-store.js';
+import {
+  COUNTED_DAYS,
+  createHistoryStore,
+  type DeliveryCounts,
+  settledStates,
+} from '../digests/history-store.js';
 import type { PreviewDays } from '../digests/preview.js';
 import { createRunStore } from '../digests/run-store.js';
 import { checkSettings } from '../digests/subscription-request.js';
@@ -34,11 +40,11 @@ export async function digestStatusCommand(
   { json }: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withStores(context, async ({ db }) => {
+  await withStores(context, async ({ db, clock }) => {
     const store = createDeliveryStore(db);
     const [runs, states, open] = await Promise.all([
       createRunStore(db).listRecent(5),
-      store.countByState(),
+      createHistoryStore(db).countByState(clock.now()),
       store.listIn(['uncertain', 'deferred', 'failed'], SHOWN),
     ]);
     const [last] = runs;
@@ -46,7 +52,7 @@ export async function digestStatusCommand(
       last
         ? `last run: ${last.startedAt.toISOString()}${last.finishedAt === null ? ', not finished' : ''}${last.problem === null ? '' : `, stopped: ${last.problem}`}`
         : 'No run yet: the service sends digests while it runs.',
-      ...states.map(({ state, count }) => `${String(count).padStart(8)}  ${state}`),
+      ...states.map((one) => `${String(one.count).padStart(8)}  ${one.state}${spanOf(one)}`),
       ...open.map(lineOf),
     ]);
   });
@@ -73,6 +79,9 @@ export async function digestResendCommand(
     if (refused.length > 0) process.exitCode = exitCodes.failed;
   });
 }
+
+const spanOf = ({ state }: DeliveryCounts): string =>
+  settledStates.includes(state) ? ` in the last ${COUNTED_DAYS} days` : '';
 
 function viewOf({ id, state, localDate, dueAt, recipient, attempts, response, digest }: Delivery) {
   return { id, state, localDate, dueAt, recipient, attempts, response, papers: digest.papers.length };

@@ -36,14 +36,7 @@ export interface Delivery {
   response: string | null;
 }
 
-export interface DeliveryCounts {
-  state: DeliveryState;
-  count: number;
-  /** When the oldest of them was due. */
-  oldest: Date;
-}
-
-/** What is kept in `deliveries.content`. */
+/** What is kept in `deliveries.content`, until it is shortened (history-store.ts). */
 interface Content extends Digest {
   /** A string, because JSON has no 64-bit numbers. */
   after: string;
@@ -291,24 +284,9 @@ export function createDeliveryStore({ pool }: Database) {
       );
     },
 
-    async countByState(): Promise<DeliveryCounts[]> {
-      const { rows } = await pool.query<DeliveryCounts>(
-        'SELECT state, count(*)::int AS count, min(due_at) AS oldest FROM deliveries GROUP BY state ORDER BY state',
-      );
-      return rows;
-    },
-
-    /** Due before then, and neither sent nor given up. */
-    async countOpen(dueBefore: Date): Promise<number> {
-      const { rows } = await pool.query<{ count: number }>(
-        `SELECT count(*)::int AS count FROM deliveries WHERE state IN ('prepared', 'claimed', 'deferred') AND due_at < $1`,
-        [dueBefore],
-      );
-      return rows[0]!.count;
-    },
-
+    /** The latest first. */
     listIn: (states: readonly DeliveryState[], limit: number): Promise<Delivery[]> =>
-      listDeliveries('d.state = ANY($1) ORDER BY d.due_at, d.id LIMIT $2', [states, limit]),
+      listDeliveries('d.state = ANY($1) ORDER BY d.due_at DESC, d.id DESC LIMIT $2', [states, limit]),
   };
 }
 

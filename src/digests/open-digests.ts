@@ -8,6 +8,7 @@ import { createComposer } from './composer.js';
 import { createDelivery } from './deliver.js';
 import { createDeliveryStore } from './delivery-store.js';
 import { deliveryStates } from './digest.js';
+import { COUNTED_DAYS, createHistoryStore } from './history-store.js';
 import type { Matcher } from './match.js';
 import type { NewPapersReader } from './new-papers.js';
 import type { IndexMarks, NewPapersStore } from './new-papers-store.js';
@@ -60,7 +61,7 @@ export function openDigests(parts: DigestParts) {
     uncertain: parts.uncertain,
   });
   const scheduler = createScheduler({
-    ...{ delivering, deliveries, runs: createRunStore(db), prune: parts.prune },
+    ...{ delivering, history: createHistoryStore(db), runs: createRunStore(db), prune: parts.prune },
     ...{ db, clock, log },
   });
   return { deliveries, scheduler };
@@ -70,7 +71,7 @@ export function openDigests(parts: DigestParts) {
 export function watchDigests(metrics: Metrics, read: () => DigestStatus | null): void {
   metrics.read({
     name: 'digests',
-    help: 'Digests in each state.',
+    help: `Digests in each state; of those that were sent, failed or skipped the ones due in the last ${COUNTED_DAYS} days.`,
     type: 'gauge',
     read: () =>
       deliveryStates.map(

@@ -4,7 +4,7 @@ import type { Database } from '../platform/db/database.js';
 import { createFollower } from '../platform/follower.js';
 import type { Logger } from '../platform/log.js';
 import type { Delivering, RunBooks } from './deliver.js';
-import type { DeliveryCounts, DeliveryStore } from './delivery-store.js';
+import type { DeliveryCounts, HistoryStore } from './history-store.js';
 import type { DigestRun, RunStore } from './run-store.js';
 
 /** Between two looks: a digest is at most so late. */
@@ -28,6 +28,7 @@ export interface DigestStatus {
   /** When somebody is to look again; in the past where nobody did. null: nobody has looked. */
   nextLookAt: Date | null;
   recent: DigestRun[];
+  /** Open ones and uncertain ones, and what was sent, failed or skipped in the last week. */
   states: DeliveryCounts[];
   /** Due for half an hour and neither sent nor given up. */
   stuck: number;
@@ -40,7 +41,7 @@ export interface DigestStatus {
 
 export interface SchedulerDeps {
   delivering: Delivering;
-  deliveries: DeliveryStore;
+  history: HistoryStore;
   runs: RunStore;
   /** Forgets what nobody confirmed and what has expired. */
   prune: () => Promise<void>;
@@ -52,7 +53,7 @@ export interface SchedulerDeps {
 
 /** Has digests prepared and sent as they come due, by one process of the database at a time. */
 export function createScheduler(deps: SchedulerDeps) {
-  const { delivering, deliveries, runs, prune, db, clock, log, pollMs = POLL_MS } = deps;
+  const { delivering, history, runs, prune, db, clock, log, pollMs = POLL_MS } = deps;
   let lock: AdvisoryLock | null = null;
   let lastStatus: DigestStatus | null = null;
   let prunedAt = Number.NEGATIVE_INFINITY;
@@ -77,8 +78,8 @@ export function createScheduler(deps: SchedulerDeps) {
     const now = clock.now().getTime();
     const [recent, states, stuck] = await Promise.all([
       runs.listRecent(RECENT_RUNS),
-      deliveries.countByState(),
-      deliveries.countOpen(new Date(now - STUCK_AFTER_MS)),
+      history.countByState(clock.now()),
+      history.countOpen(new Date(now - STUCK_AFTER_MS)),
     ]);
     const lastRun = recent.find(({ finishedAt }) => finishedAt !== null) ?? null;
     lastStatus = {
@@ -99,6 +100,7 @@ export function createScheduler(deps: SchedulerDeps) {
     const now = clock.now().getTime();
     if (now - prunedAt < PRUNE_EVERY_MS) return;
     await prune();
+    await history.shorten(clock.now());
     prunedAt = now;
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createHistoryStore } from '../../src/digests/history-store.js';
 import { createRunStore } from '../../src/digests/run-store.js';
 import { createScheduler } from '../../src/digests/scheduler.js';
 import { silentLogger } from '../../src/platform/log.js';
@@ -11,7 +12,7 @@ describe('the scheduler of digests', () => {
 
   it('has its state read by each look, also by one that fails', { timeout: 30_000 }, async () => {
     const { db } = service.services;
-    const { store, clock } = deliveryFixture(service);
+    const { clock } = deliveryFixture(service);
     const runs = createRunStore(db);
     let read: () => void;
     const wasRead = new Promise<void>((resolve) => {
@@ -23,7 +24,7 @@ describe('the scheduler of digests', () => {
         prepareDue: () => Promise.reject(new Error('no')),
         sendDue: () => Promise.reject(new Error('no')),
       },
-      deliveries: store(),
+      history: createHistoryStore(db),
       runs: {
         ...runs,
         listRecent: (limit) => {
@@ -44,7 +45,7 @@ describe('the scheduler of digests', () => {
 
   it('has forgotten what expired when it begins, and once a day', { timeout: 30_000 }, async () => {
     const { db } = service.services;
-    const { store, clock } = deliveryFixture(service);
+    const { clock } = deliveryFixture(service);
     const runs = createRunStore(db);
     const idle = {
       prepared: 0,
@@ -75,7 +76,7 @@ describe('the scheduler of digests', () => {
         prepareDue: () => Promise.reject(new Error('no')),
         sendDue: () => Promise.reject(new Error('no')),
       },
-      ...{ deliveries: store(), runs, pollMs: 1 },
+      ...{ history: createHistoryStore(db), runs, pollMs: 1 },
       prune: async () => {
         prunedAtLook.push(looks);
       },

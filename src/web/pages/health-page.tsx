@@ -112,11 +112,11 @@ function DigestFacts({ status: { lastRun, nextLookAt, states } }: { status: Dige
 const stateNames: Record<DigestStatus['states'][number]['state'], string> = {
   prepared: 'Prepared',
   claimed: 'Being sent',
-  sent: 'Sent',
+  sent: 'Sent in the last week',
   deferred: 'To be tried again',
-  failed: 'Failed',
+  failed: 'Failed in the last week',
   uncertain: 'Uncertain',
-  skipped: 'Passed over',
+  skipped: 'Passed over in the last week',
 };
 
 function runText(run: DigestStatus['lastRun']): string {

@@ -1,0 +1,76 @@
+import type { Database } from '../platform/db/database.js';
+import { type DeliveryState, deliveryStates } from './digest.js';
+
+/** Nothing more becomes of them by themselves. */
+export const settledStates: readonly DeliveryState[] = ['sent', 'failed', 'skipped'];
+
+const openStates = deliveryStates.filter((state) => !settledStates.includes(state));
+
+export interface DeliveryCounts {
+  state: DeliveryState;
+  /** Of settled ones those due in the last `COUNTED_DAYS`, of the others all. */
+  count: number;
+  /** When the oldest of them was due. */
+  oldest: Date;
+}
+
+/** A year of 10,000 subscribers is 3.6 million digests, and they are counted every half minute. */
+export const COUNTED_DAYS = 7;
+
+/** A digest of 20 papers with their abstracts takes some 12 kB. After a month nobody sends it again, and feeds need the ids alone. */
+const WHOLE_DAYS = 30;
+
+/** Digests shortened in one statement. */
+const SHORTENED = 500;
+
+const DAY_MS = 86_400_000;
+
+/** What became of digests, looked at as a whole. */
+export function createHistoryStore({ pool }: Pick<Database, 'pool'>) {
+  return {
+    async countByState(now: Date): Promise<DeliveryCounts[]> {
+      const { rows } = await pool.query<DeliveryCounts>(
+        `SELECT state, count(*)::int AS count, min(due_at) AS oldest FROM deliveries
+           WHERE state = ANY($1) AND due_at > $2 GROUP BY state
+         UNION ALL
+         SELECT state, count(*)::int, min(due_at) FROM deliveries
+           WHERE state = ANY($3) GROUP BY state
+         ORDER BY state`,
+        [settledStates, new Date(now.getTime() - COUNTED_DAYS * DAY_MS), openStates],
+      );
+      return rows;
+    },
+
+    /** Due before then, and neither sent nor given up. */
+    async countOpen(dueBefore: Date): Promise<number> {
+      const { rows } = await pool.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM deliveries WHERE state IN ('prepared', 'claimed', 'deferred') AND due_at < $1`,
+        [dueBefore],
+      );
+      return rows[0]!.count;
+    },
+
+    /**
+     * Of digests that were sent or skipped a month ago their papers' ids and their books are kept, and the rows themselves: the ledger hangs on
+     * them. Answers how many were shortened.
+     */
+    async shorten(now: Date): Promise<number> {
+      const before = new Date(now.getTime() - WHOLE_DAYS * DAY_MS);
+      for (let all = 0; ; ) {
+        const { rowCount } = await pool.query(
+          `UPDATE deliveries SET content = jsonb_build_object(
+             'papers', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', paper->'id') ORDER BY place), '[]')
+               FROM jsonb_array_elements(content->'papers') WITH ORDINALITY AS papers (paper, place)),
+             'books', content->'books')
+           WHERE id IN (SELECT id FROM deliveries
+             WHERE state IN ('sent', 'skipped') AND content ? 'notices' AND due_at < $1 ORDER BY due_at LIMIT $2)`,
+          [before, SHORTENED],
+        );
+        all += rowCount ?? 0;
+        if ((rowCount ?? 0) < SHORTENED) return all;
+      }
+    },
+  };
+}
+
+export type HistoryStore = ReturnType<typeof createHistoryStore>;
