@@ -184,7 +184,7 @@ export async function createApp(services: Services, config: Config) {
     ...{ catalog, search, recommend, readiness, digests, describeError },
     latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
   });
-  await app.register(subscriptionPages, { subscriptions, feedback, describeError });
+  await app.register(subscriptionPages, { subscriptions, feedback, preview, catalog, describeError });
   return app;
 }
 

@@ -54,7 +54,7 @@ export function createPreview({ newPapers, matcher, clock }: PreviewDeps) {
   /**
    * Each day on which a digest was due, the oldest first, with the papers that came in since the one before. No paper is sent on two
    * days. Papers are as they are now, and `since:` counts from now: what they were called or counted then isn't known.
-   * @throws AppError invalid_input, overloaded, and as the matching
+   * @throws AppError invalid_input, overloaded, cancelled, and as the matching
    */
   async function preview(request: PreviewRequest): Promise<Preview> {
     if (!previewDays.includes(request.days)) throw invalid('days', `one of ${previewDays.join(', ')}`);
@@ -76,6 +76,8 @@ export function createPreview({ newPapers, matcher, clock }: PreviewDeps) {
     for (const [at, due] of dues.entries()) {
       const before = dues[at - 1];
       if (before === undefined) continue;
+      // Days on which nothing is searched for would not notice.
+      if (signal?.aborted) throw new AppError('cancelled', 'The preview was cancelled by its caller.');
       const news = await newPapers.between({ after: before.at, until: due.at });
       const matches = await matcher.match(settings, news, signal);
       const digest = composeDigest({ settings, news, matches, sent, now: due.at });

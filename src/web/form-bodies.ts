@@ -28,17 +28,34 @@ export function addFormBodies(app: FastifyInstance): void {
   );
 }
 
+/** The parameters of an address, the same way. */
+export function paramsIn(query: unknown): FormFields {
+  const params = Object.entries(query as Record<string, string | string[]>);
+  return new Map(params.map(([name, value]) => [name, typeof value === 'string' ? [value] : value]));
+}
+
 export const fieldsOf = (body: unknown): FormFields => (body instanceof Map ? body : new Map());
 
 export const textOf = (fields: FormFields, name: string): string => fields.get(name)?.[0] ?? '';
 
+/** What is wrong with what was typed. */
+export interface FormProblem {
+  /** Begins with the field's name, where it is about one. */
+  message: string;
+  field: string | null;
+}
+
 /** What is wrong with what was typed; null: nothing. Other errors are thrown. */
-export async function problemOf(work: () => Promise<unknown>): Promise<string | null> {
+export async function problemOf(work: () => Promise<unknown>): Promise<FormProblem | null> {
   try {
     await work();
     return null;
   } catch (error) {
-    if (isAppError(error) && error.kind === 'invalid') return error.message;
+    if (isAppError(error) && error.kind === 'invalid') return formProblem(error);
     throw error;
   }
+}
+
+export function formProblem({ message, details: { field } }: AppError): FormProblem {
+  return { message, field: typeof field === 'string' ? field : null };
 }

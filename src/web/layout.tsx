@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { MAX_QUERY_LENGTH } from '../search/query/query-text.js';
-import { stylesheet } from './assets.js';
+import { type Asset, stylesheet } from './assets.js';
 import { feedPath, feedTypes, type PageFeed } from './links.js';
 import { openSearchType } from './opensearch.js';
 
@@ -16,11 +16,25 @@ export interface PageProps {
   mode?: string | undefined;
   /** The same, as papers come in. */
   feed?: PageFeed | undefined;
+  /** What makes it quicker to use: it is whole without. Sent with `runsScript`. */
+  script?: Asset | undefined;
+  /** Two columns where there is room. */
+  wide?: boolean | undefined;
   children: ComponentChildren;
 }
 
 /** The frame of every page. */
-export function Page({ title, description, canonical, query, mode, feed, children }: PageProps) {
+export function Page({
+  title,
+  description,
+  canonical,
+  query,
+  mode,
+  feed,
+  script,
+  wide = false,
+  children,
+}: PageProps) {
   return (
     <html lang="en">
       <head>
@@ -33,12 +47,13 @@ export function Page({ title, description, canonical, query, mode, feed, childre
         <link rel="search" type={openSearchType} title="Quire" href="/opensearch.xml" />
         {feed && <FeedLinks feed={feed} />}
         <link rel="stylesheet" href={stylesheet.path} />
+        {script && <script src={script.path} defer />}
       </head>
       <body>
         <a class="skip" href="#main">
           Skip to the results
         </a>
-        <div class="page">
+        <div class={wide ? 'page wide' : 'page'}>
           <header class="top">
             <a class="wordmark" href="/">
               Quire

@@ -1,3 +1,4 @@
+import type { PreviewDays } from '../digests/preview.js';
 import type { SubscriptionKind, SubscriptionSettings } from '../digests/subscription.js';
 import { defaults, type SettingsRequest } from '../digests/subscription-request.js';
 import { type FormFields, textOf } from './form-bodies.js';
@@ -71,6 +72,49 @@ export function readValues(fields: FormFields): FormValues {
     tellsEmpty: fields.has('tellsEmpty'),
   };
 }
+
+/**
+ * The form as an address fills it: with every setting (`paramsOf`), or with some that somebody wrote by hand. Never with a mail address,
+ * which has no place in a URL.
+ */
+export function valuesOfParams(params: FormFields): FormValues {
+  const given = { ...readValues(params), email: '' };
+  const subject = newValues({
+    query: textOf(params, 'query') || textOf(params, 'q'),
+    likes: params.get('like') ?? (given.likes === '' ? [] : [given.likes]),
+  });
+  // Text fields of a form are always sent; a box of it that is missing isn't ticked.
+  const whole = params.has('hour');
+  const known = Object.entries(given).filter(([name]) => whole || params.has(name));
+  return { ...subject, ...Object.fromEntries(known), ...(params.has('kind') ? {} : { kind: subject.kind }) };
+}
+
+/** The settings in an address, by the names of the form's fields. */
+function paramsOf({ email: _, days, hour, tellsEmpty, ...texts }: FormValues): URLSearchParams {
+  const params = new URLSearchParams({ hour });
+  for (const [name, text] of Object.entries(texts)) if (text !== '') params.set(name, text);
+  for (const day of days) params.append('days', day);
+  if (tellsEmpty) params.set('tellsEmpty', 'on');
+  return params;
+}
+
+/** Proxies commonly take 8 kB for the first line of a request. */
+const MAX_PATH = 7_500;
+
+const pathWith = (path: string, params: URLSearchParams): string | null => {
+  const whole = `${path}?${params}`;
+  return whole.length > MAX_PATH ? null : whole;
+};
+
+/** The page that shows what such a subscription would have sent; null: there are too many settings for an address. */
+export function previewPath(values: FormValues, back?: PreviewDays): string | null {
+  const params = paramsOf(values);
+  if (back !== undefined) params.set('back', String(back));
+  return pathWith('/subscribe/preview', params);
+}
+
+/** The form with these settings in it; null: there are too many of them for an address. */
+export const subscribePath = (values: FormValues): string | null => pathWith('/subscribe', paramsOf(values));
 
 /** What the form asks for; the domain checks it: what is no number comes as NaN. */
 export function requestOf(values: FormValues): SettingsRequest {

@@ -1,9 +1,11 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { FeedbackService } from '../digests/feedback.js';
+import type { PreviewService } from '../digests/preview.js';
 import type { Subscriptions } from '../digests/subscriptions.js';
+import type { Catalog } from '../papers/catalog.js';
 import type { AppError } from '../platform/errors.js';
-import { addFormBodies, fieldsOf, problemOf, textOf } from './form-bodies.js';
+import { addFormBodies, type FormProblem, fieldsOf, paramsIn, problemOf, textOf } from './form-bodies.js';
 import { managePages } from './manage-pages.js';
 import {
   AskedPage,
@@ -15,12 +17,15 @@ import {
   UnsubscribedPage,
   UnsubscribePage,
 } from './pages/subscribe-pages.js';
-import { type FormValues, newValues, readValues, requestOf } from './subscription-form.js';
+import { previewPages } from './preview-pages.js';
+import { type FormValues, readValues, requestOf, valuesOfParams } from './subscription-form.js';
 import { sendErrorPage, sendPage } from './web.js';
 
 export interface SubscriptionPagesOptions {
   subscriptions: Subscriptions;
   feedback: FeedbackService;
+  preview: PreviewService;
+  catalog: Catalog;
   /** Our error and its status for whatever was thrown: the same as the API's. */
   describeError: (error: FastifyError) => { error: AppError; status: number };
 }
@@ -28,14 +33,12 @@ export interface SubscriptionPagesOptions {
 /** A one-click request has some 30 bytes; what else comes with it says nothing. */
 const ONE_CLICK_LIMIT = 65_536;
 
-const manyTexts = Type.Optional(Type.Array(Type.String()));
-
 const Token = Type.Object({ token: Type.String() });
 
 /** Subscribing, and what the links in mails lead to. GET and HEAD show; only POST does anything. */
 export const subscriptionPages: FastifyPluginAsyncTypebox<SubscriptionPagesOptions> = async (
   app,
-  { subscriptions, feedback, describeError },
+  { subscriptions, feedback, preview, catalog, describeError },
 ) => {
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -81,19 +84,14 @@ export const subscriptionPages: FastifyPluginAsyncTypebox<SubscriptionPagesOptio
     },
   );
 
+  await app.register(previewPages, { preview, catalog, describeError });
   await app.register(managePages, { subscriptions });
 };
 
 /** The two forms that everybody may use: their answers say nothing of the address. */
 function addAsking(app: FastifyInstance, subscriptions: Subscriptions): void {
-  const Prefill = Type.Object({ q: manyTexts, like: manyTexts });
-  app.get<{ Querystring: { q?: string[]; like?: string[] } }>(
-    '/subscribe',
-    { schema: { hide: true, querystring: Prefill } },
-    async ({ query: { q, like } }, reply) => {
-      const values = newValues({ query: q?.[0] ?? '', likes: like ?? [] });
-      return sendPage(reply, <SubscribePage values={values} problem={null} />);
-    },
+  app.get('/subscribe', { schema: { hide: true } }, async ({ query }, reply) =>
+    sendPage(reply, <SubscribePage values={valuesOfParams(paramsIn(query))} problem={null} />),
   );
   app.post('/subscribe', { schema: { hide: true } }, async ({ body, ip }, reply) => {
     const values = readValues(fieldsOf(body));
@@ -117,7 +115,7 @@ function addAsking(app: FastifyInstance, subscriptions: Subscriptions): void {
 
 const sendAsked = (reply: FastifyReply) => sendPage(reply.code(202), <AskedPage />);
 
-const sendSubscribe = (reply: FastifyReply, values: FormValues, problem: string) =>
+const sendSubscribe = (reply: FastifyReply, values: FormValues, problem: FormProblem) =>
   sendPage(reply.code(400), <SubscribePage values={values} problem={problem} />);
 
 /**

@@ -13,7 +13,7 @@ import { parseQuery } from '../search/query/parse.js';
 import type { ReadinessService } from '../search/readiness.js';
 import { type SearchMode, searchModes, sortOrders } from '../search/request.js';
 import type { Search } from '../search/search.js';
-import { type Asset, favicon, stylesheet } from './assets.js';
+import { type Asset, favicon, previewScript, stylesheet } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
@@ -100,7 +100,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>
     reply.type(`${openSearchType}; charset=utf-8`).send(openSearchDescription(originOf(request))),
   );
-  for (const asset of [stylesheet, favicon]) {
+  for (const asset of [stylesheet, previewScript, favicon]) {
     app.get(asset.path, { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>
       sendAsset(reply, asset),
     );
@@ -117,14 +117,21 @@ export function sendErrorPage(
   return sendPage(reply.code(status), <ErrorPage error={error} query={query} />);
 }
 
-/** Pages load nothing from elsewhere and run no script. */
+/** Pages load nothing from elsewhere, and run no script unless they say so. */
 const contentSecurityPolicy =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
+/** A file of ours, which may ask this service for more. */
+const scriptPolicy = "; script-src 'self'; connect-src 'self'";
+
+export function sendPage(
+  reply: FastifyReply,
+  page: VNode,
+  { runsScript = false }: { runsScript?: boolean } = {},
+): FastifyReply {
   return reply
     .type('text/html; charset=utf-8')
-    .header('content-security-policy', contentSecurityPolicy)
+    .header('content-security-policy', contentSecurityPolicy + (runsScript ? scriptPolicy : ''))
     .header('referrer-policy', 'same-origin')
     .send(renderPage(page));
 }

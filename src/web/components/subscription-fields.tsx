@@ -1,5 +1,7 @@
-import { MAX_CAP, MAX_EMAIL_LENGTH, type Subscription } from '../../digests/subscription.js';
+import type { VNode } from 'preact';
+import { MAX_CAP, MAX_EMAIL_LENGTH, type SubscriptionSettings } from '../../digests/subscription.js';
 import { MAX_QUERY_LENGTH } from '../../search/query/query-text.js';
+import type { FormProblem } from '../form-bodies.js';
 import type { FormValues } from '../subscription-form.js';
 
 const dayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
@@ -10,77 +12,39 @@ const kinds = [
   ['daily', 'All new papers, the best of the day first'],
 ] as const;
 
+/** Settings that are folded away until they are needed. */
+const folded = ['cap', 'minScore', 'mutedWords', 'mutedAuthors', 'mutedCategories'];
+
+export interface SubscriptionFieldsProps {
+  values: FormValues;
+  problem: FormProblem | null;
+  /** Nothing is folded away. */
+  unfolded?: boolean | undefined;
+}
+
 /** Every setting of a subscription; what isn't needed at first is folded away. */
-export function SubscriptionFields({ values }: { values: FormValues }) {
+export function SubscriptionFields({ values, problem, unfolded = false }: SubscriptionFieldsProps) {
   return (
     <>
-      <fieldset>
-        <legend>What</legend>
-        {kinds.map(([value, label]) => (
-          <label key={value} class="choice">
-            <input type="radio" name="kind" value={value} checked={values.kind === value} /> {label}
-          </label>
-        ))}
-        <label>
-          Query
-          <input name="query" value={values.query} maxlength={MAX_QUERY_LENGTH} />
-        </label>
-        <label>
-          Papers to be like: ids or links, one a line
-          <textarea name="likes" rows={2} value={values.likes} />
-        </label>
-      </fieldset>
-      <fieldset>
-        <legend>When</legend>
-        <div class="days">
-          {dayNames.map((name, at) => (
-            <label key={name} class="choice">
-              <input
-                type="checkbox"
-                name="days"
-                value={at + 1}
-                checked={values.days.includes(String(at + 1))}
-              />{' '}
-              {name}
-            </label>
-          ))}
-        </div>
-        <label>
-          Hour, 0 to 23
-          <input type="number" name="hour" min={0} max={23} value={values.hour} required />
-        </label>
-        <label>
-          Time zone, such as Europe/Berlin
-          <input name="timeZone" value={values.timeZone} autocomplete="off" list="zones" required />
-        </label>
-        <datalist id="zones">
-          {Intl.supportedValuesOf('timeZone').map((zone) => (
-            <option key={zone} value={zone} />
-          ))}
-        </datalist>
-      </fieldset>
-      <details>
+      <WhatFields values={values} problem={problem} />
+      <WhenFields values={values} problem={problem} />
+      <details open={unfolded || folded.includes(problem?.field ?? '')}>
         <summary>How much, and what not</summary>
-        <label>
-          Papers at most
-          <input type="number" name="cap" min={1} max={MAX_CAP} value={values.cap} required />
-        </label>
-        <label>
-          Least score; empty for none
-          <input type="number" name="minScore" min={0} step="any" value={values.minScore} />
-        </label>
-        <label>
-          Words never wanted, one a line
-          <textarea name="mutedWords" rows={2} value={values.mutedWords} />
-        </label>
-        <label>
-          Authors never wanted, one a line
-          <textarea name="mutedAuthors" rows={2} value={values.mutedAuthors} />
-        </label>
-        <label>
-          Categories never wanted, such as cs.CV
-          <textarea name="mutedCategories" rows={2} value={values.mutedCategories} />
-        </label>
+        <Field name="cap" label="Papers at most" problem={problem}>
+          {(state) => <input type="number" min={1} max={MAX_CAP} value={values.cap} required {...state} />}
+        </Field>
+        <Field name="minScore" label="Least score; empty for none" problem={problem}>
+          {(state) => <input type="number" min={0} step="any" value={values.minScore} {...state} />}
+        </Field>
+        <Field name="mutedWords" label="Words never wanted, one a line" problem={problem}>
+          {(state) => <textarea rows={2} value={values.mutedWords} {...state} />}
+        </Field>
+        <Field name="mutedAuthors" label="Authors never wanted, one a line" problem={problem}>
+          {(state) => <textarea rows={2} value={values.mutedAuthors} {...state} />}
+        </Field>
+        <Field name="mutedCategories" label="Categories never wanted, such as cs.CV" problem={problem}>
+          {(state) => <textarea rows={2} value={values.mutedCategories} {...state} />}
+        </Field>
       </details>
       <label class="choice">
         <input type="checkbox" name="tellsEmpty" checked={values.tellsEmpty} /> On a day without papers, tell
@@ -90,30 +54,132 @@ export function SubscriptionFields({ values }: { values: FormValues }) {
   );
 }
 
-export function EmailField({ value }: { value: string }) {
+function WhatFields({ values, problem }: SubscriptionFieldsProps) {
   return (
-    <label>
-      Your address
-      <input
-        type="email"
-        name="email"
-        value={value}
-        autocomplete="email"
-        maxlength={MAX_EMAIL_LENGTH}
-        required
-      />
-    </label>
+    <fieldset>
+      <legend>What</legend>
+      {kinds.map(([value, label]) => (
+        <label key={value} class="choice">
+          <input type="radio" name="kind" value={value} checked={values.kind === value} /> {label}
+        </label>
+      ))}
+      <AtField name="kind" problem={problem} />
+      <Field name="query" label="Query" problem={problem}>
+        {(state) => <input value={values.query} maxlength={MAX_QUERY_LENGTH} {...state} />}
+      </Field>
+      <Field name="likes" label="Papers to be like: ids or links, one a line" problem={problem}>
+        {(state) => <textarea rows={2} value={values.likes} {...state} />}
+      </Field>
+    </fieldset>
+  );
+}
+
+function WhenFields({ values, problem }: SubscriptionFieldsProps) {
+  return (
+    <fieldset>
+      <legend>When</legend>
+      <div class="days">
+        {dayNames.map((name, at) => (
+          <label key={name} class="choice">
+            <input
+              type="checkbox"
+              name="days"
+              value={at + 1}
+              checked={values.days.includes(String(at + 1))}
+            />{' '}
+            {name}
+          </label>
+        ))}
+      </div>
+      <AtField name="days" problem={problem} />
+      <Field name="hour" label="Hour, 0 to 23" problem={problem}>
+        {(state) => <input type="number" min={0} max={23} value={values.hour} required {...state} />}
+      </Field>
+      <Field name="timeZone" label="Time zone, such as Europe/Berlin" problem={problem}>
+        {(state) => <input value={values.timeZone} autocomplete="off" list="zones" required {...state} />}
+      </Field>
+      <datalist id="zones">
+        {Intl.supportedValuesOf('timeZone').map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+    </fieldset>
+  );
+}
+
+interface FieldState {
+  id: string;
+  name: string;
+  'aria-invalid': boolean | undefined;
+  'aria-describedby': string;
+}
+
+interface FieldProps {
+  name: string;
+  label: string;
+  problem: FormProblem | null;
+  children: (state: FieldState) => VNode;
+}
+
+/** A labelled field, and what is wrong with it below. */
+function Field({ name, label, problem, children }: FieldProps) {
+  return (
+    <div>
+      <label htmlFor={`field-${name}`}>
+        {label}
+        {children({
+          id: `field-${name}`,
+          name,
+          'aria-invalid': problem?.field === name ? true : undefined,
+          'aria-describedby': atFieldId(name),
+        })}
+      </label>
+      <AtField name={name} problem={problem} />
+    </div>
+  );
+}
+
+const atFieldId = (name: string): string => `${name}-problem`;
+
+/** What is wrong with one field; there without a problem too, for pages that look again as it is changed. */
+export function AtField({ name, problem }: { name: string; problem: FormProblem | null }) {
+  const isHere = problem?.field === name;
+  return (
+    <p class="at-field" id={atFieldId(name)} data-field={name}>
+      {isHere && problem.message.slice(name.length).replace(/^[:,]\s*/, '')}
+    </p>
+  );
+}
+
+export function EmailField({ value, problem }: { value: string; problem: FormProblem | null }) {
+  return (
+    <Field name="email" label="Your address" problem={problem}>
+      {(state) => (
+        <input
+          type="email"
+          value={value}
+          autocomplete="email"
+          maxlength={MAX_EMAIL_LENGTH}
+          required
+          {...state}
+        />
+      )}
+    </Field>
   );
 }
 
 /** “attention kernels”, “Papers like 2401.00001, 2401.00002”. A query stands as it is: it may have quotes of its own. */
-export function subjectOf({ kind, query, likes }: Subscription): string {
+export function subjectOf({
+  kind,
+  query,
+  likes,
+}: Pick<SubscriptionSettings, 'kind' | 'query' | 'likes'>): string {
   if (kind === 'daily') return 'All new papers';
   return kind === 'query' ? query : `Papers like ${likes.join(', ')}`;
 }
 
 /** “Mon, Tue, Wed at 8:00 (Europe/Berlin), at most 10 papers”. */
-export function timesOf({ days, hour, timeZone, cap }: Subscription): string {
+export function timesOf({ days, hour, timeZone, cap }: SubscriptionSettings): string {
   const names = days.map((day) => dayNames[day - 1]!.slice(0, 3));
   const when = days.length === 7 ? 'Daily' : names.join(', ');
   return `${when} at ${hour}:00 (${timeZone}), at most ${cap} ${cap === 1 ? 'paper' : 'papers'}`;

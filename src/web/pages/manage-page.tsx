@@ -3,8 +3,9 @@ import { localDate } from '../../digests/schedule.js';
 import type { Subscription } from '../../digests/subscription.js';
 import type { Managed } from '../../digests/subscriptions.js';
 import { SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
+import type { FormProblem } from '../form-bodies.js';
 import { feedPath, managePath, ownPath, type PageFeed, paperPath } from '../links.js';
-import type { FormValues } from '../subscription-form.js';
+import { type FormValues, previewPath, valuesOf } from '../subscription-form.js';
 import { Act, MessagePage, Problem } from './subscribe-pages.js';
 
 export function ManagePage({ token, managed }: { token: string; managed: Managed }) {
@@ -54,6 +55,7 @@ export function ManagePage({ token, managed }: { token: string; managed: Managed
 function One({ token, subscription, now }: { token: string; subscription: Subscription; now: Date }) {
   const { id, pausedUntil, timeZone } = subscription;
   const path = ownPath(token, id);
+  const preview = previewPath(valuesOf(subscription));
   const isPaused = pausedUntil !== null && pausedUntil > now;
   return (
     <article>
@@ -64,6 +66,11 @@ function One({ token, subscription, now }: { token: string; subscription: Subscr
         <a class="button plain" href={path}>
           Change
         </a>
+        {preview !== null && (
+          <a class="button plain" href={preview} rel="nofollow">
+            What it would have sent
+          </a>
+        )}
         {isPaused && <Act action={`${path}/resume`} label="Go on now" quiet />}
         <Act action={`${path}/feed`} label="Make a feed address" quiet />
         <Act action={`${path}/end`} label="Unsubscribe" quiet />
@@ -122,13 +129,13 @@ export function ChangePage({
   action: string;
   token: string;
   values: FormValues;
-  problem: string | null;
+  problem: FormProblem | null;
 }) {
   return (
     <MessagePage title="Change this digest">
-      <Problem message={problem} />
+      <Problem problem={problem} />
       <form class="settings" action={action} method="post">
-        <SubscriptionFields values={values} />
+        <SubscriptionFields values={values} problem={problem} />
         <button type="submit">Save</button>
       </form>
       <p>

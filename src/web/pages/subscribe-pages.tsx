@@ -4,22 +4,23 @@ import type { Subscription } from '../../digests/subscription.js';
 import type { Paper } from '../../papers/paper.js';
 import { Facts } from '../components/paper-item.js';
 import { EmailField, SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
+import type { FormProblem } from '../form-bodies.js';
 import { Page } from '../layout.js';
 import { managePath, paperPath } from '../links.js';
 import type { FormValues } from '../subscription-form.js';
 
 /** What may be wrong with the form, in words. */
-export function Problem({ message }: { message: string | null }) {
+export function Problem({ problem }: { problem: FormProblem | null }) {
   return (
-    message !== null && (
+    problem !== null && (
       <p class="error" role="alert">
-        {message}
+        {problem.message}
       </p>
     )
   );
 }
 
-export function SubscribePage({ values, problem }: { values: FormValues; problem: string | null }) {
+export function SubscribePage({ values, problem }: { values: FormValues; problem: FormProblem | null }) {
   return (
     <Page
       title="A digest by mail · Quire"
@@ -32,11 +33,16 @@ export function SubscribePage({ values, problem }: { values: FormValues; problem
         New papers, at most once a day, and never the same one twice. You get a mail to confirm first; every
         digest has a link that ends it.
       </p>
-      <Problem message={problem} />
+      <Problem problem={problem} />
       <form class="settings" action="/subscribe" method="post">
-        <EmailField value={values.email} />
-        <SubscriptionFields values={values} />
-        <button type="submit">Subscribe</button>
+        <EmailField value={values.email} problem={problem} />
+        <SubscriptionFields values={values} problem={problem} />
+        <div class="acts">
+          <button type="submit">Subscribe</button>
+          <button type="submit" class="plain" formaction="/subscribe/preview" formnovalidate>
+            See what it would have sent
+          </button>
+        </div>
       </form>
       <p class="facts">
         Subscribed already? <a href="/manage">Change or end it</a>.
@@ -45,14 +51,14 @@ export function SubscribePage({ values, problem }: { values: FormValues; problem
   );
 }
 
-export function AskLinkPage({ email, problem }: { email: string; problem: string | null }) {
+export function AskLinkPage({ email, problem }: { email: string; problem: FormProblem | null }) {
   return (
     <Page title="Your digests · Quire" description="Change or end digests by mail." canonical="/manage">
       <h1>Your digests</h1>
       <p>Every digest has a link to this page at its end. Without one at hand, have a link mailed to you.</p>
-      <Problem message={problem} />
+      <Problem problem={problem} />
       <form class="settings" action="/manage" method="post">
-        <EmailField value={email} />
+        <EmailField value={email} problem={problem} />
         <button type="submit">Mail me the link</button>
       </form>
     </Page>

@@ -1,0 +1,69 @@
+// Shows what other settings would have sent, soon after one was changed. Without this the form's button does the same.
+(() => {
+  /** Long enough for the next key of somebody who types. */
+  const PAUSE_MS = 400;
+  /** Of a busy service. */
+  const TRIES = 3;
+
+  const form = document.getElementById('preview-form');
+  let timer;
+  let request;
+
+  form.addEventListener('input', (event) => {
+    // Half a character that is still being composed.
+    if (!event.isComposing) showAfter(PAUSE_MS);
+  });
+  form.addEventListener('compositionend', () => showAfter(PAUSE_MS));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    showAfter(0);
+  });
+
+  function showAfter(ms, tries = TRIES) {
+    clearTimeout(timer);
+    request?.abort();
+    timer = setTimeout(() => show(tries), ms);
+  }
+
+  async function show(tries) {
+    const mine = new AbortController();
+    request = mine;
+    const url = `${form.getAttribute('action')}?${new URLSearchParams(new FormData(form))}`;
+    const region = document.getElementById('preview');
+    region.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await fetch(url, { signal: mine.signal, headers: { accept: 'text/html' } });
+      const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      if (!next.getElementById('preview')) throw new Error(`answered with ${answer.status}`);
+      history.replaceState(null, '', url);
+      replaceWith(next);
+      if (answer.status === 503 && tries > 1)
+        showAfter(1000 * (Number(answer.headers.get('retry-after')) || 1), tries - 1);
+    } catch (error) {
+      // A newer change has taken over.
+      if (mine.signal.aborted) return;
+      region.removeAttribute('aria-busy');
+      say(`That could not be shown (${error.message}). Press “Show” to try again.`);
+    }
+  }
+
+  function replaceWith(next) {
+    const opened = [...document.querySelectorAll('#preview details[open]')].map(({ id }) => id);
+    document.getElementById('preview').replaceWith(next.getElementById('preview'));
+    for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
+    for (const place of document.querySelectorAll('[data-field]')) {
+      place.textContent = next.getElementById(place.id)?.textContent ?? '';
+      const fields = form.querySelectorAll(`[name="${place.dataset.field}"][aria-describedby]`);
+      for (const field of fields) {
+        if (place.textContent === '') field.removeAttribute('aria-invalid');
+        else field.setAttribute('aria-invalid', 'true');
+      }
+    }
+    say(next.getElementById('preview-said').textContent);
+  }
+
+  /** What is read out. */
+  function say(text) {
+    document.getElementById('preview-said').textContent = text;
+  }
+})();

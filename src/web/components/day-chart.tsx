@@ -1,0 +1,153 @@
+import type { Preview, PreviewDay } from '../../digests/preview.js';
+import { booksLine } from '../../digests/templates/words.js';
+
+/** What became of the papers that matched, from the bottom of a bar to its top, and what it is called. */
+export const outcomes = [
+  ['sent', 'Sent'],
+  ['beyondCap', 'Beyond the cap'],
+  ['belowScore', 'Below the score'],
+  ['muted', 'Muted'],
+  ['sentBefore', 'Sent before'],
+] as const;
+export type Outcome = (typeof outcomes)[number][0];
+
+export const countOf = ({ sent, cut }: PreviewDay['digest']['books'], outcome: Outcome): number =>
+  outcome === 'sent' ? sent : cut[outcome];
+
+/** Pixels: widths are parts of the whole, so that letters keep their size on every screen. */
+const HEIGHT = 214;
+const ANNOUNCED = { top: 20, height: 40 };
+const MATCHED = { top: 88, height: 100 };
+const LABELS = HEIGHT - 8;
+/** Of a day's place. */
+const BAR = 0.72;
+/** Least height of what is not zero. */
+const VISIBLE = 2;
+
+const DAY_MS = 86_400_000;
+
+/** Two rows of bars, each of its own scale: what came in, and what of it matched, by what became of it. */
+export function DayChart({ preview }: { preview: Preview }) {
+  const [first, last] = [preview.days[0], preview.days.at(-1)];
+  if (!first || !last) return null;
+  const start = Date.parse(first.localDate);
+  const slots = (Date.parse(last.localDate) - start) / DAY_MS + 1;
+  const bars = preview.days.map((day) => ({ day, slot: (Date.parse(day.localDate) - start) / DAY_MS }));
+  const books = preview.days.map(({ digest }) => digest.books);
+  const most = {
+    announced: Math.max(...books.map(({ announced }) => announced)),
+    matched: Math.max(...books.map(({ matched }) => matched)),
+  };
+  return (
+    <svg class="chart" width="100%" height={HEIGHT} role="img" aria-labelledby="chart-title chart-text">
+      <title id="chart-title">Papers by day, {`${first.localDate} to ${last.localDate}`}</title>
+      <desc id="chart-text">
+        {`Two rows of bars. At most ${most.announced} papers came in for one digest, and at most ${most.matched} matched. The table below has the numbers.`}
+      </desc>
+      <Fills />
+      <text x="0" y={ANNOUNCED.top - 8}>{`Came in, at most ${most.announced}`}</text>
+      <text x="0" y={MATCHED.top - 8}>{`Matched, at most ${most.matched}`}</text>
+      {bars.map(({ day, slot }) => (
+        <Bar key={day.localDate} day={day} at={{ slot, slots }} most={most} />
+      ))}
+      {labelled(slots).map((slot) => (
+        <text key={slot} x={percent((slot + 0.5) / slots)} y={LABELS} class={labelClass(slot, slots)}>
+          {shortDay(new Date(start + slot * DAY_MS))}
+        </text>
+      ))}
+    </svg>
+  );
+}
+
+interface BarProps {
+  day: PreviewDay;
+  at: { slot: number; slots: number };
+  most: { announced: number; matched: number };
+}
+
+function Bar({ day: { localDate, digest }, at: { slot, slots }, most }: BarProps) {
+  const { books } = digest;
+  const place = { x: percent((slot + (1 - BAR) / 2) / slots), width: percent(BAR / slots) };
+  const bottom = MATCHED.top + MATCHED.height;
+  let y = bottom;
+  const parts = outcomes.flatMap(([outcome]) => {
+    const height = heightOf(countOf(books, outcome), most.matched, MATCHED.height);
+    y -= height;
+    return height === 0 ? [] : [{ outcome, y, height }];
+  });
+  const announced = heightOf(books.announced, most.announced, ANNOUNCED.height);
+  return (
+    <g>
+      <title>{`${localDate}: ${booksLine(books)}`}</title>
+      <rect {...place} y={MATCHED.top} height={MATCHED.height} class="due" />
+      <rect
+        {...place}
+        y={ANNOUNCED.top + ANNOUNCED.height - announced}
+        height={announced}
+        class="announced"
+      />
+      {parts.map(({ outcome, ...part }) => (
+        <rect key={outcome} {...place} {...part} class="part" fill={fillOf(outcome)} />
+      ))}
+      <rect {...place} y={bottom} height={1} class="announced" />
+    </g>
+  );
+}
+
+const heightOf = (count: number, most: number, height: number): number =>
+  count === 0
+    ? 0
+    : Math.max(VISIBLE, Math.round((count / most) * (height - VISIBLE * outcomes.length) * 10) / 10);
+
+const percent = (part: number): string => `${(part * 100).toFixed(2)}%`;
+
+const fillOf = (outcome: Outcome): string => `url(#fill-${outcome})`;
+
+/** Told apart by their pattern as well as by colour. */
+function Fills() {
+  const shared = { patternUnits: 'userSpaceOnUse', width: 6, height: 6 } as const;
+  return (
+    <defs>
+      <pattern id="fill-sent" {...shared}>
+        <rect width="6" height="6" class="solid" />
+      </pattern>
+      <pattern id="fill-beyondCap" {...shared}>
+        <path d="M-1 5L1 7M-1 -1L7 7M5 -1L7 1" />
+      </pattern>
+      <pattern id="fill-belowScore" {...shared}>
+        <path d="M0 3H6" />
+      </pattern>
+      <pattern id="fill-muted" {...shared}>
+        <path d="M1 1h2v2h-2zM4 4h2v2h-2z" />
+      </pattern>
+      <pattern id="fill-sentBefore" {...shared}>
+        <path d="M3 0V6" />
+      </pattern>
+    </defs>
+  );
+}
+
+/** What a colour means, beside its word. */
+export function Swatch({ outcome }: { outcome: Outcome }) {
+  return (
+    <svg class="chart swatch" width="14" height="14" aria-hidden="true">
+      <rect x="0.5" y="0.5" width="13" height="13" class="part" fill={fillOf(outcome)} />
+    </svg>
+  );
+}
+
+/** Days with their date below: the first and the last, and about two between them. */
+function labelled(slots: number): number[] {
+  if (slots < 8) return slots === 1 ? [0] : [0, slots - 1];
+  const third = (slots - 1) / 3;
+  return [0, Math.round(third), Math.round(2 * third), slots - 1];
+}
+
+function labelClass(slot: number, slots: number): string {
+  if (slots > 1 && slot === 0) return 'first';
+  return slots > 1 && slot === slots - 1 ? 'last' : 'between';
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+const shortDay = (day: Date): string => `${day.getUTCDate()} ${months[day.getUTCMonth()]}`;
