@@ -93,4 +93,14 @@ describe('a preview', () => {
     assert.deepEqual(states, ['fulfilled', 'fulfilled', 'rejected']);
     await preview({ settings: settingsOf(), days: 14 });
   });
+
+  it('ends at the day at which nobody waits for it any more', async () => {
+    const { preview, spans } = previewOf();
+    const stop = new AbortController();
+    const asked = preview({ settings: settingsOf(), days: 30, signal: stop.signal });
+    stop.abort();
+    await assert.rejects(asked, { code: 'cancelled' });
+    assert.equal(spans.length, 1);
+    await preview({ settings: settingsOf(), days: 14 });
+  });
 });

@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser, noBrowser } from '../support/browser.js';
 import { inventedPaper } from '../support/papers.js';
 import { untilReady, withService } from '../support/service.js';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => existsSync(file));
-const skip = executablePath ? false : 'no Chromium on this machine';
-
-// What a browser does by itself on a network, it need not do here.
-const quiet = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-describe('in a browser', { skip }, () => {
+describe('in a browser', { skip: noBrowser }, () => {
   const service = withService();
   let browser: Browser;
   let url: string;
@@ -43,8 +30,7 @@ describe('in a browser', { skip }, () => {
     hintPapers();
     await untilReady(service.services);
     url = await service.app.listen({ host: '127.0.0.1', port: 0 });
-    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    browser = await chromium.launch({ executablePath: executablePath!, args: [...quiet, ...sandbox] });
+    browser = await launchBrowser();
   });
   after(() => browser?.close());
 

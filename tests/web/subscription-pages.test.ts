@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Subscription } from '../../src/digests/subscription.js';
+import { fieldsIn } from '../support/forms.js';
 import { inventedPaper } from '../support/papers.js';
 import { withService } from '../support/service.js';
 import { captureMail, settableClock, tokenOf } from '../support/subscribing.js';
@@ -32,22 +33,6 @@ describe('pages of subscriptions', () => {
     });
     await service.services.subscriptions.idle();
     return { status: answer.statusCode, body: answer.body, headers: answer.headers };
-  };
-  /** What a browser would send for the form on a page, as it stands. */
-  const fieldsIn = (body: string): [string, string][] => {
-    const form = /<form class="settings".*?<\/form>/s.exec(body)![0];
-    const decode = (text: string) =>
-      text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&');
-    const inputs = [...form.matchAll(/<input((?:[^">]|"[^"]*")*)>/g)].flatMap(
-      ([, attributes = '']): [string, string][] => {
-        const attribute = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1];
-        const isBox = /type="(?:radio|checkbox)"/.test(attributes);
-        if (isBox && !/\bchecked\b/.test(attributes)) return [];
-        return [[attribute('name')!, decode(attribute('value') ?? (isBox ? 'on' : ''))]];
-      },
-    );
-    const areas = [...form.matchAll(/<textarea[^>]*name="(\w+)"[^>]*>([^<]*)<\/textarea>/g)];
-    return [...inputs, ...areas.map(([, name, text]): [string, string] => [name!, decode(text!)])];
   };
   let people = 0;
   const subscribed = async (settings: object = { query: 'graphs' }) => {
@@ -295,6 +280,7 @@ describe('pages of subscriptions', () => {
     }
     await service.services.subscriptions.idle();
     assert.ok(found.size >= 14, [...found].join('\n'));
+    assert.ok([...found].some((url) => url.startsWith('/subscribe/preview?')));
     assert.deepEqual(await state(), before);
   });
 });

@@ -111,7 +111,7 @@ function Frame({ values, back, problem, said, children }: FrameProps) {
             {said}
           </span>{' '}
           <a class="to-result" href="#preview">
-            Show
+            To the days
           </a>
         </p>
         <form class="settings" id="preview-form" action="/subscribe/preview" method="get" autocomplete="off">
