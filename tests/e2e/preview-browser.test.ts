@@ -79,6 +79,23 @@ describe('a preview in a browser', { skip: noBrowser }, () => {
     await page.close();
   });
 
+  it('says that the service is busy, and asks again by itself', async () => {
+    const page = await browser.newPage();
+    await page.goto(url + path);
+    let asked = 0;
+    await page.route('**/subscribe/preview?*', async (route) => {
+      if (++asked > 1) return route.continue();
+      const body = '<p id="preview-said">Not shown just now.</p><section id="preview">Wait.</section>';
+      const headers = { 'content-type': 'text/html', 'retry-after': '1' };
+      await route.fulfill({ status: 503, headers, body });
+    });
+    await page.getByLabel('Papers at most').fill('1');
+    await page.getByText('Wait.').waitFor();
+    await page.getByRole('status').getByText('10 papers').waitFor();
+    assert.equal(asked, 2);
+    await page.close();
+  });
+
   it('comes without a script by the button', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();

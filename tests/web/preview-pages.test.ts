@@ -276,7 +276,7 @@ describe('a page of a preview that is not made', () => {
     assert.equal(new Map(fieldsIn(body)).get('cap'), '3');
   });
 
-  it('is cancelled when its reader goes away, and not before', async () => {
+  it('is cancelled when its reader goes away, and not before', { timeout: 10_000 }, async (t) => {
     let started: (signal: AbortSignal) => void;
     const asked = new Promise<AbortSignal>((resolve) => {
       started = resolve;
@@ -287,14 +287,15 @@ describe('a page of a preview that is not made', () => {
       throw new AppError('cancelled', 'The preview was cancelled by its caller.');
     });
     await app.listen({ port: 0, host: '127.0.0.1' });
+    t.after(() => app.close());
     const { port } = app.server.address() as AddressInfo;
     const request = get({ port, path: '/subscribe/preview?kind=daily' }).on('error', () => {});
+    t.after(() => request.destroy());
     const signal = await asked;
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(signal.aborted, false);
     const cancelled = new Promise((resolve) => signal.addEventListener('abort', resolve));
     request.destroy();
     await cancelled;
-    await app.close();
   });
 });
