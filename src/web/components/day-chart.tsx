@@ -51,7 +51,7 @@ export function DayChart({ preview }: { preview: Preview }) {
         <Bar key={day.localDate} day={day} at={{ slot, slots }} most={most} />
       ))}
       {labelled(slots).map((slot) => (
-        <text key={slot} x={percent((slot + 0.5) / slots)} y={LABELS} class={labelClass(slot, slots)}>
+        <text key={slot} {...labelAt(slot, slots)} y={LABELS}>
           {shortDay(new Date(start + slot * DAY_MS))}
         </text>
       ))}
@@ -143,9 +143,12 @@ function labelled(slots: number): number[] {
   return [0, Math.round(third), Math.round(2 * third), slots - 1];
 }
 
-function labelClass(slot: number, slots: number): string {
-  if (slots > 1 && slot === 0) return 'first';
-  return slots > 1 && slot === slots - 1 ? 'last' : 'between';
+/** Below its bar; at the ends flush with it, so that it stays on the screen. */
+function labelAt(slot: number, slots: number) {
+  const margin = (1 - BAR) / 2;
+  if (slot === 0) return { x: percent(margin / slots) };
+  if (slot === slots - 1) return { x: percent(1 - margin / slots), class: 'last' };
+  return { x: percent((slot + 0.5) / slots), class: 'between' };
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
