@@ -24,10 +24,11 @@ const lines = (texts: readonly string[]): string => texts.join('\n');
 
 /** The form of a subscription that is there, or of a new one. */
 export function valuesOf(settings: SubscriptionSettings, email = ''): FormValues {
-  const { days, hour, cap, minScore, likes, mutedWords, mutedAuthors, mutedCategories, ...rest } = settings;
+  const { kind, query, timeZone, tellsEmpty, days, hour, cap, minScore } = settings;
+  const { likes, mutedWords, mutedAuthors, mutedCategories } = settings;
+  // By name: a subscription has more than its settings, and these go into addresses.
   return {
-    ...rest,
-    email,
+    ...{ email, kind, query, timeZone, tellsEmpty },
     likes: lines(likes),
     days: days.map(String),
     hour: String(hour),

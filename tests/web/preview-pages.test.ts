@@ -138,6 +138,9 @@ describe('pages of previews', () => {
     const page = await show(`/manage/${manageToken}`);
     const path = linkTo(page.body, '/subscribe/preview?')!;
     assert.doesNotMatch(path, new RegExp(`${manageToken}|reader`));
+    assert.deepEqual([...new Set(new URL(path, 'http://x').searchParams.keys())].sort(), [
+      ...['cap', 'days', 'hour', 'kind', 'mutedWords', 'query', 'timeZone'],
+    ]);
     const fields = fieldsIn((await show(path)).body);
     assert.deepEqual(
       fields.filter(([name]) => ['days', 'mutedWords', 'query', 'tellsEmpty'].includes(name)),

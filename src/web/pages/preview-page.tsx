@@ -109,10 +109,12 @@ function Frame({ values, back, problem, said, children }: FrameProps) {
         <p class="said">
           <span id="preview-said" role="status">
             {said}
-          </span>{' '}
-          <a class="to-result" href="#preview">
-            To the days
-          </a>
+          </span>
+          {problem === null && (
+            <a class="to-result" href="#preview">
+              See them
+            </a>
+          )}
         </p>
         <form class="settings" id="preview-form" action="/subscribe/preview" method="get" autocomplete="off">
           <fieldset>
