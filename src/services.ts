@@ -252,10 +252,11 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       digests: digests.scheduler,
       deliveries: digests.deliveries,
       mail: transport,
-      /** Begins to embed, index and follow; returns at once. */
+      /** Begins to embed, index and follow, and to do what the forms were asked for; returns at once. */
       start(): void {
         engines.start();
         words.start();
+        subscribing.subscriptions.start();
       },
       /** Begins to send digests that are due; returns at once. */
       startDigests: digests.scheduler.start,

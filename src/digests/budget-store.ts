@@ -18,9 +18,9 @@ export function createBudgetStore({ pool }: Pick<Database, 'pool'>) {
   return {
     /**
      * Books one use on every key, or, where one of them has no room in this clock hour or the last 24, on none: then it gives the key. Rows that
-     * no longer count are removed.
+     * no longer count are removed. Of a `request` (FormRequest) it is booked once, however often it is asked for.
      */
-    spend(limits: readonly BudgetLimit[], now: Date): Promise<string | null> {
+    spend(limits: readonly BudgetLimit[], now: Date, request?: string): Promise<string | null> {
       const hour = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
       const dayBegins = new Date(hour.getTime() - (DAY_HOURS - 1) * HOUR_MS);
       const keys = limits.map(({ key }) => key);
@@ -38,6 +38,14 @@ export function createBudgetStore({ pool }: Pick<Database, 'pool'>) {
           return inHour >= perHour || day >= perDay;
         });
         if (full) return full.key;
+        if (request !== undefined) {
+          // In the same transaction, so that a process that ends has done both or none.
+          const { rowCount } = await client.query(
+            'UPDATE form_requests SET ip = NULL WHERE id = $1 AND ip IS NOT NULL',
+            [request],
+          );
+          if (rowCount === 0) return null;
+        }
         await client.query(
           `INSERT INTO form_budgets (key, hour, count) SELECT key, $2, 1 FROM unnest($1::text[]) AS key
            ON CONFLICT (key, hour) DO UPDATE SET count = form_budgets.count + 1`,

@@ -37,12 +37,14 @@ export interface FormUse {
   emailKey: string;
   /** Where the request came from. */
   ip: string;
+  /** The request (FormRequest) that it is of, where that is kept: it is booked once. */
+  request?: string;
 }
 
 export function createBudgets(store: BudgetStore, clock: Clock) {
   return {
     /** Books one mail; null, or the budget that has no room for it: then nothing is booked. */
-    async spend({ emailKey, ip }: FormUse): Promise<BudgetName | null> {
+    async spend({ emailKey, ip, request }: FormUse): Promise<BudgetName | null> {
       const network = networkOf(ip);
       const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
       const full = await store.spend(
@@ -53,6 +55,7 @@ export function createBudgets(store: BudgetStore, clock: Clock) {
           { key: 'all', ...limits.all },
         ],
         clock.now(),
+        request,
       );
       return full === null ? null : (full.split(':', 1)[0] as BudgetName);
     },

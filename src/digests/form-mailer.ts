@@ -1,7 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
+import { createFollower } from '../platform/follower.js';
 import type { Logger } from '../platform/log.js';
-import type { Mail, MailTransport } from '../platform/mail/transport.js';
+import type { Mail, MailTransport, SendOutcome } from '../platform/mail/transport.js';
+import type { FormRequest, FormRequestStore, NewFormRequest } from './form-request-store.js';
 
 /** What became of requests of the public forms. */
 export const formOutcomes = ['sent', 'failed', 'over_budget', 'suppressed', 'unknown'] as const;
@@ -11,85 +14,127 @@ export type FormOutcome = (typeof formOutcomes)[number];
 export type FormResult = Mail | Exclude<FormOutcome, 'sent' | 'failed'>;
 
 export interface FormMailerDeps {
+  store: FormRequestStore;
+  /** The mail that a request asks for, with a new token: at each try, as of the one before there is but the hash. */
+  mailFor: (request: FormRequest) => Promise<FormResult>;
   /** null: the service has no way to send mail. */
   transport: Pick<MailTransport, 'send'> | null;
+  clock: Clock;
   log: Logger;
-  /** Waits; rejects when the signal aborts. */
-  pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  pollMs?: number;
 }
 
-/** Requests that are open at once: each holds a few kB, and the budgets let no more through in an hour. */
-const MAX_OPEN = 200;
+/** A day's budget of mails (budgets.ts): beyond that a request would be given up before its turn. Each is a few kB. */
+export const MAX_OPEN = 1_000;
 
 /** Mails sent at once: digests need the other connections. */
 const AT_ONCE = 2;
 
-/** Before the second and the third try: a connection that broke, and a server that is restarted. */
-const PAUSES_MS = [5_000, 60_000];
+/** What no hint tells of (another try, another process's end) is seen so late at most. A look is a statement on an index. */
+const POLL_MS = 10_000;
 
 /**
- * Does what a public form asks for behind its answer, so that neither the answer nor its time tells whether an address is known.
- * What is under way when the process ends is lost: no mail comes, and the person asks again.
+ * A request is nobody else's for so long. What isn't sent a minute before its end is broken off, so that never two processes speak for
+ * it, though their clocks differ by some seconds.
  */
-export function createFormMailer({
-  transport,
-  log,
-  pause = (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
-}: FormMailerDeps) {
-  const open = new Set<Promise<void>>();
-  const waiting: (() => void)[] = [];
+export const LEASE_MS = 5 * 60_000;
+const SPEAK_MS = LEASE_MS - 60_000;
+
+/** Before each further try: a connection that broke, a server that is restarted, greylisting, a server that is away. */
+const WAITS_MS = [10_000, 60_000, 5 * 60_000, 20 * 60_000, 3_600_000, 4 * 3_600_000];
+
+/** Whoever asked a day ago has asked again or doesn't wait any more; no address is kept for longer. */
+export const GIVE_UP_MS = 24 * 3_600_000;
+
+/**
+ * Does what a public form asks for behind its answer, so that neither the answer nor its time tells whether an address is known. A
+ * request is a row before it is answered and until its mail is sent or given up: none is lost with a process. Where one ends between the
+ * end of a mail and that of its row, the mail goes out twice, with the same Message-ID and links that both work.
+ */
+export function createFormMailer(deps: FormMailerDeps) {
+  const { store, mailFor, transport, clock, log, pollMs = POLL_MS } = deps;
   const closing = new AbortController();
   const counts = new Map<FormOutcome, number>(formOutcomes.map((outcome) => [outcome, 0]));
-  let running = 0;
+  const workers = Array.from({ length: AT_ONCE }, createWorker);
+  /** Counts what may have made a row due. */
+  let asked = 0;
+  const waiting: (() => void)[] = [];
 
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      closing.signal.throwIfAborted();
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  }
+  const count = (outcome: FormOutcome, by = 1) => counts.set(outcome, counts.get(outcome)! + by);
+  const inMs = (ms: number): Date => new Date(clock.now().getTime() + ms);
 
-  async function send(mail: Mail, { send: trySend }: Pick<MailTransport, 'send'>): Promise<FormOutcome> {
-    for (let attempt = 0; ; attempt++) {
-      const outcome = await inTurn(() => trySend(mail, { signal: closing.signal }));
-      // After silence behind the final dot it is more likely there than not, and asking again is easy.
-      if (outcome.kind === 'sent' || outcome.kind === 'uncertain') return 'sent';
-      const response = 'response' in outcome ? outcome.response.replaceAll(mail.to, '[address]') : '';
-      const ms = PAUSES_MS[attempt];
-      if (outcome.kind !== 'deferred' || ms === undefined) {
-        log.warn({ outcome: outcome.kind, attempts: attempt + 1, response }, 'a mail of a form was not sent');
-        return 'failed';
+  /** Takes on one request after the other until none is due. */
+  function createWorker() {
+    const failure = 'requests of the forms could not be looked for';
+    const worker = { seen: 0, follower: createFollower({ failure, log, pollMs, step }) };
+    async function step(): Promise<void> {
+      const seen = asked;
+      count('failed', await store.removeOld(inMs(-GIVE_UP_MS), clock.now()));
+      while (!closing.signal.aborted) {
+        const request = await store.claim(clock.now(), inMs(LEASE_MS));
+        if (request === null) break;
+        await fulfil(request);
       }
-      await pause(ms, closing.signal);
+      worker.seen = seen;
+      for (const look of waiting.splice(0)) look();
     }
+    return worker;
   }
 
-  async function run(
-    work: () => Promise<FormResult>,
-    given: Pick<MailTransport, 'send'>,
-  ): Promise<FormOutcome> {
-    try {
-      const result = await inTurn(work);
-      return typeof result === 'string' ? result : await send(result, given);
-    } catch (error) {
-      if (closing.signal.aborted) log.info('a mail of a form was given up: the service stops');
-      else log.error({ err: error }, 'a request of a form failed');
-      return 'failed';
-    }
+  async function fulfil(request: FormRequest): Promise<void> {
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(SPEAK_MS)]);
+    const result = await tryOnce(request, signal).catch((error: unknown) => {
+      log.error({ err: error }, 'a request of a form failed');
+      return null;
+    });
+    if (result === null) await tryLater(request, 'a fault of our own');
+    else if (typeof result === 'string') await finish(request, result);
+    else await settle(request, result);
+  }
+
+  async function tryOnce(request: FormRequest, signal: AbortSignal): Promise<SendOutcome | FormOutcome> {
+    const result = await mailFor(request);
+    return typeof result === 'string' ? result : transport!.send(result, { signal });
+  }
+
+  async function settle(request: FormRequest, outcome: SendOutcome): Promise<void> {
+    // After silence behind the final dot it is more likely there than not, and asking again is easy.
+    if (outcome.kind === 'sent' || outcome.kind === 'uncertain') return finish(request, 'sent');
+    const response =
+      'response' in outcome ? outcome.response.replaceAll(request.email, '[address]') : outcome.kind;
+    if (outcome.kind === 'deferred') return tryLater(request, response);
+    return fail(request, response);
+  }
+
+  async function tryLater(request: FormRequest, response: string): Promise<void> {
+    // Whoever starts next goes on with it at once.
+    if (closing.signal.aborted) return store.putOff(request, clock.now());
+    const next = inMs(WAITS_MS[Math.min(request.tries, WAITS_MS.length) - 1]!);
+    if (next.getTime() - request.createdAt.getTime() >= GIVE_UP_MS) return fail(request, response);
+    await store.putOff(request, next);
+  }
+
+  async function fail(request: FormRequest, response: string): Promise<void> {
+    log.warn({ tries: request.tries, response }, 'a mail of a form was not sent');
+    await finish(request, 'failed');
+  }
+
+  async function finish(request: FormRequest, outcome: FormOutcome): Promise<void> {
+    await store.remove(request);
+    count(outcome);
+  }
+
+  function hint(): void {
+    asked += 1;
+    for (const { follower } of workers) follower.hint();
   }
 
   return {
     /**
-     * Takes `work` on and returns at once.
+     * Resolves when the request is kept; what comes of it is done behind that.
      * @throws AppError mail_unavailable (for good), overloaded, shutting_down: the same for every address
      */
-    accept(work: () => Promise<FormResult>): void {
+    async accept(request: Omit<NewFormRequest, 'id'>): Promise<void> {
       if (transport === null)
         throw new AppError(
           'mail_unavailable',
@@ -98,29 +143,35 @@ export function createFormMailer({
         );
       if (closing.signal.aborted)
         throw new AppError('shutting_down', 'The service stops; try again in a moment.');
-      if (open.size >= MAX_OPEN)
+      const isKept = await store.add({ ...request, id: randomUUID() }, clock.now(), MAX_OPEN);
+      if (!isKept)
         throw new AppError('overloaded', 'Too many people ask at once; try again in a minute.', {
           retryAfter: 60,
         });
-      const task = run(work, transport).then((outcome) => {
-        counts.set(outcome, counts.get(outcome)! + 1);
-        open.delete(task);
-      });
-      open.add(task);
+      hint();
+    },
+
+    /** Begins with what is there, and looks by the clock; returns at once. */
+    start(): void {
+      if (transport === null) return;
+      for (const { follower } of workers) follower.start();
     },
 
     /** How often each outcome has been since the start. */
     counts: (): ReadonlyMap<FormOutcome, number> => counts,
 
-    /** Resolves when nothing is under way. */
+    /** Looks, and resolves when nothing is under way or due; once started, and not closed. */
     async idle(): Promise<void> {
-      while (open.size > 0) await Promise.all(open);
+      hint();
+      const until = asked;
+      while (workers.some(({ seen }) => seen < until))
+        await new Promise<void>((resolve) => waiting.push(resolve));
     },
 
-    /** Gives up what waits, and waits for what runs. */
+    /** Breaks off what is being sent: it is tried again by whoever starts next. */
     async close(): Promise<void> {
       closing.abort();
-      await Promise.all(open);
+      await Promise.all(workers.map(({ follower }) => follower.close()));
     },
   };
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Mail } from '../platform/mail/transport.js';
 import { CONFIRM_DAYS, MANAGE_DAYS } from './tokens.js';
 
@@ -9,6 +8,8 @@ export interface FormMailOptions {
 }
 
 interface FormMail {
+  /** The same for the same request, however often it is tried: receivers may drop what they have. */
+  id: string;
   to: string;
   token: string;
   date: Date;
@@ -51,7 +52,7 @@ interface Text {
   after: string;
 }
 
-function compose({ to, token, date }: FormMail, { options, path, subject, lines, after }: Text): Mail {
+function compose({ id, to, token, date }: FormMail, { options, path, subject, lines, after }: Text): Mail {
   const { publicUrl, from } = options;
   const link = `${publicUrl}/${path}/${token}`;
   const about = `Quire is a search service for research papers, here at ${publicUrl}`;
@@ -63,7 +64,7 @@ function compose({ to, token, date }: FormMail, { options, path, subject, lines,
     `<p style="margin:0;font-size:14px;color:#5f5b53">${escapeHtml(about)}</p>`,
   ];
   return {
-    messageId: `${randomUUID()}@${from.address.split('@').at(-1)}`,
+    messageId: `form.${id}@${from.address.split('@').at(-1)}`,
     from,
     to,
     subject,

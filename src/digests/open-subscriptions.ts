@@ -8,8 +8,10 @@ import { createBudgetStore } from './budget-store.js';
 import { createBudgets } from './budgets.js';
 import { createFeedback } from './feedback.js';
 import { createFeedbackStore } from './feedback-store.js';
-import { createFormMailer, type FormMailerDeps } from './form-mailer.js';
+import { createFormMailer } from './form-mailer.js';
 import type { FormMailOptions } from './form-mails.js';
+import { createFormRequestStore } from './form-request-store.js';
+import { createFormRequests } from './form-requests.js';
 import { createSubscriptionStore } from './subscription-store.js';
 import { createSubscriptions } from './subscriptions.js';
 import { createTokenStore } from './token-store.js';
@@ -25,26 +27,18 @@ export interface SubscriptionParts {
   /** null: the forms say that there is no mail. */
   transport: Pick<MailTransport, 'send'> | null;
   mails: FormMailOptions;
-  pause?: FormMailerDeps['pause'];
 }
 
-/** Everything of subscribers but the digests themselves. `subscriptions.close` ends what is under way. */
+/** Everything of subscribers but the digests themselves. Nothing has begun to run; `subscriptions.close` ends what is under way. */
 export function openSubscriptions(parts: SubscriptionParts) {
-  const { db, catalog, clock, log, metrics, transport, mails, pause } = parts;
+  const { db, catalog, clock, log, metrics, transport, mails } = parts;
   const store = createSubscriptionStore(db);
   const said = createFeedbackStore(db);
   const tokens = createTokens(createTokenStore(db), clock);
-  const subscriptions = createSubscriptions({
-    store,
-    feedback: said,
-    tokens,
-    budgets: createBudgets(createBudgetStore(db), clock),
-    mailer: createFormMailer({ transport, log, ...(pause ? { pause } : {}) }),
-    catalog,
-    clock,
-    log,
-    mails,
-  });
+  const budgets = createBudgets(createBudgetStore(db), clock);
+  const { mailFor } = createFormRequests({ store, tokens, budgets, clock, log, mails });
+  const mailer = createFormMailer({ store: createFormRequestStore(db), mailFor, transport, clock, log });
+  const subscriptions = createSubscriptions({ store, feedback: said, tokens, mailer, catalog, clock });
   metrics.read({
     name: 'form_requests_total',
     help: 'What became of requests of the subscription forms.',

@@ -11,14 +11,6 @@ const withSubscriber = { subscriber: true } as const;
 
 /** Subscribers and what they subscribe to. */
 export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
-  /** The subscriber of the address, made when there is none. */
-  const subscriberOf = ({ email, key }: EmailAddress, now: Date) =>
-    prisma.subscriber.upsert({
-      where: { emailKey: key },
-      create: { email, emailKey: key, createdAt: now },
-      update: {},
-    });
-
   async function find(id: number): Promise<Subscription | null> {
     // Ids come from URLs and forms; the column has 32 bits.
     if (!Number.isInteger(id) || id < 1 || id > MAX_ID) return null;
@@ -29,20 +21,38 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
   return {
     find,
 
-    /** A subscription that waits for its confirmation; null where nothing may be sent to the address. */
-    async addPending(
-      address: EmailAddress,
+    /**
+     * A subscription that waits for its confirmation, entered in the request (FormRequest) that asks for it, so that it is made once; null
+     * where nothing may be sent to the address.
+     */
+    addPending(
+      { email, key }: EmailAddress,
       settings: SubscriptionSettings,
-      now: Date,
+      { now, request }: { now: Date; request: string },
     ): Promise<Subscription | null> {
-      const { id: subscriberId, suppressedAt } = await subscriberOf(address, now);
-      if (suppressedAt !== null) return null;
-      const data = { ...columnsOf(settings), subscriberId, channel: 'mail', state: 'pending', seenUntil: 0 };
-      const row = await prisma.subscription.create({
-        data: { ...data, createdAt: now, updatedAt: now },
-        include: withSubscriber,
+      return prisma.$transaction(async (tx) => {
+        // No upsert: of two at once one would fail, and a transaction with it.
+        await tx.subscriber.createMany({
+          data: { email, emailKey: key, createdAt: now },
+          skipDuplicates: true,
+        });
+        const subscriber = await tx.subscriber.findUniqueOrThrow({ where: { emailKey: key } });
+        const { id: subscriberId, suppressedAt } = subscriber;
+        if (suppressedAt !== null) return null;
+        const data = {
+          ...columnsOf(settings),
+          subscriberId,
+          channel: 'mail',
+          state: 'pending',
+          seenUntil: 0,
+        };
+        const row = await tx.subscription.create({
+          data: { ...data, createdAt: now, updatedAt: now },
+          include: withSubscriber,
+        });
+        await tx.formRequest.updateMany({ where: { id: request }, data: { subscriptionId: row.id } });
+        return toSubscription(row);
       });
-      return toSubscription(row);
     },
 
     /** Active at once, from the papers on that come in next. */
@@ -162,9 +172,14 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
       return count;
     },
 
-    /** With everything that belongs to it. */
+    /** With everything that belongs to it, and what its address has just asked for. */
     async removeSubscriber(id: number): Promise<void> {
-      await prisma.subscriber.deleteMany({ where: { id } });
+      await prisma.$transaction(async (tx) => {
+        const found = await tx.subscriber.findUnique({ where: { id }, select: { emailKey: true } });
+        if (found === null) return;
+        if (found.emailKey !== null) await tx.formRequest.deleteMany({ where: { emailKey: found.emailKey } });
+        await tx.subscriber.deleteMany({ where: { id } });
+      });
     },
 
     /** What a subscriber was sent, by day: a part of the export. At most `limit`, the latest first. */

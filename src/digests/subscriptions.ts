@@ -2,15 +2,12 @@ import { type Catalog, MAX_LOOKED_UP } from '../papers/catalog.js';
 import type { Paper } from '../papers/paper.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
-import type { Logger } from '../platform/log.js';
 import { invalid } from '../search/request.js';
-import type { Budgets } from './budgets.js';
 import type { Feedback } from './feedback.js';
 import type { FeedbackStore } from './feedback-store.js';
-import type { FormMailer, FormResult } from './form-mailer.js';
-import { confirmMail, type FormMailOptions, manageMail } from './form-mails.js';
+import type { FormMailer } from './form-mailer.js';
 import { dueAt } from './schedule.js';
-import type { Subscription, SubscriptionSettings } from './subscription.js';
+import type { Subscription } from './subscription.js';
 import {
   checkEmail,
   checkSettings,
@@ -47,12 +44,9 @@ export interface SubscriptionsDeps {
   store: SubscriptionStore;
   feedback: Pick<FeedbackStore, 'listOf'>;
   tokens: Tokens;
-  budgets: Budgets;
-  mailer: Pick<FormMailer, 'accept' | 'idle' | 'close' | 'counts'>;
+  mailer: FormMailer;
   catalog: Pick<Catalog, 'resolve' | 'lookUp'>;
   clock: Clock;
-  log: Logger;
-  mails: FormMailOptions;
 }
 
 export interface SubscribeRequest {
@@ -74,14 +68,7 @@ export interface Managed {
 
 /** Subscribing with double opt-in, and all that the links in mails do. Only POST, PATCH and DELETE may call what changes something. */
 export function createSubscriptions(deps: SubscriptionsDeps) {
-  const { store, feedback, tokens, budgets, mailer, catalog, clock, log, mails } = deps;
-
-  /** Whether one more mail may go to the address; counted and logged without it. */
-  async function isInBudget(address: EmailAddress, ip: string): Promise<boolean> {
-    const full = await budgets.spend({ emailKey: address.key, ip });
-    if (full !== null) log.warn({ budget: full }, 'a form is over its budget: no mail was sent');
-    return full === null;
-  }
+  const { store, feedback, tokens, mailer, catalog, clock } = deps;
 
   /** Of the token's subscriber. @throws AppError link_not_found, subscription_not_found */
   async function readOwn(token: string, id: number): Promise<Subscription> {
@@ -126,43 +113,20 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     };
   }
 
-  async function confirmRequest(
-    address: EmailAddress,
-    { ip, settings }: { ip: string; settings: SubscriptionSettings },
-  ): Promise<FormResult> {
-    if (!(await isInBudget(address, ip))) return 'over_budget';
-    const now = clock.now();
-    const pending = await store.addPending(address, settings, now);
-    if (pending === null) return 'suppressed';
-    const { id: subscriptionId, subscriberId } = pending;
-    const token = await tokens.issue({ subscriberId, subscriptionId, purpose: 'confirm' }, CONFIRM_DAYS);
-    return confirmMail({ to: address.email, token, date: now }, mails);
-  }
-
-  async function manageRequest(address: EmailAddress, ip: string): Promise<FormResult> {
-    if (!(await isInBudget(address, ip))) return 'over_budget';
-    const known = await store.findConfirmed(address.key);
-    if (known === null) return 'unknown';
-    const scope = { subscriberId: known.id, subscriptionId: null, purpose: 'manage' } as const;
-    const token = await tokens.issue(scope, MANAGE_DAYS);
-    return manageMail({ to: known.email ?? address.email, token, date: clock.now() }, mails);
-  }
-
   return {
     /**
-     * Asks the address to confirm. Resolves when the request is understood; what follows, and whether anything does, is done
+     * Asks the address to confirm. Resolves when the request is understood and kept; what follows, and whether anything does, is done
      * behind the answer. @throws AppError invalid_input, invalid_query, overloaded, mail_unavailable
      */
     async subscribe({ email, ip, settings }: SubscribeRequest): Promise<void> {
       const address = checkEmail(email);
       const checked = await checkSettings(settings, { catalog });
-      mailer.accept(() => confirmRequest(address, { ip, settings: checked }));
+      await mailer.accept({ ...toRow(address), ip, wish: { kind: 'confirm', settings: checked } });
     },
 
     /** Mails the link to the manage page to an address that has subscriptions. Errors and silence as of `subscribe`. */
     async requestManageLink({ email, ip }: { email: string; ip: string }): Promise<void> {
-      const address = checkEmail(email);
-      mailer.accept(() => manageRequest(address, ip));
+      await mailer.accept({ ...toRow(checkEmail(email)), ip, wish: { kind: 'manage' } });
     },
 
     /** What would be confirmed. @throws AppError link_not_found, subscription_not_found (it has ended) */
@@ -287,13 +251,17 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
 
     /** What became of the public forms' requests. */
     counts: mailer.counts,
-    /** Resolves when nothing that was asked for is under way. */
+    /** Begins with what was asked for; returns at once. */
+    start: mailer.start,
+    /** Resolves when nothing that was asked for is under way or due. */
     idle: mailer.idle,
     close: mailer.close,
   };
 }
 
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
+
+const toRow = ({ email, key: emailKey }: EmailAddress) => ({ email, emailKey });
 
 function pauseEnd(day: string, { hour: _, ...timetable }: Subscription, now: Date): Date {
   const parsed = new Date(`${day}T00:00:00Z`);

@@ -1,106 +1,255 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { createFormMailer, type FormResult } from '../../src/digests/form-mailer.js';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import {
+  createFormMailer,
+  type FormMailerDeps,
+  type FormResult,
+  GIVE_UP_MS,
+  LEASE_MS,
+  MAX_OPEN,
+} from '../../src/digests/form-mailer.js';
 import { confirmMail } from '../../src/digests/form-mails.js';
+import { createFormRequestStore, type FormRequest } from '../../src/digests/form-request-store.js';
 import { silentLogger } from '../../src/platform/log.js';
 import type { Mail, SendOutcome } from '../../src/platform/mail/transport.js';
 import { isOf } from '../support/errors.js';
+import { withDatabase } from '../support/postgres.js';
+import { settableClock } from '../support/subscribing.js';
 
-const mail = confirmMail(
-  { to: 'a@b.example', token: 'x'.repeat(43), date: new Date(0) },
-  { publicUrl: 'https://quire.example', from: { name: 'Quire', address: 'quire@quire.example' } },
-);
-const later: SendOutcome = { kind: 'deferred', response: '451 later', scope: 'message' };
+const later: SendOutcome = { kind: 'deferred', response: '451 later, reader@home.example', scope: 'message' };
 const sent: SendOutcome = { kind: 'sent', response: '250 ok' };
+const refused: SendOutcome = { kind: 'failed', response: '550', why: 'address' };
 
-/** A mailer whose transport gives these answers in turn, with what it was given and how long it paused. */
-function setUp(...answers: SendOutcome[]) {
-  const [mails, pauses]: [Mail[], number[]] = [[], []];
-  const mailer = createFormMailer({
-    transport: {
-      send: async (given) => {
-        mails.push(given);
-        return answers.shift()!;
-      },
-    },
-    log: silentLogger,
-    pause: async (ms) => pauses.push(ms),
+const asked = {
+  email: 'reader@home.example',
+  emailKey: 'reader@home.example',
+  ip: '203.0.113.1',
+  wish: { kind: 'manage' } as const,
+};
+
+const mailOf = ({ id, email }: FormRequest): Mail =>
+  confirmMail(
+    { id, to: email, token: 'x'.repeat(43), date: new Date(0) },
+    { publicUrl: 'https://quire.example', from: { name: 'Quire', address: 'quire@quire.example' } },
+  );
+
+/** What can be resolved from outside. */
+function gate() {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
   });
-  return { mailer, mails, pauses };
+  return { opened, open };
 }
 
 describe('createFormMailer', () => {
-  it('tries three times, with the same message, and longer pauses', async () => {
-    const { mailer, mails, pauses } = setUp(later, later, sent);
-    mailer.accept(async () => mail);
-    await mailer.idle();
-    assert.deepEqual(new Set(mails.map(({ messageId }) => messageId)).size, 1);
-    assert.deepEqual([mails.length, pauses, mailer.counts().get('sent')], [3, [5_000, 60_000], 1]);
-  });
+  const database = withDatabase();
+  const clock = settableClock('2026-03-02T10:00:00Z');
+  const running: { close(): Promise<void> }[] = [];
 
-  it('counts what fails, and does not try again what is refused for good', async () => {
-    const tired = setUp(later, later, later, sent);
-    tired.mailer.accept(async () => mail);
-    await tired.mailer.idle();
-    assert.deepEqual([tired.mails.length, tired.mailer.counts().get('failed')], [3, 1]);
-    const refused = setUp({ kind: 'failed', response: '550', why: 'address' });
-    refused.mailer.accept(async () => mail);
-    await refused.mailer.idle();
-    assert.deepEqual([refused.mails.length, refused.mailer.counts().get('failed')], [1, 1]);
-  });
+  const rows = async () =>
+    (
+      await database.db.pool.query<{ tries: number; next_try_at: Date; text: string }>(
+        'SELECT tries, next_try_at, row_to_json(form_requests)::text AS text FROM form_requests ORDER BY created_at, id',
+      )
+    ).rows;
 
-  it('sends nothing where there is none, and outlives what throws', async () => {
-    const { mailer, mails } = setUp();
-    mailer.accept(async () => 'over_budget');
-    mailer.accept(async () => {
-      throw new Error('the database is gone');
+  /** A mailer whose transport gives these answers in turn, with what it was given; as of a process of its own. */
+  function setUp(answers: SendOutcome[], more: Partial<FormMailerDeps> = {}) {
+    const mails: Mail[] = [];
+    const mailer = createFormMailer({
+      store: createFormRequestStore(database.db),
+      mailFor: async (request) => mailOf(request),
+      transport: {
+        send: async (given) => {
+          mails.push(given);
+          return answers.shift()!;
+        },
+      },
+      log: silentLogger,
+      clock,
+      ...more,
     });
+    mailer.start();
+    running.push(mailer);
+    return { mailer, mails };
+  }
+
+  beforeEach(async () => {
+    await database.db.pool.query('TRUNCATE form_requests');
+    clock.set('2026-03-02T10:00:00Z');
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((one) => one.close()));
+  });
+
+  it('tries again after longer and longer waits, as the same message, and forgets what is sent', async () => {
+    const { mailer, mails } = setUp([later, later, later, sent]);
+    await mailer.accept(asked);
+    for (const waitMs of [10_000, 60_000, 300_000]) {
+      await mailer.idle();
+      const [row] = await rows();
+      assert.equal(row?.next_try_at.getTime(), clock.now().getTime() + waitMs);
+      const before = mails.length;
+      clock.advance(waitMs - 1);
+      await mailer.idle();
+      assert.equal(mails.length, before, 'not before it is due');
+      clock.advance(1);
+    }
+    await mailer.idle();
+    assert.equal(new Set(mails.map(({ messageId }) => messageId)).size, 1);
+    assert.deepEqual([mails.length, mailer.counts().get('sent'), await rows()], [4, 1, []]);
+  });
+
+  it('gives up after a day, and at once what is refused for good', async () => {
+    const tired = setUp(Array<SendOutcome>(50).fill(later));
+    await tired.mailer.accept(asked);
+    const start = clock.now().getTime();
+    for (let hour = 0; (await rows()).length > 0; hour++) {
+      assert.ok(hour <= 24, 'nothing is kept for longer than a day');
+      await tired.mailer.idle();
+      clock.advance(3_600_000);
+    }
+    assert.ok(clock.now().getTime() - start > 12 * 3_600_000, 'a server may be away for hours');
+    assert.ok(tired.mails.length >= 6, String(tired.mails.length));
+    assert.equal(tired.mailer.counts().get('failed'), 1);
+    const dead = setUp([refused]);
+    await dead.mailer.accept(asked);
+    await dead.mailer.idle();
+    assert.deepEqual([dead.mails.length, dead.mailer.counts().get('failed'), await rows()], [1, 1, []]);
+  });
+
+  it('forgets what nobody looked at for a day, untried', async () => {
+    const store = createFormRequestStore(database.db);
+    await store.add({ ...asked, id: '6f1c1f1e-0000-4000-8000-000000000001' }, clock.now(), 1);
+    clock.advance(GIVE_UP_MS);
+    const { mailer, mails } = setUp([sent]);
+    await mailer.idle();
+    assert.deepEqual([mails.length, mailer.counts().get('failed'), await rows()], [0, 1, []]);
+  });
+
+  it('sends nothing where there is none, and tries again what throws', async () => {
+    const results: (FormResult | Error)[] = ['over_budget', new Error('the database is gone'), 'unknown'];
+    const { mailer, mails } = setUp([], {
+      mailFor: async () => {
+        const result = results.shift()!;
+        if (result instanceof Error) throw result;
+        return result;
+      },
+    });
+    await mailer.accept(asked);
+    await mailer.idle();
+    await mailer.accept(asked);
+    await mailer.idle();
+    assert.deepEqual([mails.length, mailer.counts().get('over_budget'), (await rows()).length], [0, 1, 1]);
+    clock.advance(10_000);
     await mailer.idle();
     assert.deepEqual(
-      [mails.length, mailer.counts().get('over_budget'), mailer.counts().get('failed')],
-      [0, 1, 1],
+      [mailer.counts().get('unknown'), mailer.counts().get('failed'), await rows()],
+      [1, 0, []],
     );
   });
 
-  it('has a bound, and says so when there is no mail', async () => {
-    const { mailer } = setUp();
-    let open = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
+  it('sends two at once, and keeps a third one for them', async () => {
+    const { opened, open } = gate();
+    let [now, most] = [0, 0];
+    const { mailer } = setUp([], {
+      transport: {
+        send: async () => {
+          most = Math.max(most, ++now);
+          // The first two meet here; a third would come in, were there room for it.
+          if (now === 2) open();
+          await opened;
+          now--;
+          return sent;
+        },
+      },
     });
-    const wait = async (): Promise<FormResult> => {
-      await gate;
-      return 'unknown';
-    };
-    for (let n = 0; n < 200; n++) mailer.accept(wait);
-    assert.throws(() => mailer.accept(wait), isOf('overloaded'));
-    open();
+    for (let n = 0; n < 6; n++) await mailer.accept(asked);
     await mailer.idle();
-    mailer.accept(wait);
-    await mailer.close();
-    assert.equal(mailer.counts().get('unknown'), 201);
-    assert.throws(() => mailer.accept(wait), isOf('shutting_down'));
-    const none = createFormMailer({ transport: null, log: silentLogger });
-    assert.throws(() => none.accept(wait), isOf('mail_unavailable'));
+    assert.deepEqual([most, mailer.counts().get('sent')], [2, 6]);
   });
 
-  it('gives up a pause when the service stops', async () => {
-    let pauses = (): void => undefined;
-    const paused = new Promise<void>((resolve) => {
-      pauses = resolve;
-    });
-    const mailer = createFormMailer({
-      transport: { send: async () => later },
-      log: silentLogger,
-      pause: (_ms, signal) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason));
-          pauses();
-        }),
-    });
-    mailer.accept(async () => mail);
-    await paused;
+  it('has a bound, and says so when there is no mail or it stops', async () => {
+    await database.db.pool.query(
+      `INSERT INTO form_requests (id, kind, email, email_key, next_try_at, created_at)
+       SELECT gen_random_uuid(), 'manage', 'x', 'x', $1::timestamptz + interval '1 hour', $1 FROM generate_series(1, $2)`,
+      [clock.now(), MAX_OPEN - 1],
+    );
+    const { mailer } = setUp([later]);
+    await mailer.accept(asked);
+    await assert.rejects(mailer.accept(asked), isOf('overloaded'));
+    assert.equal((await rows()).length, MAX_OPEN);
     await mailer.close();
-    assert.equal(mailer.counts().get('failed'), 1);
+    await assert.rejects(mailer.accept(asked), isOf('shutting_down'));
+    const none = setUp([], { transport: null });
+    await assert.rejects(none.mailer.accept(asked), isOf('mail_unavailable'));
+  });
+
+  it('gives what it breaks off to whoever starts next', async () => {
+    const { opened, open } = gate();
+    const { mailer } = setUp([], {
+      transport: {
+        send: (_mail, options) =>
+          new Promise((resolve) => {
+            options?.signal?.addEventListener('abort', () => resolve(later));
+            open();
+          }),
+      },
+    });
+    await mailer.accept(asked);
+    await opened;
+    await mailer.close();
+    const next = setUp([sent]);
+    await next.mailer.idle();
+    assert.deepEqual([next.mails.length, await rows()], [1, []]);
+  });
+
+  it('loses nothing with a process that ends while it sends, and is not in two at once', async () => {
+    const { opened, open } = gate();
+    const { opened: freed, open: free } = gate();
+    const { mailer: dead } = setUp([], {
+      transport: {
+        // Never answers: as if it had been killed here.
+        send: async () => {
+          open();
+          await freed;
+          return sent;
+        },
+      },
+    });
+    await dead.accept(asked);
+    await opened;
+    const { mailer, mails } = setUp([sent]);
+    clock.advance(LEASE_MS - 1);
+    await mailer.idle();
+    assert.equal(mails.length, 0, 'it is another’s');
+    clock.advance(1);
+    await mailer.idle();
+    assert.deepEqual([mails.length, mails[0]?.to, await rows()], [1, asked.email, []]);
+    free();
+  });
+
+  it('leaves to another what it comes back to too late', async () => {
+    const { opened, open } = gate();
+    const { opened: freed, open: free } = gate();
+    const late = setUp([], {
+      transport: {
+        send: async () => {
+          open();
+          await freed;
+          return sent;
+        },
+      },
+    });
+    await late.mailer.accept(asked);
+    await opened;
+    clock.advance(LEASE_MS);
+    const other = setUp([later]);
+    await other.mailer.idle();
+    const [before] = await rows();
+    free();
+    await late.mailer.idle();
+    assert.deepEqual(await rows(), [before], 'the row is of the later try');
   });
 });
