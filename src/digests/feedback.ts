@@ -2,7 +2,8 @@ import type { Catalog } from '../papers/catalog.js';
 import type { Paper } from '../papers/paper.js';
 import type { Clock } from '../platform/clock.js';
 import type { FeedbackStore } from './feedback-store.js';
-import type { Tokens } from './tokens.js';
+import type { SubscriptionStore } from './subscription-store.js';
+import { fullLinkNeeded, type Tokens } from './tokens.js';
 
 export type Verdict = 'saved' | 'unwanted';
 
@@ -15,28 +16,36 @@ export interface Feedback {
 
 export interface FeedbackDeps {
   store: FeedbackStore;
+  subscriptions: Pick<SubscriptionStore, 'findInDigests'>;
   tokens: Pick<Tokens, 'read'>;
   catalog: Pick<Catalog, 'get'>;
   clock: Clock;
 }
 
-const idsOf = ({ id, aliases }: Paper): string[] => [id, ...aliases];
+/** All that a paper may have been called in a digest and in what was said of it. */
+export const idsOf = ({ id, aliases }: Paper): string[] => [id, ...aliases];
 
 /** What a subscriber says of the papers of a digest, by its links. */
-export function createFeedback({ store, tokens, catalog, clock }: FeedbackDeps) {
+export function createFeedback({ store, subscriptions, tokens, catalog, clock }: FeedbackDeps) {
+  /** The link of a digest is for the papers of its subscription. */
   async function open(token: string, ref: string) {
-    const { subscriberId } = await tokens.read(token, 'manage');
-    return { subscriberId, paper: await catalog.get(ref) };
+    const { subscriberId, subscriptionId } = await tokens.read(token, 'manage');
+    const paper = await catalog.get(ref);
+    if (subscriptionId !== null) {
+      const found = await subscriptions.findInDigests(subscriptionId, idsOf(paper));
+      if (found.size === 0) throw fullLinkNeeded();
+    }
+    return { subscriberId, paper };
   }
 
   return {
-    /** The paper, and what was said of it; null: nothing yet. @throws AppError link_not_found, paper_not_found */
+    /** The paper, and what was said of it; null: nothing yet. @throws AppError link_not_found, full_link_needed, paper_not_found */
     async view(token: string, ref: string): Promise<{ paper: Paper; verdict: Verdict | null }> {
       const { subscriberId, paper } = await open(token, ref);
       return { paper, verdict: await store.find(subscriberId, idsOf(paper)) };
     },
 
-    /** null takes back what was said. @throws AppError link_not_found, paper_not_found */
+    /** null takes back what was said. @throws as `view` */
     async say(token: string, ref: string, verdict: Verdict | null): Promise<Paper> {
       const { subscriberId, paper } = await open(token, ref);
       await store.remove(subscriberId, idsOf(paper));

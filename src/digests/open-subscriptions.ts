@@ -47,7 +47,7 @@ export function openSubscriptions(parts: SubscriptionParts) {
   });
   return {
     subscriptions,
-    feedback: createFeedback({ store: said, tokens, catalog, clock }),
+    feedback: createFeedback({ store: said, subscriptions: store, tokens, catalog, clock }),
     webhooks: createWebhooks({ store, catalog, clock }),
   };
 }

@@ -146,6 +146,12 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
         select: { id: true, email: true },
       }),
 
+    /** null for a webhook. */
+    async findAddress(subscriberId: number): Promise<EmailAddress | null> {
+      const found = await prisma.subscriber.findUnique({ where: { id: subscriberId } });
+      return found?.email && found.emailKey ? { email: found.email, key: found.emailKey } : null;
+    },
+
     async update(id: number, settings: SubscriptionSettings, now: Date): Promise<void> {
       await prisma.subscription.updateMany({
         where: { id, state: 'active' },
@@ -211,6 +217,14 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
         WHERE subscription_id = ${subscriptionId} AND state <> 'skipped'
         ORDER BY local_date DESC, place LIMIT ${limit}`;
       return rows.map(({ id }) => id);
+    },
+
+    /** Which of these ids stand in its digests, as they were then, whatever became of those. */
+    async findInDigests(subscriptionId: number, ids: readonly string[]): Promise<Set<string>> {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        SELECT DISTINCT paper->>'id' AS id FROM deliveries, jsonb_array_elements(content->'papers') AS papers (paper)
+        WHERE subscription_id = ${subscriptionId} AND paper->>'id' = ANY(${[...ids]})`;
+      return new Set(rows.map(({ id }) => id));
     },
 
     /** Active, not paused, and to somebody to whom may be sent; by id, from the one behind `after`. */

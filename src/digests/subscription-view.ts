@@ -26,17 +26,20 @@ export function managedView<S>({
   email,
   subscriptions,
   feedback,
+  only,
   sent,
 }: {
   email: string | null;
   subscriptions: readonly Subscription[];
   feedback: readonly Feedback[];
+  only?: number | null;
   sent?: S;
 }) {
   return {
     email,
     subscriptions: subscriptions.map(subscriptionView),
     feedback: feedback.map(({ paper, verdict, at }) => ({ paper, verdict, at: at.toISOString() })),
+    ...(only === undefined ? {} : { only }),
     ...(sent === undefined ? {} : { sent }),
   };
 }

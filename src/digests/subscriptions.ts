@@ -3,7 +3,7 @@ import type { Paper } from '../papers/paper.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
 import { invalid } from '../search/request.js';
-import type { Feedback } from './feedback.js';
+import { type Feedback, idsOf } from './feedback.js';
 import type { FeedbackStore } from './feedback-store.js';
 import type { FormMailer } from './form-mailer.js';
 import { dueAt } from './schedule.js';
@@ -16,10 +16,12 @@ import {
 } from './subscription-request.js';
 import type { SubscriptionStore } from './subscription-store.js';
 import { nameOf } from './templates/words.js';
+import type { TokenScope } from './token-store.js';
 import {
   CONFIRM_DAYS,
   DIGEST_LINK_DAYS,
   FEED_DAYS,
+  fullLinkNeeded,
   linkNotFound,
   MANAGE_DAYS,
   type Tokens,
@@ -59,6 +61,8 @@ export interface SubscribeRequest {
 /** What a manage link shows. */
 export interface Managed {
   email: string | null;
+  /** The subscription whose digest held the link: there is nothing but of that one. null: it opens all of them. */
+  only: number | null;
   /** Oldest first; ended ones among them. */
   subscriptions: Subscription[];
   feedback: (Feedback & { title: string | null })[];
@@ -70,9 +74,10 @@ export interface Managed {
 export function createSubscriptions(deps: SubscriptionsDeps) {
   const { store, feedback, tokens, mailer, catalog, clock } = deps;
 
-  /** Of the token's subscriber. @throws AppError link_not_found, subscription_not_found */
+  /** One that the token opens. @throws AppError link_not_found, full_link_needed, subscription_not_found */
   async function readOwn(token: string, id: number): Promise<Subscription> {
-    const { subscriberId } = await tokens.read(token, 'manage');
+    const { subscriberId, subscriptionId } = await tokens.read(token, 'manage');
+    if (subscriptionId !== null && subscriptionId !== id) throw fullLinkNeeded();
     const found = await store.find(id);
     if (found?.subscriberId !== subscriberId || found.state === 'pending') throw notYours(id);
     return found;
@@ -91,25 +96,31 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     return found;
   }
 
-  async function manage(token: string): Promise<Managed & { subscriberId: number; own: number | null }> {
-    const { subscriberId, subscriptionId } = await tokens.read(token, 'manage');
-    const [subscriptions, said] = await Promise.all([
+  async function manage({ subscriberId, subscriptionId: only }: TokenScope): Promise<Managed> {
+    const [all, said] = await Promise.all([
       store.listOf(subscriberId),
       feedback.listOf(subscriberId, MAX_FEEDBACK),
     ]);
     const papers = await catalog.resolve(said.map(({ paper }) => paper));
+    const idsAt = (at: number): string[] => [said[at]!.paper, ...(papers[at] ? idsOf(papers[at]) : [])];
+    const own =
+      only === null
+        ? null
+        : await store.findInDigests(
+            only,
+            said.flatMap((_, at) => idsAt(at)),
+          );
     return {
-      email: subscriptions[0]?.email ?? null,
-      subscriptions,
+      email: all[0]?.email ?? null,
+      only,
+      subscriptions: all.filter(({ id }) => only === null || id === only),
       // A paper that has a better id by now goes by that one.
-      feedback: said.map((one, at) => ({
-        ...one,
-        paper: papers[at]?.id ?? one.paper,
-        title: papers[at]?.title ?? null,
-      })),
+      feedback: said.flatMap((one, at) =>
+        own === null || idsAt(at).some((id) => own.has(id))
+          ? [{ ...one, paper: papers[at]?.id ?? one.paper, title: papers[at]?.title ?? null }]
+          : [],
+      ),
       at: clock.now(),
-      subscriberId,
-      own: subscriptionId,
     };
   }
 
@@ -147,13 +158,25 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       return { subscription, manageToken: await tokens.issue(scope, MANAGE_DAYS) };
     },
 
-    /** `own`: the subscription whose digest held the link; null: none. @throws AppError link_not_found */
-    async view(token: string): Promise<Managed & { own: number | null }> {
-      const { subscriberId: _, ...found } = await manage(token);
-      return found;
+    /** What the link opens. @throws AppError link_not_found */
+    view: async (token: string): Promise<Managed> => manage(await tokens.read(token, 'manage')),
+
+    /** As `view`, of a link to everything. @throws AppError link_not_found, full_link_needed */
+    viewAll: async (token: string): Promise<Managed> => manage(await tokens.readFull(token)),
+
+    /**
+     * Mails the link to everything to the address whose link this is. Silence as of `subscribe`.
+     * @throws AppError link_not_found, invalid_input (a webhook has no address), overloaded, mail_unavailable
+     */
+    async requestFullLink({ token, ip }: { token: string; ip: string }): Promise<void> {
+      const { subscriberId } = await tokens.read(token, 'manage');
+      const address = await store.findAddress(subscriberId);
+      if (address === null)
+        throw new AppError('invalid_input', 'This subscription goes to a webhook, which takes no mail.');
+      await mailer.accept({ ...toRow(address), ip, wish: { kind: 'manage' } });
     },
 
-    /** @throws AppError link_not_found, subscription_not_found, invalid_input, invalid_query */
+    /** @throws AppError link_not_found, full_link_needed, subscription_not_found, invalid_input, invalid_query */
     async change(token: string, id: number, request: SettingsRequest): Promise<Subscription> {
       const current = await readActive(token, id);
       await store.update(id, await checkSettings(request, { catalog, current }), clock.now());
@@ -170,7 +193,7 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       return readOwn(token, id);
     },
 
-    /** Ends one. Durable when it resolves; again is fine. @throws AppError link_not_found, subscription_not_found */
+    /** Ends one. Durable when it resolves; again is fine. @throws AppError link_not_found, full_link_needed, subscription_not_found */
     async end(token: string, id: number): Promise<void> {
       await readOwn(token, id);
       await store.end({ id }, { by: 'unsubscribed', now: clock.now() });
@@ -178,7 +201,7 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
 
     /**
      * A token of the feed of one, which gives no right but to read it; the older one of it ends.
-     * @throws AppError link_not_found, subscription_not_found
+     * @throws AppError link_not_found, full_link_needed, subscription_not_found
      */
     async issueFeed(token: string, id: number): Promise<string> {
       const { subscriberId } = await readActive(token, id);
@@ -194,9 +217,9 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       return { name: nameOf(found), papers };
     },
 
-    /** @throws AppError link_not_found */
+    /** @throws AppError link_not_found, full_link_needed */
     async endAll(token: string): Promise<void> {
-      const { subscriberId } = await tokens.read(token, 'manage');
+      const { subscriberId } = await tokens.readFull(token);
       await store.end({ subscriberId }, { by: 'unsubscribed', now: clock.now() });
     },
 
@@ -207,15 +230,19 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       await store.end(which, { by: 'unsubscribed', now: clock.now() });
     },
 
-    /** All that is stored of the subscriber but the tokens' hashes. @throws AppError link_not_found */
+    /** All that is stored of the subscriber but the tokens' hashes. @throws AppError link_not_found, full_link_needed */
     async exportData(token: string) {
-      const { subscriberId, own: _, ...found } = await manage(token);
-      return { ...found, sent: await store.listSent(subscriberId, MAX_SENT) };
+      const scope = await tokens.readFull(token);
+      const { only: _, ...found } = await manage(scope);
+      return { ...found, sent: await store.listSent(scope.subscriberId, MAX_SENT) };
     },
 
-    /** Forgets the subscriber: subscriptions, deliveries, what was sent, feedback, links. @throws AppError link_not_found */
+    /**
+     * Forgets the subscriber: subscriptions, deliveries, what was sent, feedback, links, requests.
+     * @throws AppError link_not_found, full_link_needed
+     */
     async deleteData(token: string): Promise<void> {
-      const { subscriberId } = await tokens.read(token, 'manage');
+      const { subscriberId } = await tokens.readFull(token);
       await store.removeSubscriber(subscriberId);
     },
 

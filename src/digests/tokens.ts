@@ -29,6 +29,13 @@ export function createTokens(store: TokenStore, clock: Clock) {
     return { token, kept: { hash: hashOf(token), createdAt, expiresAt } };
   }
 
+  /** @throws AppError link_not_found: unknown, expired, or for something else */
+  async function read(token: string, purpose: TokenPurpose): Promise<TokenScope> {
+    const scope = TOKEN.test(token) ? await store.find(hashOf(token), clock.now()) : null;
+    if (scope?.purpose !== purpose) throw linkNotFound();
+    return scope;
+  }
+
   return {
     /** A new token. It is shown once; nobody can look it up again. */
     async issue(scope: TokenScope, days: number): Promise<string> {
@@ -44,10 +51,12 @@ export function createTokens(store: TokenStore, clock: Clock) {
       return token;
     },
 
-    /** @throws AppError link_not_found: unknown, expired, or for something else */
-    async read(token: string, purpose: TokenPurpose): Promise<TokenScope> {
-      const scope = TOKEN.test(token) ? await store.find(hashOf(token), clock.now()) : null;
-      if (scope?.purpose !== purpose) throw linkNotFound();
+    read,
+
+    /** Of a link to all of a subscriber's subscriptions. @throws AppError link_not_found; full_link_needed: it is of one */
+    async readFull(token: string): Promise<TokenScope> {
+      const scope = await read(token, 'manage');
+      if (scope.subscriptionId !== null) throw fullLinkNeeded();
       return scope;
     },
 
@@ -61,6 +70,14 @@ export function linkNotFound(): AppError {
   return new AppError(
     'link_not_found',
     'This link is not known, or no longer: it may have expired, or not be whole. Ask for a new one.',
+  );
+}
+
+/** People hand digests on: what stands in one must not open the rest. */
+export function fullLinkNeeded(): AppError {
+  return new AppError(
+    'full_link_needed',
+    'This link came with a digest and opens that one alone. Have the link to everything mailed to its address.',
   );
 }
 

@@ -4,6 +4,7 @@ import { type AppError, type ErrorCode, type ErrorKind, errorKinds } from '../pl
 export const statusOfKind: Record<ErrorKind, number> = {
   invalid: 400,
   unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
   media_type: 415,
   too_large: 413,
@@ -48,6 +49,7 @@ export function problemOf(error: AppError, requestId: string) {
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -57,7 +59,7 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /** The responses of a route for these statuses, for its schema. */
-export function problemResponses<const S extends 400 | 401 | 404 | 413 | 503>(...statuses: S[]) {
+export function problemResponses<const S extends 400 | 401 | 403 | 404 | 413 | 503>(...statuses: S[]) {
   const content = { [PROBLEM_TYPE]: { schema: Type.Ref('Problem#') } };
   const entries = statuses.map((status) => [status, { description: titles[status]!, content }]);
   return Object.fromEntries(entries) as Record<S, { description: string; content: typeof content }>;

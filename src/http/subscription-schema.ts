@@ -83,7 +83,7 @@ export const SubscriptionView = Type.Object({
   createdAt: Type.String(),
 });
 
-export const ManagedView = Type.Object({
+const ManagedFields = {
   email: nullable(Type.String()),
   subscriptions: Type.Array(SubscriptionView),
   feedback: Type.Array(
@@ -93,9 +93,18 @@ export const ManagedView = Type.Object({
       at: Type.String(),
     }),
   ),
+};
+
+export const ManagedView = Type.Object({
+  only: Type.Unsafe<number | null>({
+    type: ['integer', 'null'],
+    description:
+      'The subscription whose digest held the link: it opens that one alone. null: all of the address’s.',
+  }),
+  ...ManagedFields,
 });
 
 export const ExportView = Type.Object({
-  ...ManagedView.properties,
+  ...ManagedFields,
   sent: Type.Array(Type.Object({ paper: Type.String(), day: Type.String(), subscription: Type.Integer() })),
 });

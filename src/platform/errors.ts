@@ -8,6 +8,7 @@ export const errorKinds = {
   invalid_cursor: 'invalid',
   invalid_query: 'invalid',
   unauthorized: 'unauthorized',
+  full_link_needed: 'forbidden',
   paper_not_found: 'not_found',
   route_not_found: 'not_found',
   link_not_found: 'not_found',

@@ -6,7 +6,7 @@ import { originOf } from '../platform/origin.js';
 import { fieldsOf, problemOf, textOf } from './form-bodies.js';
 import { managePath, ownPath } from './links.js';
 import { ChangePage, DeletePage, FeedAddressPage, ManagePage } from './pages/manage-page.js';
-import { MessagePage } from './pages/subscribe-pages.js';
+import { AskedPage, MessagePage } from './pages/subscribe-pages.js';
 import { readValues, requestOf, valuesOf } from './subscription-form.js';
 import { sendPage } from './web.js';
 
@@ -24,6 +24,11 @@ export const managePages: FastifyPluginAsyncTypebox<{ subscriptions: Subscriptio
     sendPage(reply, <ManagePage token={token} managed={await subscriptions.view(token)} />),
   );
 
+  app.post('/manage/:token/link', ofToken, async ({ params: { token }, ip }, reply) => {
+    await subscriptions.requestFullLink({ token, ip });
+    return sendPage(reply.code(202), <AskedPage />);
+  });
+
   app.post('/manage/:token/end', ofToken, async ({ params: { token } }, reply) => {
     await subscriptions.endAll(token);
     return reply.redirect(managePath(token), 303);
@@ -38,7 +43,7 @@ export const managePages: FastifyPluginAsyncTypebox<{ subscriptions: Subscriptio
   });
 
   app.get('/manage/:token/delete', ofToken, async ({ params: { token } }, reply) => {
-    const { email } = await subscriptions.view(token);
+    const { email } = await subscriptions.viewAll(token);
     return sendPage(reply, <DeletePage token={token} email={email} />);
   });
   app.post('/manage/:token/delete', ofToken, async ({ params: { token } }, reply) => {

@@ -133,8 +133,8 @@ const unsubscribePages: FastifyPluginAsyncTypebox<{ subscriptions: Subscriptions
     '/unsubscribe/:token',
     { schema: { hide: true, params: Token } },
     async ({ params, url }, reply) => {
-      const { own, subscriptions: all } = await subscriptions.view(params.token);
-      const subscription = all.find(({ id }) => id === own) ?? null;
+      const { only, subscriptions: all } = await subscriptions.view(params.token);
+      const subscription = all.find(({ id }) => id === only) ?? null;
       const page = <UnsubscribePage action={url} token={params.token} subscription={subscription} />;
       return sendPage(reply, page);
     },

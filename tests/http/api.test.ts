@@ -326,6 +326,7 @@ describe('HTTP API', () => {
         'post /api/v1/subscriptions/link requestManageLink',
         'post /api/v1/subscriptions/preview previewSubscription',
         'post /api/v1/subscriptions/{token}/confirm confirmSubscription',
+        'post /api/v1/subscriptions/{token}/link requestFullLink',
         'post /api/v1/subscriptions/{token}/{id}/feed makeSubscriptionFeed',
         'post /api/v1/webhooks addWebhook',
         'post /graph/v1/paper/batch s2Batch',

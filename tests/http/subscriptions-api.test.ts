@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { pino } from 'pino';
+import { isOf } from '../support/errors.js';
 import { inventedPaper } from '../support/papers.js';
 import { withService } from '../support/service.js';
-import { captureMail, settableClock, tokenOf } from '../support/subscribing.js';
+import { addDigest, captureMail, settableClock, tokenOf } from '../support/subscribing.js';
 
 const DAY_MS = 86_400_000;
 
@@ -230,7 +231,72 @@ describe('subscriptions over the API', () => {
     );
   });
 
-  it('forgets a person who asks for it', async () => {
+  it('opens one subscription with the link of its digest, and mails the one to everything', async () => {
+    const own = await subscribed({ query: 'graphs' });
+    const other = await subscribed({ kind: 'daily' }, own.email);
+    const { services, database } = service;
+    await services.papers.takeIn([inventedPaper(2, { arxivId: '2401.00002', doi: '10.1000/two' })]);
+    await addDigest(database.db, own.id, ['doi:10.1000/two']);
+    await addDigest(database.db, other.id, ['2401.00001']);
+    const token = await services.subscriptions.issueToken(own.id, 'manage');
+    const path = `/subscriptions/${token}`;
+    await services.feedback.say(other.manage, '2401.00001', 'saved');
+    await services.feedback.say(token, '2401.00002', 'unwanted');
+    const shown = await call('GET', path);
+    assert.doesNotMatch(shown.body, /2401\.00001|daily/);
+    const { only, subscriptions, feedback } = shown.json<ManagedAnswer & { only: number | null }>();
+    assert.deepEqual(
+      [only, subscriptions.map(({ id }) => id), feedback.map(({ paper }) => paper)],
+      [own.id, [own.id], ['2401.00002']],
+    );
+    await assert.rejects(services.feedback.view(token, '2401.00001'), isOf('full_link_needed'));
+    await assert.rejects(services.feedback.say(token, '2401.00001', null), isOf('full_link_needed'));
+    for (const [method, rest, body] of [
+      ['GET', '/export'],
+      ['DELETE', ''],
+      ['DELETE', '/data'],
+      ['PATCH', `/${other.id}`, { cap: 1 }],
+      ['POST', `/${other.id}/feed`],
+      ['DELETE', `/${other.id}`],
+      ['DELETE', '/99999999'],
+    ] as const) {
+      const answer = await call(method, `${path}${rest}`, body);
+      assert.equal(answer.statusCode, 403, `${method} ${rest}: ${answer.body}`);
+      assert.equal(answer.json<{ code: string }>().code, 'full_link_needed');
+    }
+    assert.deepEqual(
+      (await managed(other.manage)).subscriptions.map(({ state, cap }) => [state, cap]),
+      [
+        ['active', 10],
+        ['active', 10],
+      ],
+    );
+    assert.equal((await call('PATCH', `${path}/${own.id}`, { cap: 3 })).statusCode, 200);
+    assert.equal((await call('POST', `${path}/${own.id}/feed`)).statusCode, 201);
+    const before = mail.mails.length;
+    const asked = await call('POST', `${path}/link`);
+    const { body } = await call('POST', '/subscriptions/link', { email: 'never@seen.example' });
+    assert.deepEqual([asked.statusCode, asked.body], [202, body]);
+    assert.deepEqual([mail.mails.length, mail.mails[before]?.to], [before + 1, own.email]);
+    const full = await call('GET', `/subscriptions/${tokenOf(mail.mails[before]!)}`);
+    const everything = full.json<ManagedAnswer & { only: number | null }>();
+    assert.deepEqual(
+      [everything.only, everything.subscriptions.length, everything.feedback.length],
+      [null, 2, 2],
+    );
+    assert.equal((await call('POST', `/subscriptions/${'x'.repeat(43)}/link`)).statusCode, 404);
+    assert.equal((await call('DELETE', `${path}/${own.id}`)).statusCode, 204);
+  });
+
+  it('mails the link of a webhook’s subscription to nobody', async () => {
+    const { webhooks, subscriptions } = service.services;
+    const { id } = await webhooks.add({ url: 'https://hooks.example.org/y', settings: { kind: 'daily' } });
+    const token = await subscriptions.issueToken(id, 'manage');
+    assert.equal((await call('POST', `/subscriptions/${token}/link`)).statusCode, 400);
+    await webhooks.remove(id);
+  });
+
+  it('forgets a person who asks for it, with what was just asked for', async () => {
     const { manage, email } = await subscribed();
     await service.services.feedback.say(manage, '2401.00001', 'saved');
     const all = (await call('GET', `/subscriptions/${manage}/export`)).json<
@@ -241,8 +307,14 @@ describe('subscriptions over the API', () => {
       all.feedback.map(({ paper, verdict }) => [paper, verdict]),
       [['2401.00001', 'saved']],
     );
+    await query(
+      `INSERT INTO form_requests (id, kind, email, email_key, next_try_at, created_at)
+       VALUES (gen_random_uuid(), 'manage', $1, $1, $2::timestamptz + interval '1 hour', $2)`,
+      [email, clock.now()],
+    );
     assert.equal((await call('DELETE', `/subscriptions/${manage}/data`)).statusCode, 204);
     assert.equal((await call('GET', `/subscriptions/${manage}`)).statusCode, 404);
+    assert.deepEqual(await query('SELECT 1 FROM form_requests'), []);
     assert.deepEqual(await query('SELECT * FROM subscribers WHERE email = $1', [email]), []);
   });
 

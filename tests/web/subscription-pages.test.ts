@@ -4,7 +4,7 @@ import type { Subscription } from '../../src/digests/subscription.js';
 import { fieldsIn } from '../support/forms.js';
 import { inventedPaper } from '../support/papers.js';
 import { withService } from '../support/service.js';
-import { captureMail, settableClock, tokenOf } from '../support/subscribing.js';
+import { addDigest, captureMail, settableClock, tokenOf } from '../support/subscribing.js';
 
 const hostile = '<script>alert(1)</script> & "quotes"';
 
@@ -43,6 +43,7 @@ describe('pages of subscriptions', () => {
     const confirm = tokenOf(mail.mails.at(-1)!);
     const { subscription, manageToken: manage } = await subscriptions.confirm(confirm);
     const digest = await subscriptions.issueToken(subscription.id, 'manage');
+    await addDigest(service.database.db, subscription.id, ['2401.00001', 'hep-th/9901001']);
     return { email, confirm, manage, digest, id: subscription.id };
   };
   const own = async (token: string): Promise<Subscription[]> =>
@@ -188,6 +189,34 @@ describe('pages of subscriptions', () => {
         ['daily', 'active'],
       ],
     );
+  });
+
+  it('open one subscription from a digest, and mail the link to the others', async () => {
+    const { email, digest, id } = await subscribed();
+    const { subscriptions } = service.services;
+    await subscriptions.subscribe({ email, ip: '::1', settings: { kind: 'daily' } });
+    await subscriptions.idle();
+    await subscriptions.confirm(tokenOf(mail.mails.at(-1)!));
+    const page = (await show(`/manage/${digest}`)).body;
+    assert.match(page, /<h1>Your digest<\/h1>/);
+    assert.match(page, />graphs</);
+    assert.doesNotMatch(page, /day’s papers|Unsubscribe from all|\/export|\/delete/);
+    for (const path of ['/delete', '/export']) {
+      const { status, body } = await show(`/manage/${digest}${path}`);
+      assert.deepEqual([status, /opens that one alone/.test(body)], [403, true], path);
+    }
+    for (const path of ['/delete', '/end', `/subscriptions/${id + 1}/end`])
+      assert.equal((await submit(`/manage/${digest}${path}`)).status, 403, path);
+    const before = mail.mails.length;
+    const asked = await submit(/action="([^"]+\/link)"/.exec(page)![1]!);
+    assert.deepEqual([asked.status, asked.body], [202, (await submit('/manage', { email })).body]);
+    assert.equal(mail.mails[before]?.to, email);
+    const all = (await show(`/manage/${tokenOf(mail.mails[before]!)}`)).body;
+    assert.match(all, /Unsubscribe from all/);
+    assert.match(all, /\/export/);
+    assert.doesNotMatch(all, /Mail me the link/);
+    await submit(`/manage/${digest}/subscriptions/${id}/end`);
+    assert.match((await show(`/manage/${digest}`)).body, /This digest has ended/);
   });
 
   it('take what is said of a paper, under any of its ids', async () => {

@@ -80,6 +80,25 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
   );
 
   app.post(
+    '/subscriptions/:token/link',
+    {
+      schema: {
+        operationId: 'requestFullLink',
+        summary: 'Have the link to everything mailed to the address whose link this is',
+        description:
+          'The link of a digest opens its subscription alone, as digests are handed on. The answer is the same whatever comes of it.',
+        tags,
+        params: Token,
+        response: { 202: Accepted, ...problemResponses(400, 404, 503) },
+      },
+    },
+    async ({ params: { token }, ip }, reply) => {
+      await subscriptions.requestFullLink({ token, ip });
+      return reply.code(202).send(ACCEPTED);
+    },
+  );
+
+  app.post(
     '/subscriptions/:token/confirm',
     {
       schema: {
@@ -105,6 +124,8 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
       schema: {
         operationId: 'getSubscriptions',
         summary: 'The subscriptions of an address, and what it said of papers',
+        description:
+          'Of the link of a digest its own subscription and papers alone (`only`); all else with it is answered with 403 `full_link_needed`.',
         tags,
         params: Token,
         response: { 200: ManagedView, ...problemResponses(404, 503) },
@@ -121,7 +142,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
         summary: 'All that is stored of an address',
         tags,
         params: Token,
-        response: { 200: ExportView, ...problemResponses(404, 503) },
+        response: { 200: ExportView, ...problemResponses(403, 404, 503) },
       },
     },
     async ({ params }) => {
@@ -138,7 +159,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
         summary: 'End all subscriptions of an address',
         tags,
         params: Token,
-        response: { 204: Type.Null(), ...problemResponses(404, 503) },
+        response: { 204: Type.Null(), ...problemResponses(403, 404, 503) },
       },
     },
     async ({ params }, reply) => {
@@ -155,7 +176,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
         summary: 'Delete all that is stored of an address; it can’t be undone',
         tags,
         params: Token,
-        response: { 204: Type.Null(), ...problemResponses(404, 503) },
+        response: { 204: Type.Null(), ...problemResponses(403, 404, 503) },
       },
     },
     async ({ params }, reply) => {
@@ -183,7 +204,7 @@ const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = as
         tags,
         params: One,
         body: Type.Object({ ...SettingsFields, pausedUntil: PausedUntil }, { additionalProperties: false }),
-        response: { 200: SubscriptionView, ...problemResponses(400, 404, 413, 503) },
+        response: { 200: SubscriptionView, ...problemResponses(400, 403, 404, 413, 503) },
       },
     },
     async ({ params: { token, id }, body: { pausedUntil, ...settings } }) => {
@@ -204,7 +225,7 @@ const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = as
         description: 'It is told this once. The address that was made before, if any, is no more.',
         tags,
         params: One,
-        response: { 201: FeedAddresses, ...problemResponses(400, 404, 503) },
+        response: { 201: FeedAddresses, ...problemResponses(400, 403, 404, 503) },
       },
     },
     async (request, reply) => {
@@ -222,7 +243,7 @@ const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = as
         summary: 'End a subscription; again is fine',
         tags,
         params: One,
-        response: { 204: Type.Null(), ...problemResponses(404, 503) },
+        response: { 204: Type.Null(), ...problemResponses(403, 404, 503) },
       },
     },
     async ({ params: { token, id } }, reply) => {

@@ -9,14 +9,16 @@ import { type FormValues, previewPath, valuesOf } from '../subscription-form.js'
 import { Act, MessagePage, Problem } from './subscribe-pages.js';
 
 export function ManagePage({ token, managed }: { token: string; managed: Managed }) {
-  const { email, subscriptions, feedback, at } = managed;
+  const { email, only, subscriptions, feedback, at } = managed;
   const here = managePath(token);
   const active = subscriptions.filter(({ state }) => state === 'active');
   const ended = subscriptions.filter(({ state }) => state === 'ended');
   return (
-    <MessagePage title="Your digests">
+    <MessagePage title={only === null ? 'Your digests' : 'Your digest'}>
       <p class="facts">{email === null ? 'To a webhook' : `To ${email}`}</p>
-      {active.length === 0 && <p class="notice">Nothing is sent to you.</p>}
+      {active.length === 0 && (
+        <p class="notice">{only === null ? 'Nothing is sent to you.' : 'This digest has ended.'}</p>
+      )}
       <ol class="results">
         {active.map((one) => (
           <li key={one.id}>
@@ -44,11 +46,30 @@ export function ManagePage({ token, managed }: { token: string; managed: Managed
           </ul>
         </details>
       )}
-      <h2 class="section">What is stored of you</h2>
-      <p>
-        <a href={`${here}/export`}>Export it</a> (JSON) or <a href={`${here}/delete`}>delete it</a>.
-      </p>
+      {only === null && (
+        <>
+          <h2 class="section">What is stored of you</h2>
+          <p>
+            <a href={`${here}/export`}>Export it</a> (JSON) or <a href={`${here}/delete`}>delete it</a>.
+          </p>
+        </>
+      )}
+      {only !== null && email !== null && <TheRest here={here} />}
     </MessagePage>
+  );
+}
+
+/** Digests are handed on, with their links: those open one subscription, and the mailbox says whose the others are. */
+function TheRest({ here }: { here: string }) {
+  return (
+    <>
+      <h2 class="section">Your other digests, and what is stored of you</h2>
+      <p>
+        The link that you followed came with a digest and opens that one alone. The link to everything is
+        mailed to you.
+      </p>
+      <Act action={`${here}/link`} label="Mail me the link to everything" quiet />
+    </>
   );
 }
 

@@ -170,7 +170,7 @@ export function UnsubscribedPage({ token }: { token: string }) {
     <MessagePage title="You are unsubscribed">
       <p>Nothing more of it is sent.</p>
       <p>
-        <a href={managePath(token)}>See what else is sent to you</a>
+        <a href={managePath(token)}>To your digests</a>
       </p>
     </MessagePage>
   );
@@ -209,7 +209,7 @@ export function FeedbackPage({
         {verdict !== null && <Act action={action} label="Take it back" name="verdict" value="none" quiet />}
       </div>
       <p>
-        <a href={managePath(token)}>All that you saved</a>
+        <a href={managePath(token)}>What you saved</a>
       </p>
     </MessagePage>
   );
