@@ -192,6 +192,14 @@ digest
   .action((ids: string[], options) =>
     command(async (context) => (await digests()).digestResendCommand(ids, options, context)),
   );
+digest
+  .command('suppressed')
+  .description('addresses to which nothing is sent because their server refused them, since when and why')
+  .option('--remove <address>', 'send to this one again')
+  .addOption(json())
+  .action((options) =>
+    command(async (context) => (await digests()).digestSuppressedCommand(options, context)),
+  );
 
 program
   .command('status')

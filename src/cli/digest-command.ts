@@ -7,7 +7,8 @@ import {
 } from '../digests/history-store.js';
 import type { PreviewDays } from '../digests/preview.js';
 import { createRunStore } from '../digests/run-store.js';
-import { checkSettings } from '../digests/subscription-request.js';
+import { checkEmail, checkSettings } from '../digests/subscription-request.js';
+import { createSubscriptionStore } from '../digests/subscription-store.js';
 import { previewView } from '../http/preview-schema.js';
 import { plural } from '../ingest/take-file.js';
 import { AppError } from '../platform/errors.js';
@@ -15,6 +16,9 @@ import { type CommandContext, exitCodes, print, withServices, withStores } from 
 
 /** Deliveries of a list. */
 const SHOWN = 50;
+
+/** Suppressed addresses of a list: more of them are a reason to look at where they come from. */
+const SHOWN_SUPPRESSED = 1_000;
 
 /** Everything that is due, now: as the service does every half minute. */
 export async function digestRunCommand({ json }: { json: boolean }, context: CommandContext): Promise<void> {
@@ -77,6 +81,35 @@ export async function digestResendCommand(
       ...refused.map((id) => `${id}: is no uncertain or failed digest (\`quire digest status\` lists them)`),
     ]);
     if (refused.length > 0) process.exitCode = exitCodes.failed;
+  });
+}
+
+/** Addresses that get nothing because their server refused them; `remove`: one that may be sent to again. */
+export async function digestSuppressedCommand(
+  { remove, json }: { remove?: string; json: boolean },
+  context: CommandContext,
+): Promise<void> {
+  await withStores(context, async ({ db }) => {
+    const store = createSubscriptionStore(db);
+    if (remove !== undefined) {
+      const { email, key } = checkEmail(remove);
+      const removed = await store.liftSuppression(key);
+      const says = removed
+        ? 'may be sent to again'
+        : 'is not suppressed (`quire digest suppressed` lists them)';
+      print(json, { email, removed }, [`${email} ${says}`]);
+      if (!removed) process.exitCode = exitCodes.failed;
+      return;
+    }
+    const suppressed = await store.listSuppressed(SHOWN_SUPPRESSED);
+    const isCut = suppressed.length === SHOWN_SUPPRESSED;
+    print(json, { suppressed }, [
+      ...(suppressed.length === 0 ? ['No address is suppressed.'] : []),
+      ...suppressed.map(({ email, since, reason }) =>
+        `${since.toISOString()}  ${email}  ${reason ?? ''}`.trimEnd(),
+      ),
+      ...(isCut ? [`The latest ${SHOWN_SUPPRESSED}; there may be more.`] : []),
+    ]);
   });
 }
 

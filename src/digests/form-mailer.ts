@@ -17,6 +17,8 @@ export interface FormMailerDeps {
   store: FormRequestStore;
   /** The mail that a request asks for, with a new token: at each try, as of the one before there is but the hash. */
   mailFor: (request: FormRequest) => Promise<FormResult>;
+  /** Its mail was refused for good, for what it is or whom it is to. */
+  onRefused: (request: FormRequest, response: string) => Promise<void>;
   /** null: the service has no way to send mail. */
   transport: Pick<MailTransport, 'send'> | null;
   clock: Clock;
@@ -52,7 +54,7 @@ export const GIVE_UP_MS = 24 * 3_600_000;
  * end of a mail and that of its row, the mail goes out twice, with the same Message-ID and links that both work.
  */
 export function createFormMailer(deps: FormMailerDeps) {
-  const { store, mailFor, transport, clock, log, pollMs = POLL_MS } = deps;
+  const { store, mailFor, onRefused, transport, clock, log, pollMs = POLL_MS } = deps;
   const closing = new AbortController();
   const counts = new Map<FormOutcome, number>(formOutcomes.map((outcome) => [outcome, 0]));
   const workers = Array.from({ length: AT_ONCE }, createWorker);
@@ -103,6 +105,7 @@ export function createFormMailer(deps: FormMailerDeps) {
     const response =
       'response' in outcome ? outcome.response.replaceAll(request.email, '[address]') : outcome.kind;
     if (outcome.kind === 'deferred') return tryLater(request, response);
+    if (outcome.kind === 'failed' && outcome.why !== 'policy') await onRefused(request, outcome.response);
     return fail(request, response);
   }
 

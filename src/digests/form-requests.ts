@@ -8,8 +8,16 @@ import type { Subscription, SubscriptionSettings } from './subscription.js';
 import type { SubscriptionStore } from './subscription-store.js';
 import { CONFIRM_DAYS, MANAGE_DAYS, type Tokens } from './tokens.js';
 
+/**
+ * A dead address may be asked again so long after it was found dead or asked last. A mailbox that was full, moved or misconfigured is put
+ * right within days; a mail a week to one that is gone harms no sender's name.
+ */
+const ASK_AGAIN_DAYS = 7;
+
+const DAY_MS = 86_400_000;
+
 export interface FormRequestsDeps {
-  store: Pick<SubscriptionStore, 'find' | 'addPending' | 'findConfirmed'>;
+  store: Pick<SubscriptionStore, 'find' | 'addPending' | 'findConfirmed' | 'renewSuppression'>;
   tokens: Pick<Tokens, 'issue'>;
   budgets: Budgets;
   clock: Clock;
@@ -33,7 +41,9 @@ export function createFormRequests({ store, tokens, budgets, clock, log, mails }
     settings: SubscriptionSettings,
   ): Promise<Subscription | null> {
     if (subscriptionId !== null) return store.find(subscriptionId);
-    return store.addPending({ email, key: emailKey }, settings, { now: clock.now(), request: id });
+    const now = clock.now();
+    const askAgain = new Date(now.getTime() - ASK_AGAIN_DAYS * DAY_MS);
+    return store.addPending({ email, key: emailKey }, settings, { now, request: id, askAgain });
   }
 
   async function mailToConfirm(request: FormRequest, settings: SubscriptionSettings): Promise<FormResult> {
@@ -59,5 +69,9 @@ export function createFormRequests({ store, tokens, budgets, clock, log, mails }
       const { wish } = request;
       return wish.kind === 'confirm' ? mailToConfirm(request, wish.settings) : mailToManage(request);
     },
+
+    /** The server refused its mail for good: an address that was asked again is dead anew. */
+    onRefused: ({ emailKey }: FormRequest, response: string): Promise<void> =>
+      store.renewSuppression(emailKey, { by: response, now: clock.now() }),
   };
 }

@@ -36,8 +36,8 @@ export function openSubscriptions(parts: SubscriptionParts) {
   const said = createFeedbackStore(db);
   const tokens = createTokens(createTokenStore(db), clock);
   const budgets = createBudgets(createBudgetStore(db), clock);
-  const { mailFor } = createFormRequests({ store, tokens, budgets, clock, log, mails });
-  const mailer = createFormMailer({ store: createFormRequestStore(db), mailFor, transport, clock, log });
+  const requests = createFormRequests({ store, tokens, budgets, clock, log, mails });
+  const mailer = createFormMailer({ store: createFormRequestStore(db), ...requests, transport, clock, log });
   const subscriptions = createSubscriptions({ store, feedback: said, tokens, mailer, catalog, clock });
   metrics.read({
     name: 'form_requests_total',

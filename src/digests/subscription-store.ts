@@ -7,6 +7,16 @@ type Row = Prisma.SubscriptionGetPayload<{ include: { subscriber: true } }>;
 
 const MAX_ID = 2 ** 31 - 1;
 
+/** A server's answer; as of digests. */
+const MAX_REASON_LENGTH = 500;
+
+export interface SuppressedAddress {
+  email: string;
+  since: Date;
+  /** What its server said. */
+  reason: string | null;
+}
+
 const withSubscriber = { subscriber: true } as const;
 
 /** Subscribers and what they subscribe to. */
@@ -23,12 +33,12 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
 
     /**
      * A subscription that waits for its confirmation, entered in the request (FormRequest) that asks for it, so that it is made once; null
-     * where nothing may be sent to the address.
+     * where nothing may be sent to the address. One that was suppressed, and asked in spite of it, until `askAgain` is asked this time.
      */
     addPending(
       { email, key }: EmailAddress,
       settings: SubscriptionSettings,
-      { now, request }: { now: Date; request: string },
+      { now, request, askAgain }: { now: Date; request: string; askAgain: Date },
     ): Promise<Subscription | null> {
       return prisma.$transaction(async (tx) => {
         // No upsert: of two at once one would fail, and a transaction with it.
@@ -38,7 +48,7 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
         });
         const subscriber = await tx.subscriber.findUniqueOrThrow({ where: { emailKey: key } });
         const { id: subscriberId, suppressedAt } = subscriber;
-        if (suppressedAt !== null) return null;
+        if (suppressedAt !== null && !(await takeAsking(tx, subscriberId, { now, askAgain }))) return null;
         const data = {
           ...columnsOf(settings),
           subscriberId,
@@ -92,7 +102,8 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
 
     /**
      * Makes a pending one active, from the papers on that come in next; one that is active already stays as it is. Another of the
-     * subscriber that asks for the same ends, and goes on in this one. null: there are `limit` active ones.
+     * subscriber that asks for the same ends, and goes on in this one. null: there are `limit` active ones. Whoever reads what was sent
+     * after the address was suppressed has it back.
      */
     confirm(id: number, { now, limit }: { now: Date; limit: number }): Promise<Subscription | null> {
       return prisma.$transaction(async (tx) => {
@@ -102,6 +113,10 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
         await tx.$queryRaw`SELECT id FROM subscriptions WHERE subscriber_id = ${subscriberId} ORDER BY id FOR UPDATE`;
         const row = await tx.subscription.findUniqueOrThrow({ where: { id }, include: withSubscriber });
         if (row.state !== 'pending') return toSubscription(row);
+        await tx.subscriber.updateMany({
+          where: { id: subscriberId, suppressedAt: { lt: row.createdAt } },
+          data: unsuppressed,
+        });
         const active = await tx.subscription.findMany({
           where: { subscriberId, state: 'active', channel: 'mail' },
         });
@@ -259,6 +274,36 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
       });
     },
 
+    /** Where it is suppressed already: from now on, and for this. */
+    async renewSuppression(emailKey: string, { by, now }: { by: string; now: Date }): Promise<void> {
+      await prisma.subscriber.updateMany({
+        where: { emailKey, suppressedAt: { not: null } },
+        data: { suppressedAt: now, suppressedBy: by.slice(0, MAX_REASON_LENGTH) },
+      });
+    },
+
+    /** Addresses to which nothing is sent, the latest first. */
+    async listSuppressed(limit: number): Promise<SuppressedAddress[]> {
+      const rows = await prisma.subscriber.findMany({
+        where: { suppressedAt: { not: null }, email: { not: null } },
+        select: { email: true, suppressedAt: true, suppressedBy: true },
+        orderBy: [{ suppressedAt: 'desc' }, { id: 'asc' }],
+        take: limit,
+      });
+      return rows.map(({ email, suppressedAt, suppressedBy }) => ({
+        ...{ email: email!, since: suppressedAt!, reason: suppressedBy },
+      }));
+    },
+
+    /** May be sent to again. False where it is not suppressed. */
+    async liftSuppression(emailKey: string): Promise<boolean> {
+      const { count } = await prisma.subscriber.updateMany({
+        where: { emailKey, suppressedAt: { not: null } },
+        data: unsuppressed,
+      });
+      return count === 1;
+    },
+
     /** What was never confirmed, and who has nothing else. Who is suppressed stays: the address must stay known. */
     async removeUnconfirmed(before: Date): Promise<number> {
       const { count } = await prisma.subscription.deleteMany({
@@ -273,6 +318,25 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
 }
 
 export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
+
+const unsuppressed = { suppressedAt: null, suppressedBy: null, askedAgainAt: null };
+
+/** Whether a suppressed address is to be asked now; of several requests at once by one. */
+async function takeAsking(
+  tx: Pick<Prisma.TransactionClient, 'subscriber'>,
+  id: number,
+  { now, askAgain }: { now: Date; askAgain: Date },
+): Promise<boolean> {
+  const { count } = await tx.subscriber.updateMany({
+    where: {
+      id,
+      suppressedAt: { lte: askAgain },
+      OR: [{ askedAgainAt: null }, { askedAgainAt: { lte: askAgain } }],
+    },
+    data: { askedAgainAt: now },
+  });
+  return count === 1;
+}
 
 const wanted = (now: Date): Prisma.SubscriptionWhereInput => ({
   state: 'active',

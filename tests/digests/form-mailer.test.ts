@@ -60,6 +60,7 @@ describe('createFormMailer', () => {
     const mailer = createFormMailer({
       store: createFormRequestStore(database.db),
       mailFor: async (request) => mailOf(request),
+      onRefused: async () => {},
       transport: {
         send: async (given) => {
           mails.push(given);

@@ -5,9 +5,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { DatabaseConnection } from '../../src/platform/db/connection.js';
 import { withMailServer } from '../support/mail-server.js';
-import { withDatabase } from '../support/postgres.js';
+import { urlOf, withDatabase } from '../support/postgres.js';
 import { commandEnv, startQuire } from '../support/process.js';
 
 describe('a request of a form', () => {
@@ -67,9 +66,3 @@ describe('a request of a form', () => {
     );
   });
 });
-
-function urlOf(connection: DatabaseConnection): string {
-  if (typeof connection === 'string') return connection;
-  const { host, port, user, password = '', database } = connection;
-  return `postgresql://${user}:${password}@${host}:${port}/${database}`;
-}

@@ -337,6 +337,51 @@ describe('subscriptions over the API', () => {
     assert.ok(!lines.some((line) => /@[a-z\d]+\.example/.test(line)), 'no address in the log');
   });
 
+  it('asks a dead address once a week, and has it back when it confirms', async () => {
+    const { email, id } = await subscribed();
+    const { subscriptions } = service.services;
+    const ask = async () => {
+      const before = mail.mails.length;
+      await call('POST', '/subscriptions', { email, query: 'kernels' });
+      return mail.mails.length - before;
+    };
+    const state = async () =>
+      (
+        await query<{ at: Date | null; by: string | null }>(
+          'SELECT suppressed_at AS at, suppressed_by AS by FROM subscribers WHERE email = $1',
+          [email],
+        )
+      )[0]!;
+    const isActive = async () =>
+      (await subscriptions.findActive({ limit: 1_000 })).some((one) => one.id === id);
+    await call('POST', '/subscriptions', { email, query: 'kernels' });
+    const early = tokenOf(mail.mails.at(-1)!);
+    clock.advance(1_000);
+    await subscriptions.suppress(email, '550 5.1.1');
+    assert.equal((await call('POST', `/subscriptions/${early}/confirm`)).statusCode, 200);
+    assert.equal(await isActive(), false, 'that mail was sent before');
+    clock.advance(7 * DAY_MS - 1);
+    assert.equal(await ask(), 0);
+    clock.advance(1);
+    mail.answers.push({ kind: 'failed', why: 'address', response: '550 5.1.1 still' });
+    assert.equal(await ask(), 1);
+    assert.deepEqual(await state(), { at: clock.now(), by: '550 5.1.1 still' });
+    clock.advance(7 * DAY_MS - 1);
+    assert.equal(await ask(), 0, 'renewed');
+    clock.advance(1);
+    mail.answers.push({ kind: 'deferred', scope: 'message', response: '451 later' });
+    assert.equal(await ask(), 1);
+    assert.equal(await ask(), 0, 'one mail');
+    clock.advance(10_000);
+    await subscriptions.idle();
+    const token = tokenOf(mail.mails.at(-1)!);
+    assert.equal(await isActive(), false, 'not before it is confirmed');
+    assert.equal((await call('POST', `/subscriptions/${token}/confirm`)).statusCode, 200);
+    assert.deepEqual([await isActive(), await state()], [true, { at: null, by: null }]);
+    clock.advance(3_600_000);
+    assert.equal(await ask(), 1, 'as any other');
+  });
+
   it('forgets what was not confirmed in time, and links that are old', async () => {
     const { manage } = await subscribed();
     await call('POST', '/subscriptions', { email: 'slow@reader.example', query: 'x' });

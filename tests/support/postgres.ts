@@ -57,6 +57,13 @@ export function withDatabase(
   };
 }
 
+/** For a process of its own; of a database of kind `tcp`. */
+export function urlOf(connection: DatabaseConnection): string {
+  if (typeof connection === 'string') return connection;
+  const { host, port, user, password = '', database } = connection;
+  return `postgresql://${user}:${password}@${host}:${port}/${database}`;
+}
+
 let counter = 0;
 
 /** What has to be dropped yet, by name. */

@@ -1,14 +1,16 @@
 import type { Database } from '../../src/platform/db/database.js';
 import type { Mail, SendOutcome } from '../../src/platform/mail/transport.js';
 
-/** Keeps the mails that are sent. */
+/** Keeps the mails that are sent. They are taken but for those to which there are other `answers`, in turn. */
 export function captureMail() {
   const mails: Mail[] = [];
+  const answers: SendOutcome[] = [];
   return {
     mails,
+    answers,
     send: async (mail: Mail): Promise<SendOutcome> => {
       mails.push(mail);
-      return { kind: 'sent', response: '250 ok' };
+      return answers.shift() ?? { kind: 'sent', response: '250 ok' };
     },
   };
 }
