@@ -209,12 +209,12 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     },
 
     /** What a subscription was sent, the latest digest first. Goes on to be there when it has ended. @throws AppError link_not_found */
-    async readFeed(token: string): Promise<{ name: string; papers: Paper[] }> {
+    async readFeed(token: string): Promise<{ name: string; papers: Paper[]; begun: Date }> {
       const { subscriptionId } = await tokens.read(token, 'feed');
       const found = subscriptionId === null ? null : await store.find(subscriptionId);
       if (found === null) throw linkNotFound();
       const { papers } = await catalog.lookUp(await store.listDigestPapers(found.id, MAX_FEED_PAPERS));
-      return { name: nameOf(found), papers };
+      return { name: nameOf(found), papers, begun: found.confirmedAt ?? found.createdAt };
     },
 
     /** @throws AppError link_not_found, full_link_needed */

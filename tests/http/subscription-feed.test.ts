@@ -64,8 +64,12 @@ describe('the feed of a subscription', () => {
   it('has what was sent, the latest digest first, the same in every format', async () => {
     const own = await subscribed();
     const other = await subscribed();
+    const begun = clock.now().toISOString();
+    clock.advance(3_600_000);
     const feeds = await make(own);
     assert.deepEqual(await idsIn(feeds.atom), []);
+    for (const format of ['atom', 'rss'] as const)
+      assert.equal((await read(feeds[format], format)).updated, begun, 'as it began');
     const first = await passDay(2);
     await call('DELETE', `/api/v1/subscriptions/${other.manage}/${other.id}`);
     const second = await passDay(3);

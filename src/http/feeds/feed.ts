@@ -7,6 +7,8 @@ export interface Feed {
   /** Absolute: the feed itself, and the page that shows the same. */
   self: string;
   home: string;
+  /** When it began, where that is known: it can't have changed before. */
+  begun: Date | null;
   /** In the order asked for; ids are unique. */
   entries: readonly FeedEntry[];
 }
@@ -32,9 +34,9 @@ export interface FeedEntry {
 /** Whose name a feed bears: RFC 4287 asks for one where an entry has no author (4.1.1). */
 export const FEED_AUTHOR = 'Quire';
 
-/** Of a feed without entries: nothing in it has ever changed. */
+/** Of a feed without entries or a beginning: nothing in it has ever changed. */
 const NEVER = new Date(0);
 
-export function feedUpdated({ entries }: Pick<Feed, 'entries'>): Date {
-  return entries.reduce((latest, { updated }) => (updated > latest ? updated : latest), NEVER);
+export function feedUpdated({ entries, begun }: Pick<Feed, 'entries' | 'begun'>): Date {
+  return entries.reduce((latest, { updated }) => (updated > latest ? updated : latest), begun ?? NEVER);
 }

@@ -19,6 +19,8 @@ export interface FeedContent {
   /** Path of the page that shows the same. */
   home: string;
   papers: readonly Paper[];
+  /** When there was first to be anything in it; not known of searches and listings. */
+  begun?: Date;
 }
 
 /** Where the feed of a subscription is, in each format. */
@@ -34,15 +36,16 @@ export function subscriptionFeeds(base: string, token: string): Record<FeedForma
 export function sendFeed(
   request: FastifyRequest,
   reply: FastifyReply,
-  { title, subtitle, home, papers }: FeedContent,
+  { title, subtitle, home, papers, begun }: FeedContent,
 ): FastifyReply {
   const base = originOf(request);
   const { contentType, write } = feedFormats[(request.params as { format: FeedFormatName }).format];
   // As an address should be written, whatever the reader sent.
   const self = new URL(`${base}${request.url}`).href;
   const entries = papers.map((paper) => feedEntry(paper, base));
+  const feed = { id: self, title: `${title} · Quire`, subtitle, self, home: base + home };
   return reply
     .type(contentType)
     .serializer((text: string) => text)
-    .send(write({ id: self, title: `${title} · Quire`, subtitle, self, home: base + home, entries }));
+    .send(write({ ...feed, begun: begun ?? null, entries }));
 }

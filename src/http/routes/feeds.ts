@@ -221,12 +221,13 @@ const subscriptionFeed: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'subsc
       },
     },
     async (request, reply) => {
-      const { name, papers } = await subscriptions.readFeed(request.params.token);
+      const { name, papers, begun } = await subscriptions.readFeed(request.params.token);
       return sendFeed(request, reply, {
         title: `Your digest: ${name}`,
         subtitle: 'What this subscription was sent, the latest digest first.',
         home: '/manage',
         papers,
+        begun,
       });
     },
   );

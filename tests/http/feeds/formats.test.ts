@@ -17,6 +17,7 @@ const feedOf = (papers: readonly Paper[], fields: Partial<Feed> = {}): Feed => (
   subtitle: 'Papers of a search.',
   self: `${base}/feeds/search.atom?q=bees&limit=5`,
   home: `${base}/?q=bees`,
+  begun: null,
   entries: papers.map((paper) => feedEntry(paper, base)),
   ...fields,
 });
@@ -166,7 +167,11 @@ describe('feeds', () => {
   });
 
   it('of nothing are valid too, and always the same', () => {
+    const updated = (feed: Feed) => inEach(feed).map(({ read }) => read.updated);
     for (const { read } of inEach(feedOf([]))) assert.deepEqual(read.entries, []);
+    assert.deepEqual(updated(feedOf([])), ['1970-01-01T00:00:00.000Z', null, null]);
+    const begun = new Date('2026-03-02T05:00:00Z');
+    assert.deepEqual(updated(feedOf([], { begun })), [begun.toISOString(), begun.toISOString(), null]);
     assert.equal(feedFormats.atom.write(feedOf([])), feedFormats.atom.write(feedOf([])));
   });
 

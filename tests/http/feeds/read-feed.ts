@@ -21,6 +21,8 @@ export interface ReadFeed {
   title: string;
   self: string;
   home: string;
+  /** null: it doesn't say. */
+  updated: string | null;
   entries: ReadEntry[];
 }
 
@@ -112,13 +114,16 @@ function readAtom(root: Node): ReadFeed {
       updated,
     };
   });
-  const latest =
-    entries
-      .map(({ updated }) => updated!)
-      .sort()
-      .at(-1) ?? '1970-01-01T00:00:00.000Z';
-  assert.equal(textOf(root, 'updated'), latest);
-  return { title: textOf(root, 'title'), self: link(root, 'self'), home: link(root, 'alternate'), entries };
+  const updated = textOf(root, 'updated');
+  const latest = entries
+    .map((entry) => entry.updated!)
+    .sort()
+    .at(-1);
+  assert.equal(updated, latest ?? updated);
+  return {
+    ...{ title: textOf(root, 'title'), self: link(root, 'self'), home: link(root, 'alternate') },
+    ...{ updated, entries },
+  };
 }
 
 function readRss(root: Node): ReadFeed {
@@ -144,11 +149,13 @@ function readRss(root: Node): ReadFeed {
     };
   });
   const self = one(channel, 'atom:link');
+  const built = all(channel, 'lastBuildDate');
   assert.equal(self.attributes['rel'], 'self');
   return {
     title: textOf(channel, 'title'),
     self: self.attributes['href']!,
     home: textOf(channel, 'link'),
+    updated: built[0] ? new Date(built[0].text).toISOString() : null,
     entries,
   };
 }
@@ -220,6 +227,7 @@ function readJsonFeed(body: string): ReadFeed {
     title: feed.title,
     self: feed.feed_url,
     home: feed.home_page_url,
+    updated: null,
     entries: feed.items.map((item) => ({
       id: item.id,
       title: item.title,
