@@ -245,7 +245,7 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       }),
     });
     cleanup.add('the digests', digests.scheduler.close);
-    watchDigests(metrics, digests.scheduler.lastStatus);
+    watchDigests(metrics, digests.scheduler);
     return {
       ...core,
       ...subscribing,

@@ -59,12 +59,20 @@ export interface RunBooks {
   problem: string | null;
 }
 
+/** Called when a run has made progress. */
+export type Beat = () => Promise<void>;
+
+const noBeat: Beat = async () => {};
+
 /** Digests of all subscriptions, prepared once a local day and sent. For one process of a database at a time. */
 export function createDelivery(deps: DeliverDeps) {
   const { store, composer, clock, log } = deps;
 
-  /** Freezes what is due. Answers how many were, and how many days were empty. */
-  async function prepareDue(signal?: AbortSignal): Promise<{ prepared: number; empty: number }> {
+  /** Freezes what is due, with a beat for each. Answers how many were, and how many days were empty. */
+  async function prepareDue(
+    signal?: AbortSignal,
+    beat: Beat = noBeat,
+  ): Promise<{ prepared: number; empty: number }> {
     const counts = { prepared: 0, empty: 0 };
     const until = await composer.until(clock.now());
     for (let after = 0; !signal?.aborted; ) {
@@ -82,6 +90,7 @@ export function createDelivery(deps: DeliverDeps) {
           return null;
         });
         if (outcome !== null) counts[outcome] += 1;
+        await beat();
       }
       const last = page.at(-1);
       if (last === undefined) break;
@@ -127,8 +136,11 @@ export function createDelivery(deps: DeliverDeps) {
     }
   }
 
-  /** Sends what may be tried now, as many at once as there are connections. */
-  async function sendDue(signal?: AbortSignal): Promise<Omit<RunBooks, 'prepared' | 'empty'>> {
+  /** Sends what may be tried now, as many at once as there are connections, with a beat for each. */
+  async function sendDue(
+    signal?: AbortSignal,
+    beat: Beat = noBeat,
+  ): Promise<Omit<RunBooks, 'prepared' | 'empty'>> {
     const books = { due: 0, sent: 0, deferred: 0, failed: 0, uncertain: 0, skipped: 0 };
     let problem: string | null = null;
     const worker = async (): Promise<void> => {
@@ -139,6 +151,7 @@ export function createDelivery(deps: DeliverDeps) {
         const outcome = await sendOne(delivery);
         books[outcome.state] += 1;
         problem ??= outcome.problem;
+        await beat();
       }
     };
     const workers = Array.from({ length: Math.max(1, deps.transport.connections) }, worker);
@@ -239,10 +252,13 @@ export function createDelivery(deps: DeliverDeps) {
 
   return {
     /** What was claimed by a process that is gone, then what is due, then what may be sent. */
-    async run(signal?: AbortSignal): Promise<RunBooks & { recovered: { uncertain: number; freed: number } }> {
+    async run(
+      signal?: AbortSignal,
+      beat?: Beat,
+    ): Promise<RunBooks & { recovered: { uncertain: number; freed: number } }> {
       const recovered = await store.recover(clock.now());
-      const { prepared, empty } = await prepareDue(signal);
-      const sent = await sendDue(signal);
+      const { prepared, empty } = await prepareDue(signal, beat);
+      const sent = await sendDue(signal, beat);
       return { prepared, empty, ...sent, recovered };
     },
     prepareDue,

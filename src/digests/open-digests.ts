@@ -13,7 +13,7 @@ import type { Matcher } from './match.js';
 import type { NewPapersReader } from './new-papers.js';
 import type { IndexMarks, NewPapersStore } from './new-papers-store.js';
 import { createRunStore } from './run-store.js';
-import { createScheduler, type DigestStatus } from './scheduler.js';
+import { createScheduler, type Scheduler } from './scheduler.js';
 import { createTokenStore } from './token-store.js';
 import { createTokens, DIGEST_LINK_DAYS } from './tokens.js';
 import { createWebhookSender } from './webhook-sender.js';
@@ -68,7 +68,10 @@ export function openDigests(parts: DigestParts) {
 }
 
 /** What the scheduler last said of itself, for Prometheus. */
-export function watchDigests(metrics: Metrics, read: () => DigestStatus | null): void {
+export function watchDigests(
+  metrics: Metrics,
+  { lastStatus: read, standsStill }: Pick<Scheduler, 'lastStatus' | 'standsStill'>,
+): void {
   metrics.read({
     name: 'digests',
     help: `Digests in each state; of those that were sent, failed or skipped the ones due in the last ${COUNTED_DAYS} days.`,
@@ -80,8 +83,8 @@ export function watchDigests(metrics: Metrics, read: () => DigestStatus | null):
   });
   metrics.read({
     name: 'digest_scheduler_stands_still',
-    help: '1 where nobody has looked for digests that are due for ten minutes.',
+    help: '1 where for ten minutes no run of digests has made progress or come to its end.',
     type: 'gauge',
-    read: () => (read()?.standsStill ? 1 : 0),
+    read: () => (standsStill() ? 1 : 0),
   });
 }

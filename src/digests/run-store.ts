@@ -4,16 +4,28 @@ import type { RunBooks } from './deliver.js';
 export interface DigestRun extends Omit<RunBooks, 'empty'> {
   id: number;
   startedAt: Date;
+  /** When it last made progress; null: not yet, or it failed. */
+  beatAt: Date | null;
   /** null: under way, or broken off. */
   finishedAt: Date | null;
 }
 
-/** Runs that did something are kept; of one that found nothing only the last, to show that somebody looks. */
+/** Runs that did something are kept; of those that found nothing, and of those that failed, only the last, to show that somebody looks. */
 export function createRunStore({ prisma }: Database) {
   return {
     async start(now: Date): Promise<number> {
       const { id } = await prisma.digestRun.create({ data: { startedAt: now } });
       return id;
+    },
+
+    async beat(id: number, now: Date): Promise<void> {
+      await prisma.digestRun.update({ where: { id }, data: { beatAt: now } });
+    },
+
+    /** It failed: what progress it made is no sign that the next one makes any. */
+    async fail(id: number): Promise<void> {
+      await prisma.digestRun.update({ where: { id }, data: { beatAt: null } });
+      await prisma.digestRun.deleteMany({ where: { id: { lt: id }, finishedAt: null } });
     },
 
     async finish(id: number, now: Date, books: RunBooks): Promise<void> {
@@ -25,6 +37,9 @@ export function createRunStore({ prisma }: Database) {
         where: { id: { lt: id }, due: 0, prepared: 0, problem: null, NOT: { finishedAt: null } },
       });
     },
+
+    findLastFinished: (): Promise<DigestRun | null> =>
+      prisma.digestRun.findFirst({ where: { finishedAt: { not: null } }, orderBy: { id: 'desc' } }),
 
     async listRecent(limit: number): Promise<DigestRun[]> {
       return prisma.digestRun.findMany({ orderBy: { id: 'desc' }, take: limit });

@@ -14,6 +14,9 @@ const POLL_MS = 30_000;
 const STUCK_AFTER_MS = 30 * 60_000;
 const STILL_AFTER_MS = 10 * 60_000;
 
+/** A run that makes progress says so as often. */
+const BEAT_MS = 30_000;
+
 /** What nobody confirmed and what has expired is forgotten so often, and when a process begins to send. */
 const PRUNE_EVERY_MS = 24 * 3_600_000;
 
@@ -33,7 +36,9 @@ export interface DigestStatus {
   /** Due for half an hour and neither sent nor given up. */
   stuck: number;
   uncertain: number;
-  /** Nobody has looked for ten minutes. */
+  /** When a run of any process last made progress or came to its end; null: never. */
+  lastSignAt: Date | null;
+  /** For ten minutes, or in the ten since this process began, no run made progress or came to its end. */
   standsStill: boolean;
   /** The trouble of the last look here; null after one that went well. */
   error: string | null;
@@ -55,8 +60,10 @@ export interface SchedulerDeps {
 export function createScheduler(deps: SchedulerDeps) {
   const { delivering, history, runs, prune, db, clock, log, pollMs = POLL_MS } = deps;
   let lock: AdvisoryLock | null = null;
-  let lastStatus: DigestStatus | null = null;
+  let lastStatus: Omit<DigestStatus, 'standsStill'> | null = null;
   let prunedAt = Number.NEGATIVE_INFINITY;
+  let beatAt: Date | null = null;
+  const openedAt = clock.now();
   const stopping = new AbortController();
 
   /** One run now; null where another process sends. @throws whatever the database throws */
@@ -66,7 +73,13 @@ export function createScheduler(deps: SchedulerDeps) {
     if (lock === null) return null;
     const signal = AbortSignal.any([lock.signal, stopping.signal]);
     const id = await runs.start(clock.now());
-    const { recovered, ...books } = await delivering.run(signal);
+    const { recovered, ...books } = await delivering.run(signal, beatOf(id)).catch(async (error: unknown) => {
+      beatAt = null;
+      await runs
+        .fail(id)
+        .catch((failure: unknown) => log.warn({ err: failure }, 'a failed run was not noted'));
+      throw error;
+    });
     await runs.finish(id, clock.now(), books);
     if (recovered.uncertain + recovered.freed > 0)
       log.warn(recovered, 'digests of a process that ended while it sent them');
@@ -74,14 +87,32 @@ export function createScheduler(deps: SchedulerDeps) {
     return books;
   }
 
+  /** Thousands of digests take longer than a scheduler may be silent. */
+  function beatOf(id: number): () => Promise<void> {
+    let last = clock.now().getTime();
+    return async () => {
+      const now = clock.now();
+      if (now.getTime() - last < BEAT_MS) return;
+      last = now.getTime();
+      beatAt = now;
+      await runs.beat(id, now);
+    };
+  }
+
+  function standsStill(): boolean {
+    const sign = latest(lastStatus?.lastSignAt ?? null, beatAt) ?? openedAt;
+    return clock.now().getTime() - sign.getTime() >= STILL_AFTER_MS;
+  }
+
   async function status(): Promise<DigestStatus> {
     const now = clock.now().getTime();
-    const [recent, states, stuck] = await Promise.all([
+    const [recent, lastRun, states, stuck] = await Promise.all([
       runs.listRecent(RECENT_RUNS),
+      runs.findLastFinished(),
       history.countByState(clock.now()),
       history.countOpen(new Date(now - STUCK_AFTER_MS)),
     ]);
-    const lastRun = recent.find(({ finishedAt }) => finishedAt !== null) ?? null;
+    const underWay = recent[0]?.finishedAt === null ? recent[0] : null;
     lastStatus = {
       isLeader: lock !== null,
       lastRun,
@@ -90,10 +121,10 @@ export function createScheduler(deps: SchedulerDeps) {
       states,
       stuck,
       uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
-      standsStill: isStill(lastRun, now),
+      lastSignAt: latest(lastRun?.finishedAt ?? null, underWay?.beatAt ?? null),
       error: follower.error,
     };
-    return lastStatus;
+    return { ...lastStatus, standsStill: standsStill() };
   }
 
   async function pruneDaily(): Promise<void> {
@@ -127,8 +158,10 @@ export function createScheduler(deps: SchedulerDeps) {
     status,
 
     /** As it was when somebody last asked, but whether it stands still, which time alone may change; null: nobody has. */
-    lastStatus: (): DigestStatus | null =>
-      lastStatus && { ...lastStatus, standsStill: isStill(lastStatus.lastRun, clock.now().getTime()) },
+    lastStatus: (): DigestStatus | null => lastStatus && { ...lastStatus, standsStill: standsStill() },
+
+    /** As of `lastStatus`, also where nobody has asked yet. */
+    standsStill,
 
     /** After the message under way. */
     async close(): Promise<void> {
@@ -142,6 +175,6 @@ export function createScheduler(deps: SchedulerDeps) {
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
-function isStill(lastRun: DigestRun | null, now: number): boolean {
-  return lastRun !== null && now - lastRun.finishedAt!.getTime() >= STILL_AFTER_MS;
+function latest(a: Date | null, b: Date | null): Date | null {
+  return a === null || (b !== null && b > a) ? b : a;
 }

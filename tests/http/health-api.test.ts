@@ -70,6 +70,15 @@ describe('the health of digests', () => {
     assert.match(shown, /Next look due<\/dt><dd>2026-03-02 06:00:30 UTC/);
   });
 
+  it('says when no look has come to its end since the process began', async () => {
+    clock.advance(10 * 60_000 - 1);
+    assert.equal((await ready()).digests.standsStill, false);
+    clock.advance(1);
+    assert.equal((await ready()).digests.standsStill, true);
+    assert.match(await page(), /Nobody has looked for ten minutes/);
+    assert.equal(await metric(/^quire_digest_scheduler_stands_still (\d+)/m), '1');
+  });
+
   it('counts what is stuck and what is uncertain', async () => {
     await deliver(['uncertain', 'uncertain', 'deferred', 'sent']);
     assert.deepEqual([(await ready()).digests.stuck, (await ready()).digests.uncertain], [0, 2]);

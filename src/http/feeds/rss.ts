@@ -11,7 +11,9 @@ export function toRss(feed: Feed): string {
     leaf('link', feed.home),
     leaf('description', feed.subtitle),
     leaf('atom:link', '', { rel: 'self', type: 'application/rss+xml', href: feed.self }),
-    ...(feed.entries.length === 0 && feed.begun === null ? [] : [leaf('lastBuildDate', feedUpdated(feed).toUTCString())]),
+    ...(feed.entries.length === 0 && feed.begun === null
+      ? []
+      : [leaf('lastBuildDate', feedUpdated(feed).toUTCString())]),
     leaf('generator', 'Quire'),
     leaf('ttl', String(TTL_MINUTES)),
     ...feed.entries.map(itemXml),

@@ -16,7 +16,9 @@ const Switching = Type.Object(
 
 const Digests = Type.Object(
   {
-    standsStill: Type.Boolean({ description: 'Nobody has looked for ten minutes for what is due.' }),
+    standsStill: Type.Boolean({
+      description: 'For ten minutes no run has made progress or come to its end: nothing is sent.',
+    }),
     stuck: Type.Integer({ description: 'Due for half an hour and neither sent nor given up.' }),
     uncertain: Type.Integer({ description: 'May have been sent; they wait for somebody to decide.' }),
     lastRunAt: Type.Union([Type.String(), Type.Null()], {
