@@ -209,48 +209,53 @@ describe('createFormMailer', () => {
   it('loses nothing with a process that ends while it sends, and is not in two at once', async () => {
     const { opened, open } = gate();
     const { opened: freed, open: free } = gate();
+    let begun = 0;
     const { mailer: dead } = setUp([], {
       transport: {
-        // Never answers: as if it had been killed here.
+        // Never answers: as if it had been killed here. Both of its workers are in it, or the other would go on.
         send: async () => {
-          open();
+          if (++begun === 2) open();
           await freed;
           return sent;
         },
       },
     });
     await dead.accept(asked);
+    await dead.accept(asked);
     await opened;
-    const { mailer, mails } = setUp([sent]);
+    const { mailer, mails } = setUp([sent, sent]);
     clock.advance(LEASE_MS - 1);
     await mailer.idle();
     assert.equal(mails.length, 0, 'it is another’s');
     clock.advance(1);
     await mailer.idle();
-    assert.deepEqual([mails.length, mails[0]?.to, await rows()], [1, asked.email, []]);
+    assert.deepEqual([mails.length, mails[0]?.to, await rows()], [2, asked.email, []]);
     free();
   });
 
   it('leaves to another what it comes back to too late', async () => {
     const { opened, open } = gate();
     const { opened: freed, open: free } = gate();
+    let begun = 0;
     const late = setUp([], {
       transport: {
         send: async () => {
-          open();
+          if (++begun === 2) open();
           await freed;
           return sent;
         },
       },
     });
     await late.mailer.accept(asked);
+    await late.mailer.accept(asked);
     await opened;
     clock.advance(LEASE_MS);
-    const other = setUp([later]);
+    const other = setUp([later, later]);
     await other.mailer.idle();
-    const [before] = await rows();
+    const before = await rows();
+    assert.equal(before.length, 2);
     free();
     await late.mailer.idle();
-    assert.deepEqual(await rows(), [before], 'the row is of the later try');
+    assert.deepEqual(await rows(), before, 'the rows are of the later try');
   });
 });

@@ -79,7 +79,7 @@ for (const kind of databaseKinds) {
       await run(database);
       const { rows } = await onServer(
         database.connection,
-        `SELECT migration_name, checksum, applied_steps_count, logs, length(id) AS id FROM _prisma_migrations`,
+        `SELECT migration_name, checksum, applied_steps_count, logs, length(id) AS id FROM _prisma_migrations ORDER BY migration_name`,
       );
       const expected = (await readMigrations(migrationsDir)).map(({ name, checksum }) => ({
         migration_name: name,
