@@ -77,6 +77,7 @@ describe('quire doctor, model, reindex', () => {
       MODEL: 'one',
       SAMPLE: 'off',
       INDEX_EXACT_LIMIT: '20',
+      EMBED_WORKERS: '1',
     });
     const listing = join(folder, 'listing.jsonl');
     await writeFile(listing, jsonLines(Array.from({ length: PAPERS }, (_, n) => inventedPaper(n))));
