@@ -2,39 +2,20 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  createEmbedder,
-  type EmbedderOptions,
   type LocalEmbedder,
   MAX_CHARACTERS_PER_TOKEN,
   MAX_DOCUMENTS_PER_CALL,
   maxOpen,
 } from '../../src/embedding/create-embedder.js';
 import type { ModelManifest } from '../../src/embedding/model/manifest.js';
-import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
-import { silentLogger } from '../../src/platform/log.js';
+import { isAppError } from '../../src/platform/errors.js';
+import { isOf } from '../support/errors.js';
 import { changeManifest, copyModel, tinyModelDir } from '../support/models.js';
+import { embedderWith, numbered, titles } from './embedders.js';
 import { dot, norm } from './vector-math.js';
-
-const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);
-const titles = (...all: string[]) => all.map((title) => ({ title, abstract: '' }));
-const manyDocuments = (count: number, prefix = 'number') =>
-  titles(...Array.from({ length: count }, (_, at) => `${prefix} ${at}`));
-
-const open: LocalEmbedder[] = [];
-async function embedderWith(options: Partial<EmbedderOptions> = {}): Promise<LocalEmbedder> {
-  const embedder = await createEmbedder({
-    modelDir: tinyModelDir(),
-    workers: 1,
-    log: silentLogger,
-    ...options,
-  });
-  open.push(embedder);
-  return embedder;
-}
-after(() => Promise.all(open.map((embedder) => embedder.close())));
 
 /** The tiny model with another manifest, in a folder of its own for the length of `use`. */
 async function withVariant(
@@ -92,8 +73,8 @@ describe('embedding', () => {
   it('takes no documents, and not more than a call may have', async () => {
     assert.deepEqual(await embedder.embedDocuments([]), []);
     await assert.rejects(
-      embedder.embedDocuments(manyDocuments(MAX_DOCUMENTS_PER_CALL + 1)),
-      hasCode('invalid_input'),
+      embedder.embedDocuments(numbered(MAX_DOCUMENTS_PER_CALL + 1)),
+      isOf('invalid_input'),
     );
   });
 
@@ -224,7 +205,7 @@ describe('damage', () => {
       assert.equal((await embedder.embedQuery('graph')).length, 64);
       await embedder.close();
       await rm(file);
-      await assert.rejects(embedderWith({ modelDir: dir }), hasCode('model_invalid'));
+      await assert.rejects(embedderWith({ modelDir: dir }), isOf('model_invalid'));
     } finally {
       await remove();
     }
@@ -255,13 +236,13 @@ describe('damage', () => {
 describe('limits', () => {
   it('rejects an abort at once, before and during the wait, and leaves other calls alone', async () => {
     const embedder = await embedderWith();
-    await assert.rejects(embedder.embedQuery('x', { signal: AbortSignal.abort() }), hasCode('cancelled'));
+    await assert.rejects(embedder.embedQuery('x', { signal: AbortSignal.abort() }), isOf('cancelled'));
     assert.equal(embedder.stats().workers, 0, 'nothing is loaded for a call that is over');
     const abort = new AbortController();
-    const aborted = embedder.embedDocuments(manyDocuments(500), { signal: abort.signal });
-    const other = embedder.embedDocuments(manyDocuments(3));
+    const aborted = embedder.embedDocuments(numbered(500), { signal: abort.signal });
+    const other = embedder.embedDocuments(numbered(3));
     abort.abort();
-    await assert.rejects(aborted, hasCode('cancelled'));
+    await assert.rejects(aborted, isOf('cancelled'));
     assert.equal((await other).length, 3);
     assert.equal(embedder.stats().lanes.fresh.embedded, 3);
     await embedder.close();
@@ -270,26 +251,26 @@ describe('limits', () => {
   it('refuses what the queue has no room for, and nothing of what it has taken', async () => {
     const embedder = await embedderWith();
     const calls = ['one', 'two'].map((prefix) =>
-      embedder.embedDocuments(manyDocuments(MAX_DOCUMENTS_PER_CALL, prefix)),
+      embedder.embedDocuments(numbered(MAX_DOCUMENTS_PER_CALL, prefix)),
     );
-    await assert.rejects(embedder.embedDocuments(manyDocuments(1)), hasCode('overloaded'));
+    await assert.rejects(embedder.embedDocuments(numbered(1)), isOf('overloaded'));
     const query = embedder.embedQuery('queries have room of their own');
     assert.equal(embedder.stats().lanes.fresh.open, maxOpen.fresh);
-    const backfill = embedder.embedDocuments(manyDocuments(1, 'backfill'), { lane: 'backfill' });
+    const backfill = embedder.embedDocuments(numbered(1, 'backfill'), { lane: 'backfill' });
     await query;
     assert.ok(embedder.stats().lanes.fresh.waiting > 0, 'the query was answered before the documents');
     for (const vectors of await Promise.all(calls)) assert.equal(vectors.length, MAX_DOCUMENTS_PER_CALL);
     assert.equal((await backfill).length, 1);
-    await embedder.embedDocuments(manyDocuments(1));
+    await embedder.embedDocuments(numbered(1));
     await embedder.close();
   });
 
   it('wants a possible number of workers', async () => {
     for (const workers of [0, 1.5, Number.NaN, 65]) {
-      await assert.rejects(embedderWith({ workers }), hasCode('invalid_config'));
+      await assert.rejects(embedderWith({ workers }), isOf('invalid_config'));
     }
     const embedder = await embedderWith();
-    assert.throws(() => embedder.resize(0), hasCode('invalid_config'));
+    assert.throws(() => embedder.resize(0), isOf('invalid_config'));
     await embedder.close();
   });
 });
@@ -299,21 +280,21 @@ describe('close', () => {
     const embedder = await embedderWith();
     await embedder.warm();
     const first = embedder.embedQuery('under way');
-    const waiting = embedder.embedDocuments(manyDocuments(300));
+    const waiting = embedder.embedDocuments(numbered(300));
     const closing = embedder.close();
-    await assert.rejects(waiting, hasCode('shutting_down'));
+    await assert.rejects(waiting, isOf('shutting_down'));
     assert.equal((await first).length, 64);
     await Promise.all([closing, embedder.close()]);
     assert.equal(embedder.isWarm, false);
-    await assert.rejects(embedder.embedQuery('late'), hasCode('shutting_down'));
-    await assert.rejects(embedder.warm(), hasCode('shutting_down'));
+    await assert.rejects(embedder.embedQuery('late'), isOf('shutting_down'));
+    await assert.rejects(embedder.warm(), isOf('shutting_down'));
   });
 
   it('of an embedder that never loaded, or is loading, ends too', async () => {
     const never = await embedderWith();
     await never.close();
     const loading = await embedderWith({ workers: 2 });
-    const warm = assert.rejects(loading.warm(), hasCode('shutting_down'));
+    const warm = assert.rejects(loading.warm(), isOf('shutting_down'));
     await loading.close();
     await warm;
   });

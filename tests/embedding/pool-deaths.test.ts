@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { DEATH_WINDOW_MS, MAX_ABANDONED, MAX_DEATHS } from '../../src/embedding/pool/death-toll.js';
 import type { EmbedTask } from '../../src/embedding/pool/open-texts.js';
 import { isAppError } from '../../src/platform/errors.js';
+import { isOf } from '../support/errors.js';
 import { type FakeWorker, vectorOf } from './fake-workers.js';
-import { hasCode, setUp } from './pool-set-up.js';
+import { setUp } from './pool-set-up.js';
 
 describe('death of a worker', () => {
   it('has what it had tried once more, each alone, and refuses only what kills again', async () => {
@@ -177,7 +178,7 @@ describe('a worker that does not come back', () => {
     const warm = pool.warm();
     await settled();
     t.mock.timers.tick(1000);
-    await assert.rejects(warm, hasCode('model_unavailable'));
+    await assert.rejects(warm, isOf('model_unavailable'));
     assert.equal(worker(0).abandoned, true);
     const again = pool.warm();
     await settled();

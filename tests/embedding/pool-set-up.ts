@@ -4,7 +4,6 @@ import type { RunReport } from '../../src/embedding/pool/counters.js';
 import type { EmbedTask } from '../../src/embedding/pool/open-texts.js';
 import { WorkerPool } from '../../src/embedding/pool/pool.js';
 import type { Lane } from '../../src/embedding/pool/text-queue.js';
-import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { createFakeWorkers, type FakeWorker } from './fake-workers.js';
 
@@ -83,5 +82,3 @@ export function setUp({ workers = 1, prepare = async () => {}, ...timeouts }: Po
   };
   return { pool, fakes, clock, reports, submit, worker, outcomes, outcome, vectors, ready };
 }
-
-export const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);

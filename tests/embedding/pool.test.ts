@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { MAX_DEATHS } from '../../src/embedding/pool/death-toll.js';
 import { AppError, isAppError } from '../../src/platform/errors.js';
+import { isOf } from '../support/errors.js';
 import { vectorOf } from './fake-workers.js';
-import { hasCode, setUp } from './pool-set-up.js';
+import { setUp } from './pool-set-up.js';
 
 describe('loading', () => {
   it('starts one worker, the others when it is ready, and answers warm at the first', async () => {
@@ -28,7 +29,7 @@ describe('loading', () => {
     const warm = pool.warm();
     await settled();
     worker(0).failLoad('no such operator');
-    await assert.rejects(warm, hasCode('model_invalid'));
+    await assert.rejects(warm, isOf('model_invalid'));
     assert.deepEqual([outcome('a'), outcome('b')], ['model_invalid', 'model_invalid']);
     assert.equal(fakes.all.length, 1, 'a load that failed is not tried again by itself');
     submit('query', 'c');
@@ -46,7 +47,7 @@ describe('loading', () => {
         if (damaged) throw new AppError('model_invalid', 'damaged');
       },
     });
-    await assert.rejects(pool.warm(), hasCode('model_invalid'));
+    await assert.rejects(pool.warm(), isOf('model_invalid'));
     assert.equal(fakes.all.length, 0);
     damaged = false;
     const warm = pool.warm();
@@ -205,7 +206,7 @@ describe('identical texts', () => {
     const { pool, submit, ready } = setUp();
     await ready();
     for (let at = 0; at < 4; at++) submit('query', 'q');
-    assert.throws(() => submit('query', 'q'), hasCode('overloaded'));
+    assert.throws(() => submit('query', 'q'), isOf('overloaded'));
     assert.deepEqual([pool.stats().lanes.query.open, pool.stats().lanes.query.overloaded], [4, 1]);
   });
 });
@@ -346,8 +347,8 @@ describe('close', () => {
     });
     assert.equal(outcome('d'), 'shutting_down');
     assert.equal(pool.isWarm, false);
-    assert.throws(() => submit('query', 'q'), hasCode('shutting_down'));
-    await assert.rejects(pool.warm(), hasCode('shutting_down'));
+    assert.throws(() => submit('query', 'q'), isOf('shutting_down'));
+    await assert.rejects(pool.warm(), isOf('shutting_down'));
     assert.equal(worker(0).stopped, true);
     worker(0).answer();
     worker(0).answer();
@@ -375,7 +376,7 @@ describe('close', () => {
 
   it('during the check of the files starts no worker', async () => {
     const { pool, fakes } = setUp();
-    const warm = assert.rejects(pool.warm(), hasCode('shutting_down'));
+    const warm = assert.rejects(pool.warm(), isOf('shutting_down'));
     await pool.close();
     await warm;
     await settled();

@@ -1,34 +1,11 @@
 /** What the embedder does with workers that die, hang or answer nonsense, and with texts that are the same. */
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  createEmbedder,
-  type EmbedderOptions,
-  type LocalEmbedder,
-} from '../../src/embedding/create-embedder.js';
-import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
-import { silentLogger } from '../../src/platform/log.js';
-import { tinyModelDir } from '../support/models.js';
+import { isAppError } from '../../src/platform/errors.js';
+import { isOf } from '../support/errors.js';
+import { embedderWith, numbered, titles } from './embedders.js';
 import { norm } from './vector-math.js';
-
-const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);
-const titles = (...all: string[]) => all.map((title) => ({ title, abstract: '' }));
-const numbered = (count: number, prefix: string) =>
-  titles(...Array.from({ length: count }, (_, at) => `${prefix} ${at}`));
-
-const open: LocalEmbedder[] = [];
-async function embedderWith(options: Partial<EmbedderOptions> = {}): Promise<LocalEmbedder> {
-  const embedder = await createEmbedder({
-    modelDir: tinyModelDir(),
-    workers: 1,
-    log: silentLogger,
-    ...options,
-  });
-  open.push(embedder);
-  return embedder;
-}
-after(() => Promise.all(open.map((embedder) => embedder.close())));
 
 describe('a worker that dies', () => {
   it('costs only the text that kills it', async () => {
@@ -132,9 +109,9 @@ describe('the query cache', () => {
     const { cache, runs } = embedder.stats();
     assert.deepEqual(cache, { size: 2, hits: 2, misses: 2 });
     assert.equal(runs.count, 2);
-    await assert.rejects(embedder.embedQuery('graph', { signal: AbortSignal.abort() }), hasCode('cancelled'));
+    await assert.rejects(embedder.embedQuery('graph', { signal: AbortSignal.abort() }), isOf('cancelled'));
     await embedder.close();
-    await assert.rejects(embedder.embedQuery('graph'), hasCode('shutting_down'));
+    await assert.rejects(embedder.embedQuery('graph'), isOf('shutting_down'));
   });
 });
 

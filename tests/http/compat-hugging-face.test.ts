@@ -5,6 +5,7 @@ import { inventedPaper } from '../support/papers.js';
 import { get, takeIn } from '../support/search-service.js';
 import { withService } from '../support/service.js';
 import { alwaysThere, assertShapeWithin, readCapture, skipWithoutCaptures, typesOf } from './capture.js';
+import { itRefuses } from './refusals.js';
 
 interface Paper {
   id: string;
@@ -241,7 +242,7 @@ describe('the endpoints of Hugging Face Papers', () => {
       });
   });
 
-  const refused: [string, number, RegExp][] = [
+  itRefuses(service, [
     ['/api/daily_papers?date=2023-02-29', 400, /^date: expected a day/],
     ['/api/daily_papers?week=2024-31', 400, /^week: /],
     ['/api/daily_papers?month=2024-13', 400, /^month: /],
@@ -257,16 +258,7 @@ describe('the endpoints of Hugging Face Papers', () => {
     ['/api/papers/%00', 404, /./],
     ['/api/papers/a/b/c', 404, /a\/b\/c/],
     ['/api/agent-harnesses', 404, /./],
-  ];
-  for (const [url, status, error] of refused)
-    it(`answers ${url.slice(0, 50)} with ${status} and an error as their client reads it`, async () => {
-      const answer = await service.app.inject({ url });
-      assert.equal(answer.statusCode, status, answer.body);
-      assert.match(String(answer.headers['content-type']), /^application\/json/);
-      const body = answer.json<{ error: string }>();
-      assert.deepEqual(Object.keys(body), ['error']);
-      assert.match(body.error, error);
-    });
+  ]);
 
   describe('beside real answers', { skip: skipWithoutCaptures }, () => {
     const dailyCaptures = [

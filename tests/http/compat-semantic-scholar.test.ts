@@ -4,6 +4,7 @@ import { inventedPaper } from '../support/papers.js';
 import { get, takeIn } from '../support/search-service.js';
 import { withService } from '../support/service.js';
 import { assertShapeWithin, readCapture, skipWithoutCaptures } from './capture.js';
+import { itRefuses } from './refusals.js';
 
 interface Paper {
   paperId: string;
@@ -310,7 +311,7 @@ describe('the endpoints of Semantic Scholar', () => {
       });
   });
 
-  const refused: [string, number, RegExp][] = [
+  itRefuses(service, [
     ['/graph/v1/paper/2401.99999', 404, /^Paper with id 2401\.99999 not found$/],
     [`/graph/v1/paper/${'a1'.repeat(20)}`, 404, /^Paper with id (a1){20} not found$/],
     ['/graph/v1/paper/CorpusId:14514057', 404, /^Paper with id CorpusId:14514057 not found$/],
@@ -340,16 +341,7 @@ describe('the endpoints of Semantic Scholar', () => {
     ['/recommendations/v1/papers/forpaper/nope', 404, /^Paper with id nope not found$/],
     ['/recommendations/v1/papers/forpaper/2401.00003?limit=501', 400, /^limit: /],
     ['/recommendations/v1/papers/forpaper/2401.00003?from=magic', 400, /^from: .*recent, all-cs/],
-  ];
-  for (const [url, status, error] of refused)
-    it(`answers ${url.slice(0, 70)} with ${status} and an error as their client reads it`, async () => {
-      const answer = await service.app.inject({ url });
-      assert.equal(answer.statusCode, status, answer.body);
-      assert.match(String(answer.headers['content-type']), /^application\/json/);
-      const body = answer.json<{ error: string }>();
-      assert.deepEqual(Object.keys(body), ['error']);
-      assert.match(body.error, error);
-    });
+  ]);
 
   it('refuses bodies that are none', async () => {
     for (const [url, payload] of [

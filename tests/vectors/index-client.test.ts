@@ -3,11 +3,12 @@ import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
-import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
+import { isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import type { VectorChange, VectorIndex } from '../../src/vectors/ports.js';
 import { startIndexWorker } from '../../src/vectors/worker/channel.js';
 import { createVectorIndex, type VectorIndexOptions } from '../../src/vectors/worker/client.js';
+import { isOf } from '../support/errors.js';
 import {
   atEnd,
   clusteredVectors,
@@ -40,7 +41,6 @@ function additions(from: number, to: number): VectorChange[] {
   }));
 }
 
-const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);
 const isSettled = (index: VectorIndex) => () => index.stats().kind === 'hnsw' && !index.stats().building;
 
 test('a small index is exact, is not saved and starts empty', async (t) => {
@@ -218,8 +218,8 @@ test('a bad vector, label or k is refused with its reason, and nothing of the ca
     );
     await assert.rejects(index.search(vector, 1), (error) => isAppError(error, 'vector_invalid'), name);
   }
-  await assert.rejects(index.apply([{ seq: 1n, label: -1, vector: null }], 1n), hasCode('vector_invalid'));
-  for (const k of [0, 2_001, 1.5]) await assert.rejects(index.search(pool[0]!, k), hasCode('invalid_input'));
+  await assert.rejects(index.apply([{ seq: 1n, label: -1, vector: null }], 1n), isOf('vector_invalid'));
+  for (const k of [0, 2_001, 1.5]) await assert.rejects(index.search(pool[0]!, k), isOf('invalid_input'));
   assert.equal(index.stats().live, 0);
   await index.apply(additions(0, 5), 5n);
   assert.equal((await index.search(pool[4]!, 1))[0]?.label, 4);
@@ -246,14 +246,14 @@ test('an aborted search leaves the queue and makes room', async (t) => {
   await index.apply(additions(0, 10), 10n);
   const aborted = new AbortController();
   aborted.abort();
-  await assert.rejects(index.search(pool[0]!, 1, { signal: aborted.signal }), hasCode('cancelled'));
+  await assert.rejects(index.search(pool[0]!, 1, { signal: aborted.signal }), isOf('cancelled'));
 
   const underway = Array.from({ length: 16 }, () => index.search(pool[0]!, 1));
   const controller = new AbortController();
   const waiting = index.search(pool[1]!, 1, { signal: controller.signal });
-  await assert.rejects(index.search(pool[2]!, 1), hasCode('overloaded'));
+  await assert.rejects(index.search(pool[2]!, 1), isOf('overloaded'));
   controller.abort();
-  await assert.rejects(waiting, hasCode('cancelled'));
+  await assert.rejects(waiting, isOf('cancelled'));
   assert.equal((await index.search(pool[3]!, 1))[0]?.label, 3);
   await Promise.all(underway);
 });
@@ -281,7 +281,7 @@ test('when the thread dies everything pending is told, and the index opens anew'
   });
   const deaths: string[] = [];
   index.onDeath((error) => deaths.push(error.code));
-  await assert.rejects(index.search(pool[0]!, 1), hasCode('index_unavailable'));
+  await assert.rejects(index.search(pool[0]!, 1), isOf('index_unavailable'));
   await index.open();
   await assert.rejects(index.open(), /open already/);
   await index.apply(additions(0, 200), 200n);
@@ -299,8 +299,8 @@ test('when the thread dies everything pending is told, and the index opens anew'
   }
   assert.deepEqual(deaths, ['index_unavailable']);
   assert.equal(index.isOpen, false);
-  await assert.rejects(index.search(pool[0]!, 1), hasCode('index_unavailable'));
-  await assert.rejects(index.apply([], 1n), hasCode('index_unavailable'));
+  await assert.rejects(index.search(pool[0]!, 1), isOf('index_unavailable'));
+  await assert.rejects(index.apply([], 1n), isOf('index_unavailable'));
 
   const opened = await index.open();
   assert.equal(opened.source, 'snapshot');
@@ -315,7 +315,7 @@ test('an error inside the thread ends it with a reason instead of leaving it hal
     startWorker: (settings) => startIndexWorker({ ...settings, dimension: -1 }),
   });
   const died = new Promise<string>((resolve) => dying.onDeath((error) => resolve(error.message)));
-  await assert.rejects(dying.open(), hasCode('index_unavailable'));
+  await assert.rejects(dying.open(), isOf('index_unavailable'));
   assert.match(await died, /dimension -1: expected an integer/);
   await dying.close();
 });
@@ -341,7 +341,7 @@ test('a snapshot that can not be written is an error of save, and the index goes
   assert.equal(opened.source, 'empty');
   await index.apply(additions(0, 200), 200n);
   await until(isSettled(index), 'the graph');
-  await assert.rejects(index.save(), hasCode('snapshot_failed'));
+  await assert.rejects(index.save(), isOf('snapshot_failed'));
   assert.equal((await index.search(pool[9]!, 1))[0]?.label, 9);
   await index.close({ save: true });
   await index.close();

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
-import { type ErrorCode, isAppError } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { createIndexer, type Indexer, type IndexerOptions } from '../../src/vectors/indexer.js';
 import type { VectorIndex } from '../../src/vectors/ports.js';
@@ -19,9 +18,8 @@ import {
 export const dimension = 16;
 const random = randomNumbers(41);
 export const pool = Array.from({ length: 3_000 }, () => randomVector(dimension, random));
-export const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);
 
-type MemorySource = ReturnType<typeof createMemorySource>;
+export type MemorySource = ReturnType<typeof createMemorySource>;
 
 export interface Setup {
   indexer: Indexer;

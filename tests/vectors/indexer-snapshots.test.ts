@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { silentLogger } from '../../src/platform/log.js';
+import type { VectorIndex } from '../../src/vectors/ports.js';
 import { createVectorIndex } from '../../src/vectors/worker/client.js';
-import { assertCovers, copyOf, dimension, fill, hasCode, pool, setUp } from './indexer-fixture.js';
+import { isOf } from '../support/errors.js';
+import { assertCovers, copyOf, dimension, fill, type MemorySource, pool, setUp } from './indexer-fixture.js';
 import { createMemorySource, temporaryFolder, until } from './vectors-fixture.js';
+
+const untilGraph = (index: VectorIndex): Promise<void> =>
+  until(() => index.stats().kind === 'hnsw' && !index.stats().building, 'the graph');
+
+/** What an indexer that has seen all of the database leaves in the folder. */
+async function leaveSnapshot(t: TestContext, database: MemorySource, dir: string): Promise<void> {
+  const { indexer, index } = await setUp(t, database, { dir });
+  indexer.start();
+  await indexer.whenCovered();
+  await untilGraph(index);
+  await index.save();
+  await indexer.close();
+}
 
 test('a restart loads the snapshot and replays what came after', async (t) => {
   const database = createMemorySource({ dimension });
@@ -13,13 +28,13 @@ test('a restart loads the snapshot and replays what came after', async (t) => {
   const first = await setUp(t, database, { dir });
   first.indexer.start();
   await first.indexer.whenCovered();
-  await until(() => first.index.stats().kind === 'hnsw' && !first.index.stats().building, 'the graph');
+  await untilGraph(first.index);
   database.retire(4);
   await first.indexer.whenCovered();
   await first.indexer.close();
   await first.indexer.close();
   assert.equal(first.index.isOpen, false);
-  await assert.rejects(first.indexer.whenCovered(), hasCode('shutting_down'));
+  await assert.rejects(first.indexer.whenCovered(), isOf('shutting_down'));
 
   fill(database, 500, 510);
   database.retire(5);
@@ -35,12 +50,7 @@ test('a snapshot ahead of the database belongs to another one and is dropped', a
   const dir = await temporaryFolder(t);
   const old = createMemorySource({ dimension });
   fill(old, 0, 500);
-  const first = await setUp(t, old, { dir });
-  first.indexer.start();
-  await first.indexer.whenCovered();
-  await until(() => first.index.stats().kind === 'hnsw' && !first.index.stats().building, 'the graph');
-  await first.index.save();
-  await first.indexer.close();
+  await leaveSnapshot(t, old, dir);
 
   const fresh = createMemorySource({ dimension });
   fill(fresh, 1_000, 1_020);
@@ -56,12 +66,7 @@ test('a snapshot of another database that has gone on is dropped, though the cou
   const dir = await temporaryFolder(t);
   const old = createMemorySource({ dimension });
   fill(old, 0, 300);
-  const first = await setUp(t, old, { dir });
-  first.indexer.start();
-  await first.indexer.whenCovered();
-  await until(() => first.index.stats().kind === 'hnsw' && !first.index.stats().building, 'the graph');
-  await first.index.save();
-  await first.indexer.close();
+  await leaveSnapshot(t, old, dir);
 
   // The same labels and numbers, other vectors; and one that differs from the snapshot in its last rows only.
   for (const same of [0, 250]) {
@@ -86,7 +91,7 @@ test('a snapshot that lacks rows of the database is found by counting, and built
     changes.filter(({ label }) => label !== 150),
     300n,
   );
-  await until(() => index.stats().kind === 'hnsw' && !index.stats().building, 'the graph');
+  await untilGraph(index);
   await index.close({ save: true });
 
   const { indexer, index: again } = await setUp(t, database, { dir });
@@ -108,7 +113,7 @@ test('snapshots come after enough changes, and after enough time with any', asyn
       .at(-1);
   indexer.start();
   await indexer.whenCovered();
-  await until(() => index.stats().kind === 'hnsw' && !index.stats().building, 'the graph');
+  await untilGraph(index);
   await index.save();
   assert.equal(await newest(), 'vectors-000001.json');
   fill(database, 200, 299);

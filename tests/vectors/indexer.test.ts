@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertCovers, dimension, fill, hasCode, pool, setUp } from './indexer-fixture.js';
+import { isOf } from '../support/errors.js';
+import { assertCovers, dimension, fill, pool, setUp } from './indexer-fixture.js';
 import { crash, createMemorySource, until } from './vectors-fixture.js';
 
 test('it takes in everything there is, then follows', async (t) => {
@@ -71,7 +72,7 @@ test('counts that differ even after a rebuild are a failure that says so, and he
   database.hide(1);
   const { indexer, index } = await setUp(t, database);
   indexer.start();
-  await assert.rejects(indexer.whenCovered(), hasCode('index_unavailable'));
+  await assert.rejects(indexer.whenCovered(), isOf('index_unavailable'));
   assert.equal(indexer.status().state, 'failed');
   assert.equal(indexer.status().covered, false);
   assert.match(indexer.status().error ?? '', /holds 20 vectors, the database 21, even after a rebuild/);
@@ -140,7 +141,7 @@ test('a thread that keeps dying is given up', async (t) => {
   await crash(workers.at(-1));
   await until(() => indexer.status().state === 'failed', 'the end');
   assert.match(indexer.status().error ?? '', /stopped 6 times in 10 minutes/);
-  await assert.rejects(indexer.whenCovered(), hasCode('index_unavailable'));
+  await assert.rejects(indexer.whenCovered(), isOf('index_unavailable'));
   assert.equal(workers.length, 6);
 });
 
@@ -188,13 +189,13 @@ test('waiting for coverage can be cancelled, and ends with the indexer', async (
   const ended = indexer.whenCovered();
   await new Promise((resolve) => setImmediate(resolve));
   controller.abort();
-  await assert.rejects(cancelled, hasCode('cancelled'));
+  await assert.rejects(cancelled, isOf('cancelled'));
   const closed = indexer.close();
-  await assert.rejects(ended, hasCode('shutting_down'));
+  await assert.rejects(ended, isOf('shutting_down'));
   await closed;
 });
 
 test('an index of another dimension than the vectors is refused at once', async (t) => {
   const { indexer } = await setUp(t, createMemorySource({ dimension: 64 }));
-  assert.throws(() => indexer.start(), hasCode('vector_invalid'));
+  assert.throws(() => indexer.start(), isOf('vector_invalid'));
 });

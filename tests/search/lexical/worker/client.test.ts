@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it, mock, type TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
-import { type AppError, type ErrorCode, isAppError } from '../../../../src/platform/errors.js';
+import { type AppError, isAppError } from '../../../../src/platform/errors.js';
 import {
   createLexicalClient,
   type LexicalClientOptions,
@@ -10,9 +10,9 @@ import {
   SEARCH_TIMEOUT_MS,
 } from '../../../../src/search/lexical/worker/client.js';
 import type { LexicalMessage, LexicalRequest } from '../../../../src/search/lexical/worker/protocol.js';
+import { isOf } from '../../../support/errors.js';
 import { paper, rankTerm, temporaryFolder } from '../lexical-fixture.js';
 
-const hasCode = (code: ErrorCode) => (error: unknown) => isAppError(error, code);
 const query = { terms: [rankTerm('hive')], conditions: [], k: 10 };
 const change = { put: [paper(1, 'A hive'), paper(2, 'Bees')], removed: [], watermark: 5n };
 
@@ -81,17 +81,17 @@ describe('the word index on its thread', () => {
     const client = await openClient(t);
     const conditions = [{ op: 'or' as const, conditions: null as never }];
     await client.apply(change);
-    await assert.rejects(client.subset(conditions, 1), hasCode('internal'));
+    await assert.rejects(client.subset(conditions, 1), isOf('internal'));
     assert.equal((await client.subset([], 1)).count, 2, 'and goes on');
   });
 
   it('is unavailable before it is opened, when closed, and after its thread died', async (t) => {
     const client = createLexicalClient({ dir: await temporaryFolder(t) });
-    await assert.rejects(client.search(query), hasCode('index_unavailable'));
+    await assert.rejects(client.search(query), isOf('index_unavailable'));
     await client.open();
     await client.close();
     assert.equal(client.isOpen, false);
-    await assert.rejects(client.search(query), hasCode('index_unavailable'));
+    await assert.rejects(client.search(query), isOf('index_unavailable'));
     await client.close();
     await client.open();
     assert.equal((await client.search(query)).passing, 0);
@@ -105,7 +105,7 @@ describe('the word index on its thread', () => {
     const waiting = [client.complete('deep', 3), client.apply(change)];
     thread.emit('error', new Error('out of hives'));
     thread.emit('exit', 1);
-    for (const one of waiting) await assert.rejects(one, hasCode('index_unavailable'));
+    for (const one of waiting) await assert.rejects(one, isOf('index_unavailable'));
     assert.deepEqual([deaths.length, client.isOpen, client.stats().papers], [1, false, 0]);
     assert.match(deaths[0]!.message, /stopped \(out of hives\)/);
     await client.open();
@@ -141,7 +141,7 @@ describe('the word index on its thread', () => {
       mock.timers.tick(SEARCH_TIMEOUT_MS - 1);
       assert.equal(await Promise.race([given[0], 'waiting']), 'waiting');
       mock.timers.tick(1);
-      for (const one of given) await assert.rejects(one, hasCode('timeout'));
+      for (const one of given) await assert.rejects(one, isOf('timeout'));
       for (const { id, op } of [...thread.asked]) if (op !== 'open') thread.answer(id, op);
       assert.equal(await work, 'apply', 'taking papers in may take longer');
       const next = client.complete('deep', 3);
