@@ -66,7 +66,7 @@ describe('quire serve', () => {
   });
 
   it('takes listings in on the way up, and the command line works beside it', async () => {
-    const env = commandEnv(data('files'), { SAMPLE: 'off' });
+    const env = commandEnv(data('files'), { SAMPLE: 'off', EMBED_WORKERS: '1' });
     const service = await startQuire([listing], env);
     try {
       assert.equal((await readyz(service)).papers, 40);
@@ -107,7 +107,7 @@ describe('quire serve', () => {
   });
 
   it('stops at once when asked to in the middle of its work, and goes on from there', async () => {
-    const env = commandEnv(data('interrupted'), { SAMPLE: 'off' });
+    const env = commandEnv(data('interrupted'), { SAMPLE: 'off', EMBED_WORKERS: '1' });
     const many = join(folder, 'many.jsonl');
     await writeFile(
       many,
@@ -135,6 +135,7 @@ describe('quire serve', () => {
       const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
       assert.equal(lines.length, 1, stderr);
       assert.match(lines[0]!, pattern);
+      return stderr;
     };
 
     it('a port in use', async () => {
@@ -166,9 +167,7 @@ describe('quire serve', () => {
 
     it('a database that does not answer', async () => {
       const env = commandEnv(data('away'), { DATABASE_URL: 'postgresql://quire:secret@127.0.0.1:1/quire' });
-      const { stderr } = await quire(['serve'], env);
-      assert.doesNotMatch(stderr, /secret/);
-      await fails(env, /^quire: .*127\.0\.0\.1:1/);
+      assert.doesNotMatch(await fails(env, /^quire: .*127\.0\.0\.1:1/), /secret/);
     });
 
     it('a data folder of a newer version', async () => {
