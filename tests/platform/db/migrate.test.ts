@@ -57,11 +57,14 @@ const applied = names.map((name) => ({ name, state: 'applied' }));
 
 for (const kind of databaseKinds) {
   describe(`migrate (${kind})`, () => {
-    async function emptyDatabase() {
-      const database = await createTestDatabase(kind, { migrated: false });
+    async function open(migrated: boolean) {
+      const database = await createTestDatabase(kind, { migrated });
       databases.push(database);
       return database;
     }
+    const emptyDatabase = () => open(false);
+    /** Where migrating from nothing, half a second each time, is not what is tested. */
+    const migratedDatabase = () => open(true);
     const run = (database: TestDatabase, folder = migrationsDir) =>
       migrate(database.connection, { migrationsDir: folder, log });
 
@@ -118,7 +121,7 @@ for (const kind of databaseKinds) {
     });
 
     it('leaves a database alone that a newer version has made', async () => {
-      const database = await emptyDatabase();
+      const database = await migratedDatabase();
       await run(database, migrationsWith({ [later]: 'CREATE TABLE later (n int);' }));
       await assert.rejects(run(database), {
         code: 'database_newer',
@@ -127,15 +130,14 @@ for (const kind of databaseKinds) {
     });
 
     it('applies what is new', async () => {
-      const database = await emptyDatabase();
-      await run(database);
+      const database = await migratedDatabase();
       const folder = migrationsWith({ [later]: 'CREATE TABLE later (n int);' });
       assert.deepEqual(await run(database, folder), { applied: [later] });
       assert.equal(await exists(database, 'later'), true);
     });
 
     it('applies all or nothing of a migration, says why it failed, and tries again the next time', async () => {
-      const database = await emptyDatabase();
+      const database = await migratedDatabase();
       const bad = migrationsWith({ [later]: 'CREATE TABLE later (n int); SELECT 1 / 0;' });
       await assert.rejects(run(database, bad), {
         code: 'database_unsuitable',
@@ -152,7 +154,7 @@ for (const kind of databaseKinds) {
     });
 
     it('goes on after a kill in the middle of a migration', async () => {
-      const database = await emptyDatabase();
+      const database = await migratedDatabase();
       const folder = migrationsWith({ [later]: 'CREATE TABLE later (n int); SELECT pg_sleep(1);' });
       const child = forkChild('migrate', [JSON.stringify(database.connection), folder]);
       const { pool } = database.db;
@@ -168,8 +170,7 @@ for (const kind of databaseKinds) {
     });
 
     it('stops at a broken-off migration that may have been applied in part', async () => {
-      const database = await emptyDatabase();
-      await run(database);
+      const database = await migratedDatabase();
       const folder = migrationsWith({ [later]: 'CREATE INDEX CONCURRENTLY later ON papers (title);' });
       const [migration] = (await readMigrations(folder)).slice(-1);
       await onServer(
@@ -183,14 +184,14 @@ for (const kind of databaseKinds) {
     });
 
     it('applies a migration that no transaction may hold', async () => {
-      const database = await emptyDatabase();
+      const database = await migratedDatabase();
       const folder = migrationsWith({ [later]: 'CREATE INDEX CONCURRENTLY later ON papers (title);' });
-      assert.deepEqual(await run(database, folder), { applied: [...names, later] });
+      assert.deepEqual(await run(database, folder), { applied: [later] });
       assert.equal(await exists(database, 'later'), true);
     });
 
     it('refuses a migration that was changed after it was applied', async () => {
-      const database = await emptyDatabase();
+      const database = await migratedDatabase();
       await run(database, migrationsWith({ [later]: 'CREATE TABLE later (n int);' }));
       const changed = migrationsWith({ [later]: 'CREATE TABLE later (n bigint);' });
       await assert.rejects(run(database, changed), {
