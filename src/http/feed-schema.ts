@@ -1,5 +1,5 @@
-import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
+import { Type } from 'typebox';
 import { type PeriodName, periodNames } from '../papers/period.js';
 import { MAX_EXAMPLES, type RecommendSort, recommendSorts } from '../recommendations/request.js';
 import type { Order } from '../search/lexical/ports.js';

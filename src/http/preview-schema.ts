@@ -1,5 +1,5 @@
-import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
+import { Type } from 'typebox';
 import { type Preview, type PreviewDays, previewDays } from '../digests/preview.js';
 import { emptyReason } from '../digests/templates/words.js';
 import { SettingsFields } from './subscription-schema.js';

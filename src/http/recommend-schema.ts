@@ -1,5 +1,5 @@
-import { type TObject, Type } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
+import { type TObject, Type } from 'typebox';
 import { DEFAULT_MIN_SCORE } from '../recommendations/recommend.js';
 import {
   DEFAULT_RECOMMENDED,

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { exportFormatNames } from '../papers/export/formats.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
 import { DEFAULT_LIMIT, MAX_LIMIT, type SearchMode, searchModes, sortOrders } from '../search/request.js';

@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import type { FeedbackService } from '../digests/feedback.js';
 import type { PreviewService } from '../digests/preview.js';
 import type { Subscriptions } from '../digests/subscriptions.js';

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { AppError, messageOf } from '../../platform/errors.js';
 import { startFetch, statusProblem, type TransferTiming, transferProblem } from './transfer.js';
 
@@ -78,7 +78,7 @@ export async function listHubModel(request: HubRequest): Promise<HubModel> {
     );
   }
   if (!Listing.Check(listing)) {
-    const [first] = Listing.Errors(listing);
+    const [, [first]] = Listing.Errors(listing);
     const why = `${first?.instancePath || 'it'} ${first?.message}`;
     throw new AppError(
       'model_unavailable',

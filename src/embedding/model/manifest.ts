@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { messageOf } from '../../platform/errors.js';
 import type { EmbeddingModel } from '../embedder.js';
 import { deriveManifest } from './derive.js';
@@ -63,7 +63,7 @@ export type ModelFile = Type.Static<typeof ManifestFile>;
 /** @throws AppError model_invalid, naming `file` and the field */
 export function checkManifest(file: string, value: unknown): ModelManifest {
   if (compiledManifest.Check(value)) return value;
-  const [first] = compiledManifest.Errors(value);
+  const [, [first]] = compiledManifest.Errors(value);
   const path = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   const missing = first?.keyword === 'required' ? ` (${first.message})` : '';
   const expected =

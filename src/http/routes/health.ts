@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import type { DigestStatus, Scheduler } from '../../digests/scheduler.js';
 import { withoutAddresses } from '../../platform/log.js';
 import type { ReadinessService } from '../../search/readiness.js';

@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { Catalog } from '../../papers/catalog.js';
 import { isSourceName } from '../../papers/paper.js';
 import { onePeriod } from '../../papers/period.js';

@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
+import { Type } from 'typebox';
 import { type PeriodName, periodNames } from '../../papers/period.js';
 import { MAX_CURSOR_LENGTH } from '../../search/cursor.js';
 import { type Listings, listingSorts, type TrendingResult } from '../../search/listings.js';

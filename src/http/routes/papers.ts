@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { type Catalog, MAX_LOOKED_UP } from '../../papers/catalog.js';
 import type { ExportFormatName } from '../../papers/export/formats.js';
 import { AppError } from '../../platform/errors.js';

@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { type InputFormat, inputFormats } from '../../ingest/formats.js';
 import { MAX_REFERENCES, readReferences } from '../../ingest/references.js';
 import type { ParseProblem } from '../../papers/paper.js';

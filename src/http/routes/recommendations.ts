@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import type { Recommend } from '../../recommendations/recommend.js';
 import { type AnswersOptions, addAnswers } from '../plugins/answers.js';
 import { exportContent, sendExport } from '../plugins/export.js';

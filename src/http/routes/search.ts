@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
+import { Type } from 'typebox';
 import { explainQuery } from '../../search/query/explain.js';
 import type { QueryFilters } from '../../search/query/filters.js';
 import { withFilters } from '../../search/query/filters.js';

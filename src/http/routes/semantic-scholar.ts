@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { type Catalog, MAX_LOOKED_UP } from '../../papers/catalog.js';
 import { AppError } from '../../platform/errors.js';
 import { invalid, MAX_DEPTH } from '../../search/request.js';

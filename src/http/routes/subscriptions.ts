@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { managedView, subscriptionView } from '../../digests/subscription-view.js';
 import type { Subscriptions } from '../../digests/subscriptions.js';
 import { originOf } from '../../platform/origin.js';

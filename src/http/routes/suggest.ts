@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { isCategoryName } from '../../search/query/operators.js';
 import { tidyPhrase } from '../../search/query/query-text.js';
 import {

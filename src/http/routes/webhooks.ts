@@ -1,4 +1,5 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { type WebhookShape, webhookShapes } from '../../digests/subscription.js';
 import { subscriptionView } from '../../digests/subscription-view.js';
 import type { Webhooks } from '../../digests/webhooks.js';
