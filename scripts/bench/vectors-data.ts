@@ -2,22 +2,15 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/platform/paths.js';
+import { chanceOf } from '../campaign/random.js';
 
 export const DIMENSION = 384;
 
 /** Vectors in the shared file. */
 const FILE_COUNT = 100_000;
 
-/** Uniform numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Uniform numbers from 0 to 1, the same for the same seed. */
+export const randomNumbers = (seed: number): (() => number) => chanceOf(seed).next;
 
 /** In place, and back. */
 export function shuffle<T>(values: T[], random: () => number): T[] {

@@ -1,4 +1,5 @@
 import { messageOf } from './errors.js';
+import { createHintedPause } from './hinted-pause.js';
 import type { Logger } from './log.js';
 
 /** Waits after failures in a row: doubling from the first to the last. */
@@ -17,25 +18,10 @@ export interface FollowerOptions {
 
 /** Calls `step` at once, at every hint, and by the clock; after a failure later and later. */
 export function createFollower({ failure, log, pollMs, step }: FollowerOptions) {
+  const { pause, hint, forget, end } = createHintedPause();
   let closed = false;
-  let hinted = false;
-  let wake: () => void = () => {};
   let error: string | null = null;
   let running: Promise<void> | null = null;
-
-  async function pause(ms: number): Promise<void> {
-    if (!hinted && !closed) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    wake = () => {};
-    hinted = false;
-  }
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -49,7 +35,7 @@ export function createFollower({ failure, log, pollMs, step }: FollowerOptions) 
         error = messageOf(thrown);
         delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++);
         // Hints mustn't turn a failure into a busy loop.
-        hinted = false;
+        forget();
         if (!closed) log.warn({ err: thrown, retryInMs: delay }, `${failure}: ${error}`);
       }
       await pause(delay);
@@ -62,10 +48,7 @@ export function createFollower({ failure, log, pollMs, step }: FollowerOptions) 
       running ??= run();
     },
     /** Something may have changed: look now. */
-    hint(): void {
-      hinted = true;
-      wake();
-    },
+    hint,
     get isClosed(): boolean {
       return closed;
     },
@@ -76,7 +59,7 @@ export function createFollower({ failure, log, pollMs, step }: FollowerOptions) 
     /** After the step under way. */
     async close(): Promise<void> {
       closed = true;
-      wake();
+      end();
       await running;
     },
   };

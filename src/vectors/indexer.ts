@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
+import { createHintedPause } from '../platform/hinted-pause.js';
 import type { Logger } from '../platform/log.js';
 import { createCoverageWaiters } from './coverage-waiters.js';
 import type { Label, VectorChange, VectorIndex, VectorSource } from './ports.js';
@@ -118,8 +119,7 @@ export function createIndexer(options: IndexerOptions) {
   let deaths: number[] = [];
   let closed = false;
   let running: Promise<void> | null = null;
-  let hinted = false;
-  let wake: () => void = () => {};
+  const { pause, hint, end } = createHintedPause();
 
   const now = (): number => clock.now().getTime();
   const isComplete = (): boolean => index.isOpen && admitted && verified && watermark >= head;
@@ -133,25 +133,6 @@ export function createIndexer(options: IndexerOptions) {
     // What no index could take is told apart: waiting for it would be waiting for ever.
     const covered = !failed && isComplete();
     return { ...base, ...seqs, covered, ...(error === undefined ? {} : { error }) };
-  }
-
-  function hint(): void {
-    hinted = true;
-    wake();
-  }
-
-  async function pause(ms: number): Promise<void> {
-    if (!hinted && !closed) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    wake = () => {};
-    hinted = false;
   }
 
   const readHead = (): Promise<bigint> => withTimeout('the highest change number', source.head());
@@ -381,7 +362,7 @@ export function createIndexer(options: IndexerOptions) {
     async close(): Promise<void> {
       closed = true;
       unlisten();
-      hint();
+      end();
       await running;
       waiters.rejectAll(new AppError('shutting_down', 'the indexer is closed'));
       await index.close({ save: unsaved > 0 });
