@@ -54,19 +54,19 @@ export function ManagePage({ token, managed }: { token: string; managed: Managed
           </p>
         </>
       )}
-      {only !== null && email !== null && <TheRest here={here} />}
+      {only !== null && email !== null && <TheRest here={here} email={email} />}
     </MessagePage>
   );
 }
 
 /** Digests are handed on, with their links: those open one subscription, and the mailbox says whose the others are. */
-function TheRest({ here }: { here: string }) {
+function TheRest({ here, email }: { here: string; email: string }) {
   return (
     <>
       <h2 class="section">Your other digests, and what is stored of you</h2>
       <p>
-        The link that you followed came with a digest and opens that one alone. The link to everything is
-        mailed to you.
+        The link that you followed came with a digest and opens that one alone. The link to everything goes to{' '}
+        {email}, if you ask for it here.
       </p>
       <Act action={`${here}/link`} label="Mail me the link to everything" quiet />
     </>
