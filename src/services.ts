@@ -162,11 +162,12 @@ async function openActiveModel(
 }
 
 /** What digests have in common in a service and in a command. */
-function digestParts(config: Config, { db, clock, log }: Core) {
+function digestParts(config: Config, { catalog, db, clock, log }: Core) {
   const { publicUrl, webhookPrivate, digestUncertain: uncertain } = config;
   const userAgent = `Quire/${version} (+${publicUrl})`;
   const http = createHttpClient({ allowsPrivate: webhookPrivate, userAgent });
-  return { db, clock, log, http, from: config.mail.from, publicUrl, uncertain };
+  const { resolve } = catalog;
+  return { resolve, db, clock, log, http, from: config.mail.from, publicUrl, uncertain };
 }
 
 /** What a command sees is in the database: no index has to catch up. */

@@ -40,19 +40,21 @@ function deadly(store: DeliveryStore): DeliveryStore {
       if (claimed !== null) passes('claim.after');
       return claimed;
     },
-    async arm(id, now) {
-      await store.arm(id, now);
+    async arm(claim, now) {
+      const isOurs = await store.arm(claim, now);
       passes('arm.after');
+      return isOurs;
     },
-    whileWanted: (id, now, speak) =>
-      store.whileWanted(id, now, async () => {
+    whileWanted: (claim, now, speak) =>
+      store.whileWanted(claim, now, async () => {
         passes('wanted.held');
         await speak();
       }),
-    async settle(id, row) {
+    async settle(claim, row) {
       passes('answer.before');
-      await store.settle(id, row);
+      const isOurs = await store.settle(claim, row);
       passes('settle.after');
+      return isOurs;
     },
   };
 }
@@ -63,6 +65,7 @@ const transport: MailTransport = await createMailTransport(readConfig({ SMTP_URL
 /** One paper for everybody: what is in a digest is no matter of how it is sent. */
 const composer: DigestComposer = {
   until: async () => 1n << 60n,
+  refresh: async (delivery) => delivery,
   async compose() {
     const { rows } = await db.pool.query<{ key: number; id: string; title: string }>(
       'SELECT id AS key, public_id AS id, title FROM papers ORDER BY id LIMIT 1',

@@ -170,6 +170,7 @@ async function openDelivery({ db, clock }: Services, smtpUrl: string) {
     store: createDeliveryStore(db),
     composer: {
       until: async () => 1n << 60n,
+      refresh: async (delivery) => delivery,
       compose: async () => ({
         papers: [],
         books: {

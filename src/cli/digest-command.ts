@@ -1,4 +1,5 @@
-import { createDeliveryStore, type Delivery } from '../digests/delivery-store.js';
+import type { Delivery } from '../digests/delivery-rows.js';
+import { createDeliveryStore } from '../digests/delivery-store.js';
 import {
   COUNTED_DAYS,
   createHistoryStore,

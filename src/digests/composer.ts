@@ -1,7 +1,10 @@
+import type { Paper } from '../papers/paper.js';
 import type { Mail } from '../platform/mail/transport.js';
 import { composeDigest } from './compose.js';
 import type { DigestComposer } from './deliver.js';
-import type { Delivery, DeliveryStore } from './delivery-store.js';
+import type { Delivery } from './delivery-rows.js';
+import type { DeliveryStore } from './delivery-store.js';
+import { withPapers } from './digest.js';
 import type { Matcher } from './match.js';
 import type { NewPapers, NewPapersReader } from './new-papers.js';
 import type { IndexMarks, NewPapersStore } from './new-papers-store.js';
@@ -16,7 +19,9 @@ export interface ComposerDeps {
   store: Pick<NewPapersStore, 'readyUntil'>;
   newPapers: Pick<NewPapersReader, 'added'>;
   matcher: Matcher;
-  deliveries: Pick<DeliveryStore, 'listSent'>;
+  deliveries: Pick<DeliveryStore, 'listSent' | 'listLedger'>;
+  /** Papers by id, also by a former one; null: none. */
+  resolve: (ids: readonly string[]) => Promise<readonly (Paper | null)[]>;
   /** How far the indexes have come. */
   marks: () => IndexMarks;
   /** A new token for the links of one message. */
@@ -28,7 +33,7 @@ export interface ComposerDeps {
 
 /** From what came in to a message. */
 export function createComposer(deps: ComposerDeps): DigestComposer {
-  const { store, newPapers, matcher, deliveries, marks, issueToken, from, publicUrl } = deps;
+  const { store, newPapers, matcher, deliveries, resolve, marks, issueToken, from, publicUrl } = deps;
   const spans = new Map<string, Promise<NewPapers>>();
 
   function load(after: bigint, until: bigint, now: Date): Promise<NewPapers> {
@@ -67,12 +72,28 @@ export function createComposer(deps: ComposerDeps): DigestComposer {
       const news = await load(after, until, now);
       const matches = await matcher.match(subscription, news);
       const sent = await deliveries.listSent(
-        subscription.subscriberId,
+        subscription,
         matches.matches.map(({ key }) => key),
       );
       const { channel } = subscription;
       const room = channel.kind === 'webhook' ? webhookRoom[channel.shape] : undefined;
       return composeDigest({ settings: subscription, news, matches, sent, now, room });
+    },
+
+    async refresh(delivery) {
+      const { papers } = delivery.digest;
+      const ledger = await deliveries.listLedger(delivery.id);
+      if (papers.every(({ key }) => ledger.has(key))) return delivery;
+      const current = await resolve(papers.map(({ id }) => id));
+      const told = new Set<number>();
+      const left = papers.filter(({ key }, at) => {
+        const now = ledger.has(key) ? key : (current[at]?.key ?? key);
+        if (told.has(now) || !ledger.has(now)) return false;
+        told.add(now);
+        return true;
+      });
+      if (left.length === 0) return null;
+      return { ...delivery, digest: withPapers(delivery.digest, left) };
     },
 
     async mail(delivery, date) {

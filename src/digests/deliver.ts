@@ -3,7 +3,8 @@ import type { Clock } from '../platform/clock.js';
 import { isAppError, messageOf } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
 import type { Mail, MailTransport, SendOutcome } from '../platform/mail/transport.js';
-import type { Delivery, DeliveryStore } from './delivery-store.js';
+import type { Delivery } from './delivery-rows.js';
+import type { DeliveryStore } from './delivery-store.js';
 import type { Digest } from './digest.js';
 import { dueNext, dueNow } from './schedule.js';
 import type { Subscription } from './subscription.js';
@@ -24,6 +25,8 @@ export interface DigestComposer {
   compose(subscription: Subscription, window: { after: bigint; until: bigint }, now: Date): Promise<Digest>;
   /** The last number up to which every paper can be judged: those after it still wait for their vectors. */
   until(now: Date): Promise<bigint>;
+  /** As it is to be told now: papers that went over into others since are those, once; null: none is left that isn't in another digest. */
+  refresh(delivery: Delivery): Promise<Delivery | null>;
   /** Links in it are made anew each time: their tokens are not kept. */
   mail(delivery: Delivery, now: Date): Promise<Mail>;
   webhook(delivery: Delivery, now: Date): Promise<{ url: string; body: unknown }>;
@@ -103,7 +106,7 @@ export function createDelivery(deps: DeliverDeps) {
     subscription: Subscription,
     { localDate, dueAt, until, now }: { localDate: string; dueAt: Date; until: bigint; now: Date },
   ): Promise<'prepared' | 'empty' | null> {
-    const after = await store.supersede(subscription, now);
+    const after = await store.startOfNext(subscription);
     const window = { after, until: until > after ? until : after };
     const digest = await compose(subscription, window, now);
     const recipient = recipientOf(subscription);
@@ -171,9 +174,14 @@ export function createDelivery(deps: DeliverDeps) {
     const settled = settle(delivery, outcome);
     if (outcome.kind === 'failed' && outcome.why === 'address')
       await store.suppress(delivery.subscription.subscriberId, outcome.response, clock.now());
-    await store.settle(delivery.id, settled.row);
-    const { id, localDate } = delivery;
     const { response } = settled.row;
+    const isOurs =
+      outcome.kind === 'withdrawn'
+        ? await store.withdraw(delivery, response, settled.row.now)
+        : await store.settle(delivery, settled.row);
+    const { id, localDate } = delivery;
+    if (!isOurs)
+      log.warn({ delivery: id, outcome: outcome.kind }, 'another process has taken this digest over');
     log[outcome.kind === 'sent' ? 'info' : 'warn'](
       { delivery: id, localDate, outcome: outcome.kind, response },
       'a digest was tried',
@@ -182,24 +190,26 @@ export function createDelivery(deps: DeliverDeps) {
   }
 
   async function speak(delivery: Delivery, now: Date): Promise<SendOutcome> {
-    const mayStillSend = (): Promise<boolean> => armed(delivery.id);
-    if (delivery.subscription.channel.kind === 'webhook') {
-      const { url, body } = await composer.webhook(delivery, now);
+    const mayStillSend = (): Promise<boolean> => armed(delivery);
+    const current = await composer.refresh(delivery);
+    if (current === null) return { kind: 'withdrawn' };
+    if (current.subscription.channel.kind === 'webhook') {
+      const { url, body } = await composer.webhook(current, now);
       return deps.webhooks.post(url, body, { mayStillSend });
     }
-    return deps.transport.send(await composer.mail(delivery, now), { mayStillSend });
+    return deps.transport.send(await composer.mail(current, now), { mayStillSend });
   }
 
   /**
    * Armed first, for good: a crash from here on leaves an uncertain message. Then the subscription is held as it is until the
    * transport, which goes on in the same turn of the event loop, has said MAIL FROM.
    */
-  async function armed(id: number): Promise<boolean> {
+  async function armed(delivery: Delivery): Promise<boolean> {
     const now = clock.now();
-    await store.arm(id, now);
+    if (!(await store.arm(delivery, now))) return false;
     return new Promise<boolean>((resolve, reject) => {
       store
-        .whileWanted(id, now, async () => {
+        .whileWanted(delivery, now, async () => {
           resolve(true);
           await new Promise((spoken) => setImmediate(spoken));
         })
@@ -222,12 +232,10 @@ export function createDelivery(deps: DeliverDeps) {
       ...(nextAt === undefined ? {} : { nextAt }),
     });
     const later = (response: string, waitMs: number, problem: string | null): Settled => {
-      const nextAt = new Date(now.getTime() + waitMs);
-      // The next digest has these papers too.
-      const next = dueNext(subscription, { now, last: localDate });
-      const isTooLate = nextAt >= next.at;
-      const state = isTooLate ? 'failed' : 'deferred';
-      return { state, problem, row: row(state, response, isTooLate ? undefined : nextAt) };
+      const again = new Date(now.getTime() + waitMs);
+      // It waits for the next digest at most, which takes its place and its papers.
+      const { at } = dueNext(subscription, { now, last: localDate });
+      return { state: 'deferred', problem, row: row('deferred', response, again < at ? again : at) };
     };
     const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1));
     switch (outcome.kind) {

@@ -1,8 +1,16 @@
 import type pg from 'pg';
 import type { Database } from '../platform/db/database.js';
 import { inTransaction } from '../platform/db/transaction.js';
-import type { DeliveryState, Digest } from './digest.js';
-import type { Channel, Subscription } from './subscription.js';
+import {
+  type Content,
+  type Delivery,
+  type DeliveryRow,
+  type SubscriptionRow,
+  toDelivery,
+  toSubscription,
+} from './delivery-rows.js';
+import { type DeliveryState, type Digest, withPapers } from './digest.js';
+import type { Subscription } from './subscription.js';
 
 /** A subscription with the local day of its last digest. */
 export interface Schedulable {
@@ -22,66 +30,18 @@ export interface NewDelivery {
   now: Date;
 }
 
-/** What is to be sent, frozen when it was prepared. */
-export interface Delivery {
-  id: number;
-  subscription: Subscription;
-  localDate: string;
+/** A delivery that a process has claimed: each claim counts a further attempt, so that whoever was taken for dead can't speak for it. */
+type Claim = Pick<Delivery, 'id' | 'attempts'>;
+
+interface Settlement {
   state: DeliveryState;
-  dueAt: Date;
-  recipient: string;
-  messageId: string;
-  digest: Digest;
-  attempts: number;
-  response: string | null;
+  response: string;
+  now: Date;
+  nextAt?: Date;
 }
 
-/** What is kept in `deliveries.content`, until it is shortened (history-store.ts). */
-interface Content extends Digest {
-  /** A string, because JSON has no 64-bit numbers. */
-  after: string;
-}
-
-interface Row {
-  id: number;
-  local_date: string;
-  state: DeliveryState;
-  due_at: Date;
-  recipient: string;
-  message_id: string;
-  content: Content;
-  attempts: number;
-  response: string | null;
-  subscription: SubscriptionRow;
-}
-
-interface SubscriptionRow {
-  id: number;
-  subscriber_id: number;
-  email: string | null;
-  kind: Subscription['kind'];
-  query: string;
-  likes: string[];
-  days: number;
-  hour: number;
-  time_zone: string;
-  cap: number;
-  min_score: number | null;
-  muted_words: string[];
-  muted_authors: string[];
-  muted_categories: string[];
-  tells_empty: boolean;
-  channel: 'mail' | 'webhook';
-  webhook_url: string | null;
-  webhook_shape: 'generic' | 'slack' | 'discord' | null;
-  state: Subscription['state'];
-  paused_until: string | null;
-  confirmed_at: string | null;
-  ended_at: string | null;
-  ended_by: string | null;
-  seen_until: string;
-  created_at: string;
-}
+/** Of a delivery that nobody sends at present and nobody has sent: the next digest takes its place. */
+export const WAITING = `state IN ('prepared', 'deferred')`;
 
 /** Nothing is sent for it any more, or not now. */
 const WANTED = `s.state = 'active' AND b.suppressed_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= $2)`;
@@ -94,7 +54,7 @@ const DELIVERY = `d.id, d.local_date, d.state, d.due_at, d.recipient, d.message_
 /** Digests and the ledger of what was sent. */
 export function createDeliveryStore({ pool }: Database) {
   async function listDeliveries(where: string, values: readonly unknown[]): Promise<Delivery[]> {
-    const { rows } = await pool.query<Row>(
+    const { rows } = await pool.query<DeliveryRow>(
       `SELECT ${DELIVERY} FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
          JOIN subscribers b ON b.id = s.subscriber_id WHERE ${where}`,
       [...values],
@@ -104,15 +64,18 @@ export function createDeliveryStore({ pool }: Database) {
 
   return {
     /**
-     * Active subscriptions beyond this id, ascending, without those whose last digest was due within half a day: whatever their zone, the
-     * next one isn't yet, and a look at each of them every half minute would be most of the work.
+     * Active subscriptions beyond this id, ascending, without those whose last digest was due within half a day and that nobody has changed since:
+     * whatever their zone, the next one isn't yet, and a look at each of them every half minute would be most of the work. Digests of a
+     * clock that ran ahead don't count.
      */
     async listSchedulable(afterId: number, now: Date, limit: number): Promise<Schedulable[]> {
       const { rows } = await pool.query<{ subscription: SubscriptionRow; last: string | null }>(
-        `SELECT ${SUBSCRIPTION}, (SELECT max(local_date) FROM deliveries d WHERE d.subscription_id = s.id) AS last
+        `SELECT ${SUBSCRIPTION}, (SELECT max(local_date) FROM deliveries d
+           WHERE d.subscription_id = s.id AND d.due_at <= $2::timestamptz + interval '1 day') AS last
          FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
          WHERE s.id > $1 AND ${WANTED} AND NOT EXISTS (
-           SELECT 1 FROM deliveries d WHERE d.subscription_id = s.id AND d.due_at > $2::timestamptz - interval '12 hours')
+           SELECT 1 FROM deliveries d WHERE d.subscription_id = s.id AND d.created_at >= s.updated_at
+             AND d.due_at > $2::timestamptz - interval '12 hours' AND d.due_at <= $2::timestamptz + interval '1 day')
          ORDER BY s.id LIMIT $3`,
         [afterId, now, limit],
       );
@@ -122,58 +85,37 @@ export function createDeliveryStore({ pool }: Database) {
       }));
     },
 
-    /** The papers that a subscriber was sent or is about to be, among these. */
-    async listSent(subscriberId: number, keys: readonly number[]): Promise<Set<number>> {
+    /** The papers that a subscriber was sent or is about to be, among these; what this subscription's next digest takes over isn't. */
+    async listSent({ subscriberId, id }: Subscription, keys: readonly number[]): Promise<Set<number>> {
       const { rows } = await pool.query<{ key: number }>(
-        'SELECT paper_id AS key FROM sent_papers WHERE subscriber_id = $1 AND paper_id = ANY($2)',
-        [subscriberId, keys],
+        `SELECT paper_id AS key FROM sent_papers WHERE subscriber_id = $1 AND paper_id = ANY($2)
+           AND delivery_id NOT IN (SELECT id FROM deliveries WHERE subscription_id = $3 AND ${WAITING})`,
+        [subscriberId, keys, id],
       );
       return new Set(rows.map(({ key }) => key));
     },
 
-    /**
-     * Puts off nothing any more: a digest that still waits for another try gives its papers back to the one that follows.
-     * Answers from where on that one has to look.
-     */
-    async supersede(subscription: Subscription, now: Date): Promise<bigint> {
-      return inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ id: number; after: string }>(
-          `UPDATE deliveries SET state = 'skipped', finished_at = $2, response = concat_ws('; ', response, 'the next digest took its place')
-           WHERE subscription_id = $1 AND state IN ('prepared', 'deferred')
-           RETURNING id, content->>'after' AS after`,
-          [subscription.id, now],
-        );
-        await client.query('DELETE FROM sent_papers WHERE delivery_id = ANY($1)', [rows.map(({ id }) => id)]);
-        const starts = rows.map(({ after }) => BigInt(after));
-        return starts.reduce((least, one) => (one < least ? one : least), subscription.seenUntil);
-      });
+    /** From where on the next digest has to look: what waits for another try gives it its papers. */
+    async startOfNext({ id, seenUntil }: Subscription): Promise<bigint> {
+      const { rows } = await pool.query<{ after: string | null }>(
+        `SELECT min((content->>'after')::bigint) AS after FROM deliveries WHERE subscription_id = $1 AND ${WAITING}`,
+        [id],
+      );
+      const after = BigInt(rows[0]?.after ?? seenUntil);
+      return after < seenUntil ? after : seenUntil;
     },
 
     /**
-     * Freezes a digest, and enters its papers in the ledger; null where this day has one already. Papers that another digest of
-     * the subscriber's took meanwhile fall out of it; where none is left, the day is done unless empty days are told of.
+     * Freezes a digest in the place of those that wait, and enters its papers in the ledger; null where this day has one already. Papers
+     * that another digest of the subscriber's took meanwhile fall out of it; where none is left, the day is done unless empty days are told of.
      */
     async prepare(delivery: NewDelivery): Promise<'prepared' | 'empty' | null> {
-      const { subscription, digest, window, now } = delivery;
+      const { subscription, digest, now } = delivery;
       return inTransaction(pool, async (client) => {
-        const content: Content = { ...digest, after: String(window.after) };
-        const { rows } = await client.query<{ id: number }>(
-          `INSERT INTO deliveries (subscription_id, local_date, state, due_at, recipient, message_id, content, next_at, created_at)
-           VALUES ($1, $2, 'prepared', $3, $4, $5, $6, $7, $7)
-           ON CONFLICT (subscription_id, local_date) DO NOTHING RETURNING id`,
-          [
-            ...[subscription.id, delivery.localDate, delivery.dueAt, delivery.recipient, delivery.messageId],
-            ...[JSON.stringify(content), now],
-          ],
-        );
-        const id = rows[0]?.id;
-        if (id === undefined) return null;
+        const id = await add(client, delivery, { state: 'prepared', finishedAt: null, response: null });
+        if (id === null) return null;
         const taken = await enter(client, subscription.subscriberId, id, digest);
-        if (taken.size < digest.papers.length) await keepOnly(client, id, content, taken);
-        await client.query('UPDATE subscriptions SET seen_until = greatest(seen_until, $2) WHERE id = $1', [
-          subscription.id,
-          String(window.until),
-        ]);
+        if (taken.size < digest.papers.length) await keepOnly(client, id, delivery, taken);
         if (taken.size > 0 || subscription.tellsEmpty) return 'prepared';
         await client.query(
           `UPDATE deliveries SET state = 'skipped', finished_at = $2, response = 'all were sent before' WHERE id = $1`,
@@ -185,19 +127,10 @@ export function createDeliveryStore({ pool }: Database) {
 
     /** Nothing to send on this day: it counts as done, so that it isn't looked at again. */
     async skip(delivery: Omit<NewDelivery, 'messageId'>, why: string): Promise<void> {
-      const { subscription, digest, window, now } = delivery;
-      const content: Content = { ...digest, after: String(window.after) };
-      await pool.query(
-        `WITH day AS (
-           INSERT INTO deliveries (subscription_id, local_date, state, due_at, recipient, message_id, content, next_at, finished_at, response, created_at)
-           VALUES ($1, $2, 'skipped', $3, $4, '', $5, $6, $6, $7, $6)
-           ON CONFLICT (subscription_id, local_date) DO NOTHING RETURNING id)
-         UPDATE subscriptions SET seen_until = greatest(seen_until, $8) WHERE id = $1 AND EXISTS (SELECT 1 FROM day)`,
-        [
-          ...[subscription.id, delivery.localDate, delivery.dueAt, delivery.recipient],
-          ...[JSON.stringify(content), now, why, String(window.until)],
-        ],
-      );
+      await inTransaction(pool, async (client) => {
+        const done = { state: 'skipped', finishedAt: delivery.now, response: why } as const;
+        await add(client, { ...delivery, messageId: '' }, done);
+      });
     },
 
     /** The next one that may be tried, now ours; null where there is none. For the one process that sends. */
@@ -214,22 +147,26 @@ export function createDeliveryStore({ pool }: Database) {
       return delivery ?? null;
     },
 
-    /** From now on it may have been sent, whatever happens to us. */
-    async arm(id: number, now: Date): Promise<void> {
-      await pool.query(`UPDATE deliveries SET armed_at = $2 WHERE id = $1 AND state = 'claimed'`, [id, now]);
+    /** From now on it may have been sent, whatever happens to us. False where it isn't ours any more. */
+    async arm({ id, attempts }: Claim, now: Date): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `UPDATE deliveries SET armed_at = $3 WHERE id = $1 AND attempts = $2 AND state = 'claimed'`,
+        [id, attempts, now],
+      );
+      return rowCount === 1;
     },
 
     /**
-     * Whether its subscriber still wants it; `speak` is called while that can't change, and returns when the other side has
+     * Whether it is ours still and its subscriber still wants it; `speak` is called while that can't change, and returns when the other side has
      * been spoken to. So whoever was told that he is unsubscribed is sent nothing after.
      */
-    async whileWanted(id: number, now: Date, speak: () => Promise<void>): Promise<boolean> {
+    async whileWanted({ id, attempts }: Claim, now: Date, speak: () => Promise<void>): Promise<boolean> {
       return inTransaction(pool, async (client) => {
         const { rows } = await client.query(
           `SELECT 1 FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
              JOIN subscribers b ON b.id = s.subscriber_id
-           WHERE d.id = $1 AND d.state = 'claimed' AND ${WANTED} FOR SHARE OF s, b`,
-          [id, now],
+           WHERE d.id = $1 AND d.attempts = $3 AND d.state = 'claimed' AND ${WANTED} FOR SHARE OF d, s, b`,
+          [id, now, attempts],
         );
         if (rows.length === 0) return false;
         await speak();
@@ -237,21 +174,45 @@ export function createDeliveryStore({ pool }: Database) {
       });
     },
 
-    /** What became of a claimed one. `nextAt`: when it may be tried again. */
+    /**
+     * What became of a claimed one. `nextAt`: when it may be tried again. False, and nothing changes, where another process has claimed it since: it took
+     * this one for dead. What that made uncertain is certain now.
+     */
     async settle(
-      id: number,
-      {
-        state,
-        response,
-        now,
-        nextAt = now,
-      }: { state: DeliveryState; response: string; now: Date; nextAt?: Date },
-    ): Promise<void> {
+      { id, attempts }: Claim,
+      { state, response, now, nextAt = now }: Settlement,
+    ): Promise<boolean> {
       const isOver = state !== 'deferred' && state !== 'prepared';
-      await pool.query(
-        `UPDATE deliveries SET state = $2, response = $3, next_at = $4, finished_at = $5 WHERE id = $1`,
-        [id, state, response.slice(0, 1_000), nextAt, isOver ? now : null],
+      const { rowCount } = await pool.query(
+        `UPDATE deliveries SET state = $3, response = $4, next_at = $5, finished_at = $6
+         WHERE id = $1 AND attempts = $2 AND state IN ('claimed', 'uncertain')`,
+        [id, attempts, state, response.slice(0, 1_000), nextAt, isOver ? now : null],
       );
+      return rowCount === 1;
+    },
+
+    /** A claimed one that wasn't sent because nobody wanted it at that moment: its papers count as not sent, and are looked at again. */
+    async withdraw({ id, attempts }: Claim, response: string, now: Date): Promise<boolean> {
+      return inTransaction(pool, async (client) => {
+        const { rowCount } = await client.query(
+          `WITH done AS (
+             UPDATE deliveries SET state = 'skipped', response = $3, finished_at = $4
+             WHERE id = $1 AND attempts = $2 AND state = 'claimed' RETURNING id, subscription_id, content),
+           free AS (DELETE FROM sent_papers USING done WHERE delivery_id = done.id)
+           UPDATE subscriptions s SET seen_until = least(seen_until, (done.content->>'after')::bigint) FROM done WHERE s.id = done.subscription_id`,
+          [id, attempts, response, now],
+        );
+        return rowCount === 1;
+      });
+    },
+
+    /** The papers of a digest, as they are now: one that went over into another is that one, once. */
+    async listLedger(id: number): Promise<Set<number>> {
+      const { rows } = await pool.query<{ key: number }>(
+        'SELECT paper_id AS key FROM sent_papers WHERE delivery_id = $1',
+        [id],
+      );
+      return new Set(rows.map(({ key }) => key));
     },
 
     /** Claims of a process that is gone: those that had begun to speak may have been sent, the others weren't. */
@@ -292,6 +253,37 @@ export function createDeliveryStore({ pool }: Database) {
 
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
+/** Adds the row of a day and lets it take the place of those that wait; null where the day has one. */
+async function add(
+  client: pg.PoolClient,
+  { subscription, localDate, dueAt, recipient, messageId, digest, window, now }: NewDelivery,
+  { state, finishedAt, response }: { state: DeliveryState; finishedAt: Date | null; response: string | null },
+): Promise<number | null> {
+  const content: Content = { ...digest, after: String(window.after) };
+  const { rows } = await client.query<{ id: number }>(
+    `INSERT INTO deliveries (subscription_id, local_date, state, due_at, recipient, message_id, content, next_at, finished_at, response, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $8) ON CONFLICT (subscription_id, local_date) DO NOTHING RETURNING id`,
+    [
+      ...[subscription.id, localDate, state, dueAt, recipient, messageId, JSON.stringify(content), now],
+      ...[finishedAt, response],
+    ],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) return null;
+  await client.query(
+    `WITH old AS (
+       UPDATE deliveries SET state = 'skipped', finished_at = $3, response = concat_ws('; ', response, 'the next digest took its place')
+       WHERE subscription_id = $1 AND id <> $2 AND ${WAITING} RETURNING id)
+     DELETE FROM sent_papers USING old WHERE delivery_id = old.id`,
+    [subscription.id, id, now],
+  );
+  await client.query('UPDATE subscriptions SET seen_until = greatest(seen_until, $2) WHERE id = $1', [
+    subscription.id,
+    String(window.until),
+  ]);
+  return id;
+}
+
 /** The keys that went into the ledger. */
 async function enter(
   client: pg.PoolClient,
@@ -310,63 +302,10 @@ async function enter(
 async function keepOnly(
   client: pg.PoolClient,
   id: number,
-  content: Content,
+  { digest, window }: NewDelivery,
   taken: ReadonlySet<number>,
 ): Promise<void> {
-  const papers = content.papers.filter(({ key }) => taken.has(key));
-  const lost = content.papers.length - papers.length;
-  const { books } = content;
-  const cut = { ...books.cut, sentBefore: books.cut.sentBefore + lost };
-  const kept: Content = { ...content, papers, books: { ...books, sent: papers.length, cut } };
+  const papers = digest.papers.filter(({ key }) => taken.has(key));
+  const kept: Content = { ...withPapers(digest, papers), after: String(window.after) };
   await client.query('UPDATE deliveries SET content = $2 WHERE id = $1', [id, JSON.stringify(kept)]);
-}
-
-const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
-
-function toSubscription(row: SubscriptionRow): Subscription {
-  const channel: Channel =
-    row.channel === 'mail'
-      ? { kind: 'mail' }
-      : { kind: 'webhook', url: row.webhook_url!, shape: row.webhook_shape ?? 'generic' };
-  return {
-    id: row.id,
-    subscriberId: row.subscriber_id,
-    email: row.email,
-    channel,
-    kind: row.kind,
-    query: row.query,
-    likes: row.likes,
-    days: [1, 2, 3, 4, 5, 6, 7].filter((day) => (row.days >> (day - 1)) & 1),
-    hour: row.hour,
-    timeZone: row.time_zone,
-    cap: row.cap,
-    minScore: row.min_score,
-    mutedWords: row.muted_words,
-    mutedAuthors: row.muted_authors,
-    mutedCategories: row.muted_categories,
-    tellsEmpty: row.tells_empty,
-    state: row.state,
-    pausedUntil: dateOrNull(row.paused_until),
-    confirmedAt: dateOrNull(row.confirmed_at),
-    endedAt: dateOrNull(row.ended_at),
-    endedBy: row.ended_by,
-    seenUntil: BigInt(row.seen_until),
-    createdAt: new Date(row.created_at),
-  };
-}
-
-function toDelivery(row: Row): Delivery {
-  const { after: _, ...digest } = row.content;
-  return {
-    id: row.id,
-    subscription: toSubscription(row.subscription),
-    localDate: row.local_date,
-    state: row.state,
-    dueAt: row.due_at,
-    recipient: row.recipient,
-    messageId: row.message_id,
-    digest,
-    attempts: row.attempts,
-    response: row.response,
-  };
 }

@@ -39,6 +39,13 @@ export interface Digest {
   notices: string[];
 }
 
+/** With fewer papers: the others were sent before. */
+export function withPapers(digest: Digest, papers: DigestPaper[]): Digest {
+  const { books } = digest;
+  const sentBefore = books.cut.sentBefore + digest.papers.length - papers.length;
+  return { ...digest, papers, books: { ...books, sent: papers.length, cut: { ...books.cut, sentBefore } } };
+}
+
 export const deliveryStates = [
   'prepared',
   'claimed',

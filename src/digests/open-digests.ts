@@ -1,3 +1,4 @@
+import type { Catalog } from '../papers/catalog.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/db/database.js';
 import type { HttpClient } from '../platform/http-client.js';
@@ -26,6 +27,7 @@ export interface DigestParts {
   http: HttpClient;
   newPapersStore: NewPapersStore;
   newPapers: NewPapersReader;
+  resolve: Catalog['resolve'];
   matcher: Matcher;
   /** How far the indexes have come. */
   marks: () => IndexMarks;
@@ -46,6 +48,7 @@ export function openDigests(parts: DigestParts) {
     newPapers: parts.newPapers,
     matcher: parts.matcher,
     deliveries,
+    resolve: parts.resolve,
     marks: parts.marks,
     issueToken: (scope) => tokens.issue({ ...scope, purpose: 'manage' }, DIGEST_LINK_DAYS),
     from: parts.from,

@@ -1,9 +1,14 @@
 import type { Database } from '../platform/db/database.js';
 import type { Prisma } from '../platform/db/generated/client.js';
-import type { Channel, Subscription, SubscriptionSettings, WebhookShape } from './subscription.js';
+import type { Channel, Subscription, SubscriptionSettings } from './subscription.js';
 import type { EmailAddress } from './subscription-request.js';
-
-type Row = Prisma.SubscriptionGetPayload<{ include: { subscriber: true } }>;
+import {
+  columnsOf,
+  type SubscriptionRow,
+  toSubscription,
+  withSubscriber,
+} from './subscription-rows-store.js';
+import { forgetWaiting, withdrawWaiting } from './waiting-store.js';
 
 const MAX_ID = 2 ** 31 - 1;
 
@@ -16,8 +21,6 @@ export interface SuppressedAddress {
   /** What its server said. */
   reason: string | null;
 }
-
-const withSubscriber = { subscriber: true } as const;
 
 /** Subscribers and what they subscribe to. */
 export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
@@ -126,13 +129,23 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
           where: { id: { in: same.map((one) => one.id) } },
           data: { state: 'ended', endedAt: now, endedBy: 'replaced', updatedAt: now },
         });
+        const ids = same.map((one) => one.id);
+        await withdrawWaiting(tx, ids, { why: 'another subscription took its place', now });
+        const older = await tx.subscription.findMany({
+          where: { id: { in: ids } },
+          select: { seenUntil: true },
+        });
+        const seenUntil = older.reduce<bigint | null>(
+          (least, one) => (least === null || one.seenUntil < least ? one.seenUntil : least),
+          null,
+        );
         const confirmed = await tx.subscription.update({
           where: { id },
           data: {
             state: 'active',
             confirmedAt: now,
             updatedAt: now,
-            seenUntil: same[0]?.seenUntil ?? (await lastAdded(tx)),
+            seenUntil: seenUntil ?? (await lastAdded(tx)),
           },
           include: withSubscriber,
         });
@@ -167,17 +180,25 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
       return found?.email && found.emailKey ? { email: found.email, key: found.emailKey } : null;
     },
 
+    /** A digest that waits is made anew. */
     async update(id: number, settings: SubscriptionSettings, now: Date): Promise<void> {
-      await prisma.subscription.updateMany({
-        where: { id, state: 'active' },
-        data: { ...columnsOf(settings), updatedAt: now },
+      await prisma.$transaction(async (tx) => {
+        const { count } = await tx.subscription.updateMany({
+          where: { id, state: 'active' },
+          data: { ...columnsOf(settings), updatedAt: now },
+        });
+        if (count > 0) await forgetWaiting(tx, id);
       });
     },
 
+    /** The papers of a digest that waits come after the pause. */
     async pause(id: number, until: Date, now: Date): Promise<void> {
-      await prisma.subscription.updateMany({
-        where: { id, state: 'active' },
-        data: { pausedUntil: until, updatedAt: now },
+      await prisma.$transaction(async (tx) => {
+        await tx.subscription.updateMany({
+          where: { id, state: 'active' },
+          data: { pausedUntil: until, updatedAt: now },
+        });
+        if (until > now) await withdrawWaiting(tx, [id], { why: 'the subscription was paused', now });
       });
     },
 
@@ -186,11 +207,16 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
       which: { id: number } | { subscriberId: number },
       { by, now }: { by: string; now: Date },
     ): Promise<number> {
-      const { count } = await prisma.subscription.updateMany({
-        where: { ...which, state: { not: 'ended' } },
-        data: { state: 'ended', endedAt: now, endedBy: by, updatedAt: now },
+      return prisma.$transaction(async (tx) => {
+        const ended = await tx.subscription.updateManyAndReturn({
+          where: { ...which, state: { not: 'ended' } },
+          data: { state: 'ended', endedAt: now, endedBy: by, updatedAt: now },
+          select: { id: true },
+        });
+        const ids = ended.map(({ id }) => id);
+        await withdrawWaiting(tx, ids, { why: 'the subscription has ended', now });
+        return ids.length;
       });
-      return count;
     },
 
     /** With everything that belongs to it, and what its address has just asked for. */
@@ -350,31 +376,5 @@ async function lastAdded(tx: Pick<Prisma.TransactionClient, 'paper'>): Promise<b
   return max.added ?? 0n;
 }
 
-const subjectOf = ({ kind, query, likes }: Pick<Row, 'kind' | 'query' | 'likes'>): string =>
+const subjectOf = ({ kind, query, likes }: Pick<SubscriptionRow, 'kind' | 'query' | 'likes'>): string =>
   JSON.stringify([kind, query, likes.toSorted()]);
-
-function columnsOf({ days, ...settings }: SubscriptionSettings) {
-  return { ...settings, days: days.reduce((bits, day) => bits | (1 << (day - 1)), 0) };
-}
-
-function toSubscription({
-  subscriber,
-  channel,
-  webhookUrl,
-  webhookShape,
-  days,
-  updatedAt: _,
-  ...row
-}: Row): Subscription {
-  return {
-    ...row,
-    kind: row.kind as Subscription['kind'],
-    state: row.state as Subscription['state'],
-    days: [1, 2, 3, 4, 5, 6, 7].filter((day) => days & (1 << (day - 1))),
-    email: subscriber.email,
-    channel:
-      channel === 'webhook'
-        ? { kind: 'webhook', url: webhookUrl!, shape: webhookShape as WebhookShape }
-        : { kind: 'mail' },
-  };
-}

@@ -143,7 +143,7 @@ describe('delivering digests', () => {
     await delivering().prepareDue();
     const first = await store().claim(clock.now());
     await store().claim(clock.now());
-    await store().arm(first!.id, clock.now());
+    await store().arm(first!, clock.now());
     const { recovered, ...books } = await delivering().run();
     assert.deepEqual(recovered, { uncertain: 1, freed: 1 });
     assert.equal(books.sent, 1);

@@ -53,6 +53,7 @@ export function plainComposer({ services }: TestService): DigestComposer {
       const { rows } = await pool.query<{ until: string | null }>('SELECT max(added) AS until FROM papers');
       return BigInt(rows[0]?.until ?? 0);
     },
+    refresh: async (delivery) => delivery,
     mail: async ({ recipient, messageId, digest }, date) => ({
       ...{ messageId, to: recipient, date, html: '', headers: {} },
       from: { name: 'Quire', address: 'quire@example.org' },
