@@ -77,6 +77,7 @@ export async function createApp(services: Services, config: Config) {
     // A URL may hold a token: the path alone is logged, below, and without it.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    trustProxy: config.trustProxy ?? false,
     handlerTimeout: config.requestTimeoutMs,
     requestTimeout: ingestTimeoutMs,
     bodyLimit: config.bodyLimitBytes,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { Clock } from '../platform/clock.js';
+import { isPrivateAddress } from '../platform/special-networks.js';
 import type { BudgetLimit, BudgetStore } from './budget-store.js';
 
 /**
@@ -12,6 +13,8 @@ const limits = {
   address: { perHour: 3, perDay: 6 },
   /** A class or a lab behind one address of the network subscribes on one afternoon. */
   network: { perHour: 10, perDay: 30 },
+  /** A household, a lab, or, where TRUST_PROXY isn't set, all that a proxy brings: they shall not stop each other, and leave room for others. */
+  privateNetwork: { perHour: 60, perDay: 200 },
   /** A lab of thirty at one domain, and as many again at a large provider. */
   domain: { perHour: 60, perDay: 200 },
   /** What small mail servers may send a day without being throttled. */
@@ -19,18 +22,6 @@ const limits = {
 } as const;
 
 export type BudgetName = keyof typeof limits;
-
-/** Networks that name no visitor: the machine itself and proxies of a private network in front of it. */
-const unnamed = new BlockList();
-for (const [net, prefix] of [
-  ['127.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  unnamed.addSubnet(net, prefix, 'ipv4');
-unnamed.addAddress('::1', 'ipv6');
-unnamed.addSubnet('fc00::', 7, 'ipv6');
 
 export interface FormUse {
   /** The address that it is for every purpose but the envelope. */
@@ -50,7 +41,7 @@ export function createBudgets(store: BudgetStore, clock: Clock) {
       const full = await store.spend(
         [
           limitOf('address', emailKey),
-          ...(network === null ? [] : [limitOf('network', network)]),
+          limitOf(isPrivateAddress(plainAddress(ip)) ? 'privateNetwork' : 'network', network),
           limitOf('domain', domain),
           { key: 'all', ...limits.all },
         ],
@@ -64,18 +55,23 @@ export function createBudgets(store: BudgetStore, clock: Clock) {
 
 export type Budgets = ReturnType<typeof createBudgets>;
 
-function limitOf(name: 'address' | 'network' | 'domain', text: string): BudgetLimit {
+function limitOf(name: Exclude<BudgetName, 'all'>, text: string): BudgetLimit {
   const hash = createHash('sha256').update(text).digest('base64url');
   return { key: `${name}:${hash}`, ...limits[name] };
 }
 
-/** The /24 or /64 of an address: what one visitor has at least; null for addresses that name no visitor. */
-export function networkOf(ip: string): string | null {
-  const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip.replace(/%.*$/, '');
+/** The /24 or /64 of an address: what one visitor has at least. All that is no address is one network, too. */
+export function networkOf(ip: string): string {
+  const address = plainAddress(ip);
   const family = isIP(address);
-  if (family === 0 || unnamed.check(address, family === 4 ? 'ipv4' : 'ipv6')) return null;
+  if (family === 0) return 'unknown';
   if (family === 4) return address.split('.').slice(0, 3).join('.');
   return groupsOf(address).slice(0, 4).join(':');
+}
+
+/** Without the zone of a link, and of IPv4 in IPv6's clothes without those. */
+function plainAddress(ip: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip.replace(/%.*$/, '');
 }
 
 /** The eight groups of an IPv6 address, without leading zeros. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { AppError } from './errors.js';
 import { readSmtpUrl, type SmtpServer } from './mail/smtp-url.js';
 import { projectRoot } from './paths.js';
+import { readTrustProxy, type TrustProxy } from './trust-proxy.js';
 
 /** The model that comes with the project. */
 export const DEFAULT_MODEL = 'Xenova/all-MiniLM-L6-v2';
@@ -22,6 +23,10 @@ const settings = {
   PORT: integer(8080, 0, 65_535, 'TCP port. 0 takes any free one.'),
   PUBLIC_URL: optional(
     'https://… under which people reach the service, for links in mails and feeds; http:// with HOST and PORT when not set.',
+  ),
+  TRUST_PROXY: read(
+    readTrustProxy,
+    'Reverse proxies before the service: how many (1 to 8; the nearest in a private network), or their addresses and networks (10.0.0.2, 172.16.0.0/12), at most 16. Whom they name in X-Forwarded-For is the visitor. Not set behind one: all visitors share one limit. Set without one, or too high: anybody can name another address and has no limit.',
   ),
   DATA_DIR: text('data', 'Folder of the embedded database and the index snapshots; made when missing.'),
   DATABASE_URL: optional(
@@ -129,6 +134,8 @@ export interface Config {
   readonly port: number;
   /** Base of links, without a slash at the end. Of PORT 0 it has that 0: the port isn't known before listening. */
   readonly publicUrl: string;
+  /** null: nobody is believed who it is that he speaks for. */
+  readonly trustProxy: TrustProxy | null;
   /** Absolute. */
   readonly dataDir: string;
   /** null: the embedded database. */
@@ -186,6 +193,7 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     host: values.HOST,
     port: values.PORT,
     publicUrl,
+    trustProxy: values.TRUST_PROXY,
     dataDir: resolve(values.DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     databasePool: values.DATABASE_POOL,

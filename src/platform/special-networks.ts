@@ -22,6 +22,12 @@ const mapped = listOf(['::ffff:0:0/96']);
 /** All else of IPv6 is loopback, link-local, unique local, multicast, translated or not given to anybody. */
 const globalUnicast = listOf(['2000::/3']);
 
+/** Whose addresses name nobody outside of them: this machine, its links, and what sites and carriers give out inside. */
+const privateNetworks = listOf([
+  ...['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
+  ...['::1/128', 'fc00::/7', 'fe80::/10'],
+]);
+
 function listOf(networks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const network of networks) {
@@ -41,4 +47,10 @@ export function isSpecialAddress(address: string): boolean {
   // Of an IPv4 address in IPv6's clothes the list looks at what it holds.
   if (mapped.check(address, 'ipv6')) return special.check(address, 'ipv6');
   return !globalUnicast.check(address, 'ipv6') || special.check(address, 'ipv6');
+}
+
+/** Whether it is an address, without a zone, that others may have in networks of their own. */
+export function isPrivateAddress(address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && privateNetworks.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }

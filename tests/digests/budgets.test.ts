@@ -49,6 +49,17 @@ describe('budgets', () => {
     assert.equal(rows[0]?.count, 11);
   });
 
+  it('gives a private network sixty an hour, so that it can’t take all that there are', async () => {
+    const { spend } = fresh();
+    const ask = (ip: string) => times(61, (at) => spend({ emailKey: `a@b${at}.example`, ip }));
+    for (const ip of ['::ffff:172.18.0.1', '127.0.0.1']) {
+      const found = await ask(ip);
+      assert.equal(found.lastIndexOf(null), 59, ip);
+      assert.equal(found[60], 'privateNetwork');
+    }
+    assert.equal(await spend({ emailKey: 'a@b.example', ip: '8.8.4.4' }), null);
+  });
+
   it('gives a domain sixty an hour, and all of them two hundred', async () => {
     const { spend } = fresh();
     const ip = (at: number) => `203.0.${at}.1`;
@@ -85,17 +96,11 @@ describe('networkOf', () => {
     assert.notEqual(networkOf('2001:db8:0:1::5'), networkOf('2001:db8:0:2::5'));
     assert.equal(networkOf('2001:db8::'), '2001:db8:0:0');
   });
-  it('is none for this machine, for proxies of a private network and for nonsense', () => {
-    for (const ip of [
-      '127.0.0.1',
-      '::1',
-      '::ffff:127.0.0.1',
-      '10.2.3.4',
-      '172.17.0.1',
-      '192.168.1.1',
-      'fd00::1',
-      '',
-    ])
-      assert.equal(networkOf(ip), null, ip);
+  it('is one of a private network as well, and one for all that is no address', () => {
+    assert.equal(networkOf('127.0.0.1'), '127.0.0');
+    assert.equal(networkOf('::ffff:10.2.3.4'), networkOf('10.2.3.9'));
+    assert.equal(networkOf('fe80::1%eth0'), networkOf('fe80::2'));
+    assert.equal(networkOf('fd00::1'), 'fd00:0:0:0');
+    assert.equal(networkOf(''), networkOf('somebody'));
   });
 });
