@@ -40,7 +40,7 @@ export function createBudgets(store: BudgetStore, clock: Clock) {
       const domain = emailKey.slice(emailKey.lastIndexOf('@') + 1);
       const full = await store.spend(
         [
-          limitOf('address', emailKey),
+          limitOf('address', mailboxOf(emailKey)),
           limitOf(isPrivateAddress(plainAddress(ip)) ? 'privateNetwork' : 'network', network),
           limitOf('domain', domain),
           { key: 'all', ...limits.all },
@@ -58,6 +58,11 @@ export type Budgets = ReturnType<typeof createBudgets>;
 function limitOf(name: Exclude<BudgetName, 'all'>, text: string): BudgetLimit {
   const hash = createHash('sha256').update(text).digest('base64url');
   return { key: `${name}:${hash}`, ...limits[name] };
+}
+
+/** Without the tag of a plus-address, which leads to the same mailbox at most providers. */
+function mailboxOf(emailKey: string): string {
+  return emailKey.replace(/^([^+@]+)\+[^@]*@/, '$1@');
 }
 
 /** The /24 or /64 of an address: what one visitor has at least. All that is no address is one network, too. */

@@ -35,6 +35,15 @@ describe('budgets', () => {
     assert.deepEqual(await times(1, one), [null]);
   });
 
+  it('gives a mailbox one budget, whatever tag its address bears', async () => {
+    const { spend } = fresh();
+    const from = (local: string) => spend({ emailKey: `${local}@b.example`, ip: '203.0.113.1' });
+    const found: (string | null)[] = [];
+    for (const local of ['reader', 'reader+1', 'reader+1+2', 'reader+', 'read.er', '+reader', '+'])
+      found.push(await from(local));
+    assert.deepEqual(found, [null, null, null, 'address', null, null, null]);
+  });
+
   it('gives a network ten an hour, whoever asks in it, and books nothing that is refused', async () => {
     const { spend } = fresh();
     const found = await times(12, (at) =>
