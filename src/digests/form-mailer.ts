@@ -57,6 +57,7 @@ export function createFormMailer(deps: FormMailerDeps) {
   const { store, mailFor, onRefused, transport, clock, log, pollMs = POLL_MS } = deps;
   const closing = new AbortController();
   const counts = new Map<FormOutcome, number>(formOutcomes.map((outcome) => [outcome, 0]));
+  let accepted = 0;
   const workers = Array.from({ length: AT_ONCE }, createWorker);
   /** Counts what may have made a row due. */
   let asked = 0;
@@ -151,6 +152,7 @@ export function createFormMailer(deps: FormMailerDeps) {
         throw new AppError('overloaded', 'Too many people ask at once; try again in a minute.', {
           retryAfter: 60,
         });
+      accepted += 1;
       hint();
     },
 
@@ -160,7 +162,13 @@ export function createFormMailer(deps: FormMailerDeps) {
       for (const { follower } of workers) follower.start();
     },
 
-    /** How often each outcome has been since the start. */
+    /**
+     * What anybody may know of the requests since the start. Every other outcome depends on whether the address is known, and so does the
+     * moment at which it is there: whoever asks for a link and reads a number before and after would be told.
+     */
+    openCounts: () => [['accepted', accepted] as const, ['over_budget', counts.get('over_budget')!] as const],
+
+    /** How often each outcome has been since the start; not for the public. */
     counts: (): ReadonlyMap<FormOutcome, number> => counts,
 
     /** Looks, and resolves when nothing is under way or due; once started, and not closed. */

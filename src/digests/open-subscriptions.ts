@@ -41,9 +41,9 @@ export function openSubscriptions(parts: SubscriptionParts) {
   const subscriptions = createSubscriptions({ store, feedback: said, tokens, mailer, catalog, clock });
   metrics.read({
     name: 'form_requests_total',
-    help: 'What became of requests of the subscription forms.',
+    help: 'Requests of the subscription forms: accepted, and of these over a budget. What else became of them would tell which addresses are known.',
     type: 'counter',
-    read: () => [...subscriptions.counts()].map(([outcome, count]) => [{ outcome }, count] as const),
+    read: () => subscriptions.openCounts().map(([outcome, count]) => [{ outcome }, count] as const),
   });
   return {
     subscriptions,

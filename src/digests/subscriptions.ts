@@ -278,6 +278,7 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
 
     /** What became of the public forms' requests. */
     counts: mailer.counts,
+    openCounts: mailer.openCounts,
     /** Begins with what was asked for; returns at once. */
     start: mailer.start,
     /** Resolves when nothing that was asked for is under way or due. */

@@ -136,7 +136,27 @@ describe('subscriptions over the API', () => {
     assert.equal(service.services.subscriptions.counts().get('over_budget'), 2);
     const metrics = await service.app.inject({ method: 'GET', url: '/metrics' });
     assert.match(metrics.body, /^quire_form_requests_total\{outcome="over_budget"\} 2$/m);
-    assert.match(metrics.body, /^quire_form_requests_total\{outcome="suppressed"\} 1$/m);
+  });
+
+  it('counts alike in the metrics whether an address is known', async () => {
+    const counted = async () =>
+      (await service.app.inject({ url: '/metrics' })).body
+        .split('\n')
+        .filter((line) => line.startsWith('quire_form_requests_total{'));
+    const ask = async (email: string) => {
+      const before = await counted();
+      await call('POST', '/subscriptions/link', { email });
+      return (await counted()).map(
+        (line, at) => Number(line.split(' ')[1]) - Number(before[at]?.split(' ')[1]),
+      );
+    };
+    const known = await subscribed();
+    const mails = mail.mails.length;
+    assert.deepEqual(await ask(known.email), [1, 0]);
+    assert.equal(mail.mails.length, mails + 1);
+    assert.deepEqual(await ask('nobody@anywhere.example'), [1, 0]);
+    await service.services.subscriptions.suppress(known.email, '550 5.1.1');
+    assert.deepEqual(await ask(known.email), [1, 0]);
   });
 
   it('takes the same address twice at once', async () => {
