@@ -140,7 +140,7 @@ async function runAll(services: Services, { count, new: fresh, subscribers }: Op
     const matches = await services.matcher.match(subscription, news);
     const between = performance.now();
     const now = services.clock.now();
-    const digest = composeDigest({ settings: subscription, news, matches, sent: new Set(), now });
+    const digest = await composeDigest({ settings: subscription, news, matches, sent: new Set(), now });
     const from = { name: 'Quire', address: 'bench@example.org' };
     digestMail(subscription, digest, { links, messageId: `${n}@example.org`, from, date: now });
     own.match.push(between - at);

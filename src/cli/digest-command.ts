@@ -146,7 +146,7 @@ export async function digestPreviewCommand(
       { ...settings, query: words.join(' '), likes: like, days: [1, 2, 3, 4, 5, 6, 7] },
       { catalog },
     );
-    const found = await preview.preview({ settings: checked, days, signal: context.signal });
+    const found = await preview.preview({ settings: checked, days, ip: null, signal: context.signal });
     print(json, previewView(found), [
       ...found.days.flatMap(({ localDate, digest: { papers, books } }) => [
         `${localDate}: ${books.announced} came in, ${books.matched} matched, ${books.sent} sent`,

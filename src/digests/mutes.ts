@@ -6,7 +6,7 @@ import type { SubscriptionSettings } from './subscription.js';
 
 export type Mutes = Pick<SubscriptionSettings, 'mutedWords' | 'mutedAuthors' | 'mutedCategories'>;
 
-/** The words of a paper, folded, by where they stand. */
+/** The words of a paper, folded, by where they stand, in order. */
 type Places = ReadonlyMap<string, readonly number[]>;
 
 /** Of each paper once: it is asked of for every subscriber that mutes a word. */
@@ -26,7 +26,7 @@ function placesOf(paper: Pick<Paper, 'title' | 'abstract'>): Places {
       const at = from + position;
       last = Math.max(last, at);
       const list = places.get(word);
-      if (list) list.push(at);
+      if (list) insert(list, at);
       else places.set(word, [at]);
     });
     from = last + GAP;
@@ -70,10 +70,32 @@ function readWord(text: string): MutedWord {
 
 function stands({ words, joined }: MutedWord, places: Places): boolean {
   if (joined !== null && places.has(joined)) return true;
-  const [first = '', ...rest] = words;
-  return (places.get(first) ?? []).some((at) =>
-    rest.every((word, by) => places.get(word)?.includes(at + by + 1)),
-  );
+  const all: (readonly number[])[] = [];
+  for (const word of words) {
+    const list = places.get(word);
+    if (list === undefined) return false;
+    all.push(list);
+  }
+  // From the rarest word on: most phrases begin with one that stands everywhere.
+  const rarest = all.reduce((least, list, at) => (list.length < all[least]!.length ? at : least), 0);
+  return all[rarest]!.some((at) => all.every((list, by) => includes(list, at - rarest + by)));
+}
+
+/** At its place: a compound comes after its parts, and stands where the first of them does. */
+function insert(places: number[], place: number): void {
+  let at = places.length;
+  while (at > 0 && places[at - 1]! > place) at--;
+  places.splice(at, 0, place);
+}
+
+function includes(places: readonly number[], place: number): boolean {
+  let [from, to] = [0, places.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (places[middle]! < place) from = middle + 1;
+    else to = middle;
+  }
+  return places[from] === place;
 }
 
 const isCategory = (name: string, muted: string): boolean => name === muted || name.startsWith(`${muted}.`);

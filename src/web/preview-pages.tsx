@@ -41,13 +41,13 @@ export const previewPages: FastifyPluginAsyncTypebox<PreviewPagesOptions> = asyn
     });
   });
 
-  app.get('/subscribe/preview', hidden, async ({ query, signal }, reply) => {
+  app.get('/subscribe/preview', hidden, async ({ query, ip, signal }, reply) => {
     const params = paramsIn(query);
     const values = valuesOfParams(params);
     const back = backIn(params);
     if (back === null) throw invalid('back', `one of ${previewDays.join(', ')}`);
     const settings = await checkSettings(requestOf(values), { catalog });
-    const found = await preview({ settings, days: back, signal });
+    const found = await preview({ settings, days: back, ip, signal });
     const page = <PreviewPage values={values} back={back} settings={settings} found={found} />;
     return sendPage(reply, page, { runsScript: true });
   });

@@ -17,9 +17,9 @@ const papersOf = (count: number, fields: (n: number) => Partial<Paper> = () => (
   );
 
 describe('what a digest holds', () => {
-  it('keeps the order, cuts each paper for one reason, and balances', () => {
+  it('keeps the order, cuts each paper for one reason, and balances', async () => {
     const papers = papersOf(9, (n) => (n === 3 ? { title: 'All of blockchain' } : {}));
-    const digest = composeDigest({
+    const digest = await composeDigest({
       settings: settingsOf({ cap: 2, minScore: 0.4, mutedWords: ['Blockchain'] }),
       news: newsOf(papers),
       // 4 is muted, 2 sent before (and too low: counted once), 7 too low, 6 beyond the cap.
@@ -43,19 +43,19 @@ describe('what a digest holds', () => {
     assert.equal(digest.from, now.toISOString());
   });
 
-  it('balances whatever comes', () => {
-    fc.assert(
-      fc.property(
+  it('balances whatever comes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.integer({ min: 0, max: 40 }),
         fc.uniqueArray(fc.integer({ min: 1, max: 50 })),
         fc.array(fc.integer({ min: 1, max: 50 })),
         fc.integer({ min: 1, max: 100 }),
         fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
-        (count, matched, sent, cap, minScore) => {
+        async (count, matched, sent, cap, minScore) => {
           const news = newsOf(papersOf(count));
           const matches = matched.map((key) => matchOf(key, (key % 10) / 10));
           const settings = settingsOf({ cap, minScore, mutedWords: ['paper 7'] });
-          const digest = composeDigest({
+          const digest = await composeDigest({
             settings,
             news,
             matches: { matches, notices: [] },
@@ -83,7 +83,7 @@ describe('what a digest holds', () => {
     checkBooks({ announced: 3, matched: 2, sent: 1, cut: { ...cut, muted: 1 } });
   });
 
-  it('has no more than the channel can show', () => {
+  it('has no more than the channel can show', async () => {
     const matches = { matches: [1, 2, 3].map((key) => matchOf(key)), notices: [] };
     const options = {
       settings: settingsOf(),
@@ -92,16 +92,37 @@ describe('what a digest holds', () => {
       sent: new Set<number>(),
       now,
     };
-    assert.equal(composeDigest({ ...options, room: 2 }).books.cut.beyondCap, 1);
+    assert.equal((await composeDigest({ ...options, room: 2 })).books.cut.beyondCap, 1);
   });
 
-  it('keeps no half of a character, and not every author', () => {
+  it('lets others get on while it reads what is muted, and ends when nobody waits for it', async () => {
+    const abstract = 'the of graph kernel '.repeat(60);
+    const papers = papersOf(2_000, (n) => ({ abstract: `${abstract} ${n}` }));
+    const mutedWords = Array.from({ length: 100 }, (_, n) => `the of graph missing${n}`);
+    const stop = new AbortController();
+    const options = {
+      settings: settingsOf({ mutedWords }),
+      news: newsOf(papers),
+      matches: { matches: papers.map(({ key }) => matchOf(key)), notices: [] },
+      ...{ sent: new Set<number>(), now, signal: stop.signal },
+    };
+    const composing = composeDigest(options);
+    let turns = 0;
+    const others = setInterval(() => turns++, 1);
+    assert.equal((await composing).books.matched, 2_000);
+    clearInterval(others);
+    assert.ok(turns >= 3, `${turns} turns`);
+    stop.abort();
+    await assert.rejects(composeDigest(options), { code: 'cancelled' });
+  });
+
+  it('keeps no half of a character, and not every author', async () => {
     const [paper] = papersOf(1, () => ({
       abstract: `${'x'.repeat(1_499)}😀`,
       authors: Array(3_000).fill('A B'),
     }));
     const options = { settings: settingsOf(), news: newsOf([paper!]), sent: new Set<number>(), now };
-    const digest = composeDigest({ ...options, matches: { matches: [matchOf(1)], notices: [] } });
+    const digest = await composeDigest({ ...options, matches: { matches: [matchOf(1)], notices: [] } });
     const [sent] = digest.papers;
     assert.ok(sent!.abstract.isWellFormed());
     assert.equal(sent!.authors.length, 10);
@@ -121,10 +142,10 @@ describe('what a digest holds', () => {
     [/Nothing was ever taken in/, null, '2024-03-17T08:00:00Z'],
   ];
   for (const [said, last, at] of empty)
-    it(`says why nothing came in: ${said.source}`, () => {
+    it(`says why nothing came in: ${said.source}`, async () => {
       const news = newsOf([], { lastBefore: last === null ? null : new Date(last) });
       const matches = { matches: [], notices: [] };
-      const { notices } = composeDigest({
+      const { notices } = await composeDigest({
         settings: settingsOf(),
         news,
         matches,
@@ -134,9 +155,9 @@ describe('what a digest holds', () => {
       assert.match(notices[0]!, said);
     });
 
-  it('says that more came in than it looked at', () => {
+  it('says that more came in than it looked at', async () => {
     const news = newsOf(papersOf(3), { left: 7 });
-    const { notices } = composeDigest({
+    const { notices } = await composeDigest({
       settings: settingsOf(),
       news,
       matches: { matches: [], notices: [] },

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import type { Matcher } from '../../src/digests/match.js';
 import type { NewPapersReader } from '../../src/digests/new-papers.js';
-import { createPreview } from '../../src/digests/preview.js';
+import { createPreview, type PreviewRequest } from '../../src/digests/preview.js';
+import { AppError } from '../../src/platform/errors.js';
 import { storedPaper } from '../support/papers.js';
 import { newsOf, settingsOf } from './digest-fixture.js';
 
@@ -10,7 +12,8 @@ const now = new Date('2024-03-20T12:00:00Z');
 const papers = Array.from({ length: 3 }, (_, n) => storedPaper({ key: n + 1, id: `t:${n}` }));
 
 /** The same three papers come in each day, and all match. */
-function previewOf() {
+function previewOf(given: Partial<Matcher> & { limitMs?: number } = {}) {
+  const { limitMs, ...matching } = given;
   const spans: string[] = [];
   const newPapers: Pick<NewPapersReader, 'between'> = {
     async between({ after, until }) {
@@ -23,13 +26,19 @@ function previewOf() {
       matches: papers.map(({ key }) => ({ key, score: 0.5, why: 'x', sentence: null })),
       notices: [],
     }),
+    ...matching,
   };
   const { preview } = createPreview({
     newPapers: newPapers as NewPapersReader,
     matcher,
     clock: { now: () => now },
+    ...(limitMs === undefined ? {} : { limitMs }),
   });
-  return { preview, spans };
+  return {
+    preview: (request: Omit<PreviewRequest, 'ip'> & { ip?: string }) =>
+      preview({ ip: '203.0.113.7', ...request }),
+    spans,
+  };
 }
 
 describe('a preview', () => {
@@ -85,20 +94,57 @@ describe('a preview', () => {
     assert.deepEqual([days.length, days.at(-1)!.localDate, next.localDate], [30, '2024-03-19', '2024-03-20']);
   });
 
-  it('refuses another number of days, and more than two at once', async () => {
+  it('refuses another number of days', async () => {
     const { preview } = previewOf();
     await assert.rejects(preview({ settings: settingsOf(), days: 7 as 14 }), { code: 'invalid_input' });
-    const asked = [1, 2, 3].map(() => preview({ settings: settingsOf(), days: 14 }));
-    const states = (await Promise.allSettled(asked)).map(({ status }) => status);
-    assert.deepEqual(states, ['fulfilled', 'fulfilled', 'rejected']);
-    await preview({ settings: settingsOf(), days: 14 });
+  });
+
+  it('makes one at a time for a network, and the others’ beside it', async () => {
+    const news: string[] = [];
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { preview } = previewOf({
+      match: async ({ query }) => {
+        if (!news.includes(query)) news.push(query);
+        if (query !== 'other') await opened;
+        return { matches: [], notices: [] };
+      },
+    });
+    const ask = (query: string, ip: string) => preview({ settings: settingsOf({ query }), days: 14, ip });
+    const own = ['a', 'b', 'c', 'd', 'e'].map((query, n) => ask(query, `203.0.113.${n}`));
+    await assert.rejects(ask('f', '203.0.113.99'), { code: 'overloaded', retryAfter: 5 });
+    await ask('other', '198.51.100.1');
+    assert.deepEqual(news, ['a', 'other']);
+    open();
+    await Promise.all(own);
+    assert.deepEqual(news, ['a', 'other', 'b', 'c', 'd', 'e']);
+  });
+
+  it('is given up when it takes too long, and says what to change', async () => {
+    const { preview } = previewOf({
+      limitMs: 20,
+      match: async (_settings, _news, signal) => {
+        if (!signal!.aborted) await once(signal!, 'abort');
+        throw new AppError('cancelled', 'The search was cancelled by its caller.');
+      },
+    });
+    await assert.rejects(preview({ settings: settingsOf(), days: 14 }), ({ code, message }: AppError) => {
+      assert.match(message, /given up after 0.02 s: .*fewer days/);
+      return code === 'timeout';
+    });
+    await assert.rejects(preview({ settings: settingsOf(), days: 14 }), { code: 'timeout' });
   });
 
   it('ends at the day at which nobody waits for it any more', async () => {
-    const { preview, spans } = previewOf();
     const stop = new AbortController();
+    const match = async () => {
+      stop.abort();
+      return { matches: [], notices: [] };
+    };
+    const { preview, spans } = previewOf({ match });
     const asked = preview({ settings: settingsOf(), days: 30, signal: stop.signal });
-    stop.abort();
     await assert.rejects(asked, { code: 'cancelled' });
     assert.equal(spans.length, 1);
     await preview({ settings: settingsOf(), days: 14 });

@@ -28,10 +28,10 @@ export const subscriptionPreviewRoutes: FastifyPluginAsyncTypebox<SubscriptionPr
         response: { 200: PreviewAnswer, ...problemResponses(400, 404, 503) },
       },
     },
-    async ({ body: { settings, days } }, reply) => {
+    async ({ body: { settings, days }, ip }, reply) => {
       reply.header('cache-control', 'no-store');
       const checked = await checkSettings(settings, { catalog });
-      return previewView(await preview({ settings: checked, days, signal: clientGone(reply) }));
+      return previewView(await preview({ settings: checked, days, ip, signal: clientGone(reply) }));
     },
   );
 };
