@@ -6,6 +6,7 @@ import {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   fastify,
   LogController,
 } from 'fastify';
@@ -85,12 +86,17 @@ export async function createApp(services: Services, config: Config) {
     // Unknown fields are refused, not dropped: a misspelt parameter would change the answer silently.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
     // What fails before a route is found: a path that can't be decoded, an id that is too long.
-    frameworkErrors: (error, request, reply) => sendProblem(toAppError(error), request, reply),
+    frameworkErrors: (error, request, reply) => {
+      const { code, message } = toAppError(error);
+      keepSecret(reply);
+      return sendProblem(new AppError(code, withoutTokens(message)), request, reply);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
+    if (request.is404) keepSecret(reply);
   });
   const timeRequest = metrics.timer('http_request', 'Answered requests.', ['method', 'route', 'status']);
   app.addHook('onResponse', async (request, reply) => {
@@ -118,10 +124,10 @@ export async function createApp(services: Services, config: Config) {
   app.addSchema(S2Paper);
   addErrorHandling(app);
   app.setNotFoundHandler((request, reply) => {
-    const [path] = request.url.split('?');
+    const path = withoutTokens(request.url.split('?')[0]!);
     const error = new AppError('route_not_found', `There is nothing at ${request.method} ${path}.`);
     const isPage =
-      request.method === 'GET' && !path?.startsWith('/api/') && request.headers.accept?.includes('text/html');
+      request.method === 'GET' && !path.startsWith('/api/') && request.headers.accept?.includes('text/html');
     return isPage ? sendErrorPage(reply, { error, status: 404 }) : sendProblem(error, request, reply);
   });
 
@@ -187,6 +193,12 @@ export async function createApp(services: Services, config: Config) {
   });
   await app.register(subscriptionPages, { subscriptions, feedback, preview, catalog, describeError });
   return app;
+}
+
+/** Links with a token that were copied badly lead to no route: nobody else shall learn their address. */
+function keepSecret(reply: FastifyReply): void {
+  reply.header('cache-control', 'no-store');
+  reply.header('referrer-policy', 'no-referrer');
 }
 
 /** Old arXiv ids and DOIs hold slashes, and people write them into paths as they are. `parts`: id, and what follows it. */
