@@ -97,14 +97,16 @@ export function createFormMailer(deps: FormMailerDeps) {
 
   async function tryOnce(request: FormRequest, signal: AbortSignal): Promise<SendOutcome | FormOutcome> {
     const result = await mailFor(request);
-    return typeof result === 'string' ? result : transport!.send(result, { signal });
+    if (typeof result === 'string') return result;
+    return transport!.send(result, { signal, mayStillSend: () => store.isHeld(request) });
   }
 
   async function settle(request: FormRequest, outcome: SendOutcome): Promise<void> {
+    // Its data was deleted, or another process speaks for it.
+    if (outcome.kind === 'withdrawn') return;
     // After silence behind the final dot it is more likely there than not, and asking again is easy.
     if (outcome.kind === 'sent' || outcome.kind === 'uncertain') return finish(request, 'sent');
-    const response =
-      'response' in outcome ? outcome.response.replaceAll(request.email, '[address]') : outcome.kind;
+    const response = outcome.response.replaceAll(request.email, '[address]');
     if (outcome.kind === 'deferred') return tryLater(request, response);
     if (outcome.kind === 'failed' && outcome.why !== 'policy') await onRefused(request, outcome.response);
     return fail(request, response);

@@ -70,6 +70,15 @@ export function createFormRequestStore({ pool }: Pick<Database, 'pool'>) {
       return rows[0] ? toRequest(rows[0]) : null;
     },
 
+    /** Whether it is still there, and nobody else's: its data may have been deleted meanwhile. */
+    async isHeld({ id, tries }: Claim): Promise<boolean> {
+      const { rowCount } = await pool.query('SELECT 1 FROM form_requests WHERE id = $1 AND tries = $2', [
+        id,
+        tries,
+      ]);
+      return rowCount === 1;
+    },
+
     async putOff({ id, tries }: Claim, nextTryAt: Date): Promise<void> {
       await pool.query('UPDATE form_requests SET next_try_at = $3 WHERE id = $1 AND tries = $2', [
         id,

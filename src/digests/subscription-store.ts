@@ -36,7 +36,7 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
 
     /**
      * A subscription that waits for its confirmation, entered in the request (FormRequest) that asks for it, so that it is made once; null
-     * where nothing may be sent to the address. One that was suppressed, and asked in spite of it, until `askAgain` is asked this time.
+     * where nothing may be sent to the address, or the request is gone with the data of its address. One that was suppressed, and asked in spite of it, until `askAgain` is asked this time.
      */
     addPending(
       { email, key }: EmailAddress,
@@ -44,6 +44,10 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
       { now, request, askAgain }: { now: Date; request: string; askAgain: Date },
     ): Promise<Subscription | null> {
       return prisma.$transaction(async (tx) => {
+        // Held until the end: who deletes the data of the address comes before this, or finds what it has made.
+        const held = await tx.$queryRaw<unknown[]>`
+          SELECT 1 FROM form_requests WHERE id = ${request}::uuid FOR UPDATE`;
+        if (held.length === 0) return null;
         // No upsert: of two at once one would fail, and a transaction with it.
         await tx.subscriber.createMany({
           data: { email, emailKey: key, createdAt: now },
