@@ -34,6 +34,7 @@ import { webhookRoutes } from './http/routes/webhooks.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
 import { withoutTokens } from './platform/log.js';
+import { createOriginOf } from './platform/origin.js';
 import type { Services } from './services.js';
 import { version } from './version.js';
 import { favicon } from './web/assets.js';
@@ -73,6 +74,7 @@ export async function createApp(services: Services, config: Config) {
     log,
   } = services;
   const ingestTimeoutMs = config.requestTimeoutMs * INGEST_TIMEOUT_FACTOR;
+  const originOf = createOriginOf(config.publishedAt);
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A URL may hold a token: the path alone is logged, below, and without it.
@@ -165,10 +167,18 @@ export async function createApp(services: Services, config: Config) {
     timeoutMs: ingestTimeoutMs,
     onTaken: hintPapers,
   });
-  await app.register(feedRoutes, { prefix: '/feeds', search, listings, recommend, catalog, subscriptions });
-  await app.register(subscriptionRoutes, { prefix: API_BASE, subscriptions });
+  await app.register(feedRoutes, {
+    prefix: '/feeds',
+    search,
+    listings,
+    recommend,
+    catalog,
+    subscriptions,
+    originOf,
+  });
+  await app.register(subscriptionRoutes, { prefix: API_BASE, subscriptions, originOf });
   await app.register(webhookRoutes, { prefix: API_BASE, webhooks, apiKeys });
-  await app.register(huggingFaceRoutes, { listings, search, catalog });
+  await app.register(huggingFaceRoutes, { listings, search, catalog, originOf });
   await app.register(semanticScholarRoutes, { search, catalog });
   await app.register(semanticScholarRecommendations, {
     // The seam: whoever recommends by more than nearness takes this place.
@@ -188,10 +198,17 @@ export async function createApp(services: Services, config: Config) {
     return { error, status: statusOfKind[error.kind] };
   };
   await app.register(webPages, {
-    ...{ catalog, search, recommend, readiness, digests, describeError },
+    ...{ catalog, search, recommend, readiness, digests, originOf, describeError },
     latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
   });
-  await app.register(subscriptionPages, { subscriptions, feedback, preview, catalog, describeError });
+  await app.register(subscriptionPages, {
+    subscriptions,
+    feedback,
+    preview,
+    catalog,
+    originOf,
+    describeError,
+  });
   return app;
 }
 

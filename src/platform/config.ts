@@ -22,7 +22,7 @@ const settings = {
   HOST: text('127.0.0.1', 'Address to listen on. 0.0.0.0 opens the service to the network.'),
   PORT: integer(8080, 0, 65_535, 'TCP port. 0 takes any free one.'),
   PUBLIC_URL: optional(
-    'https://… under which people reach the service, for links in mails and feeds; http:// with HOST and PORT when not set.',
+    'https://… under which people reach the service, for links in mails, feeds and answers. Not set: in mails http:// with HOST and PORT, in answers the address that was asked.',
   ),
   TRUST_PROXY: read(
     readTrustProxy,
@@ -134,6 +134,8 @@ export interface Config {
   readonly port: number;
   /** Base of links, without a slash at the end. Of PORT 0 it has that 0: the port isn't known before listening. */
   readonly publicUrl: string;
+  /** PUBLIC_URL, where it is set; null: links in answers begin with the address that was asked. */
+  readonly publishedAt: string | null;
   /** null: nobody is believed who it is that he speaks for. */
   readonly trustProxy: TrustProxy | null;
   /** Absolute. */
@@ -193,6 +195,7 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     host: values.HOST,
     port: values.PORT,
     publicUrl,
+    publishedAt: values.PUBLIC_URL === null ? null : publicUrl,
     trustProxy: values.TRUST_PROXY,
     dataDir: resolve(values.DATA_DIR),
     databaseUrl: values.DATABASE_URL,

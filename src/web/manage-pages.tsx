@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { managedView } from '../digests/subscription-view.js';
 import type { Subscriptions } from '../digests/subscriptions.js';
 import { AppError } from '../platform/errors.js';
-import { originOf } from '../platform/origin.js';
+import type { OriginOf } from '../platform/origin.js';
 import { fieldsOf, problemOf, textOf } from './form-bodies.js';
 import { managePath, ownPath } from './links.js';
 import { ChangePage, DeletePage, FeedAddressPage, ManagePage } from './pages/manage-page.js';
@@ -17,10 +17,10 @@ const ofToken = { schema: { hide: true, params: Token } };
 const ofOne = { schema: { hide: true, params: One } };
 
 /** The page of an address's digests, behind a link in a mail. */
-export const managePages: FastifyPluginAsyncTypebox<{ subscriptions: Subscriptions }> = async (
-  app,
-  { subscriptions },
-) => {
+export const managePages: FastifyPluginAsyncTypebox<{
+  subscriptions: Subscriptions;
+  originOf: OriginOf;
+}> = async (app, { subscriptions, originOf }) => {
   app.get('/manage/:token', ofToken, async ({ params: { token } }, reply) =>
     sendPage(reply, <ManagePage token={token} managed={await subscriptions.view(token)} />),
   );

@@ -6,6 +6,7 @@ import type { PreviewService } from '../digests/preview.js';
 import type { Subscriptions } from '../digests/subscriptions.js';
 import type { Catalog } from '../papers/catalog.js';
 import type { AppError } from '../platform/errors.js';
+import type { OriginOf } from '../platform/origin.js';
 import { addFormBodies, type FormProblem, fieldsOf, paramsIn, problemOf, textOf } from './form-bodies.js';
 import { managePages } from './manage-pages.js';
 import {
@@ -27,6 +28,7 @@ export interface SubscriptionPagesOptions {
   feedback: FeedbackService;
   preview: PreviewService;
   catalog: Catalog;
+  originOf: OriginOf;
   /** Our error and its status for whatever was thrown: the same as the API's. */
   describeError: (error: FastifyError) => { error: AppError; status: number };
 }
@@ -39,7 +41,7 @@ const Token = Type.Object({ token: Type.String() });
 /** Subscribing, and what the links in mails lead to. GET and HEAD show; only POST does anything. */
 export const subscriptionPages: FastifyPluginAsyncTypebox<SubscriptionPagesOptions> = async (
   app,
-  { subscriptions, feedback, preview, catalog, describeError },
+  { subscriptions, feedback, preview, catalog, originOf, describeError },
 ) => {
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -86,7 +88,7 @@ export const subscriptionPages: FastifyPluginAsyncTypebox<SubscriptionPagesOptio
   );
 
   await app.register(previewPages, { preview, catalog, describeError });
-  await app.register(managePages, { subscriptions });
+  await app.register(managePages, { subscriptions, originOf });
 };
 
 /** The two forms that everybody may use: their answers say nothing of the address. */

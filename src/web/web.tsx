@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { Scheduler } from '../digests/scheduler.js';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
-import { originOf } from '../platform/origin.js';
+import type { OriginOf } from '../platform/origin.js';
 import type { Recommend } from '../recommendations/recommend.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
 import type { Order } from '../search/lexical/ports.js';
@@ -31,6 +31,7 @@ export interface WebOptions {
   recommend: Recommend;
   readiness: ReadinessService;
   digests: Pick<Scheduler, 'status'>;
+  originOf: OriginOf;
   latestIntake: () => Promise<LatestIntake | null>;
   /** Our error and its status for whatever was thrown: the same as the API's. */
   describeError: (error: FastifyError) => { error: AppError; status: number };
@@ -46,7 +47,7 @@ const SearchQuery = Type.Object({
 
 /** The pages: server-rendered, and whole without JavaScript. */
 export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
-  const { catalog, search, recommend, readiness, digests, latestIntake, describeError } = options;
+  const { catalog, search, recommend, readiness, digests, latestIntake, originOf, describeError } = options;
 
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Paper } from '../../papers/paper.js';
-import { originOf } from '../../platform/origin.js';
 import { feedEntry } from '../feeds/entry.js';
 import { type FeedFormatName, feedFormats } from '../feeds/formats.js';
 
@@ -14,6 +13,8 @@ export const feedContent = Object.fromEntries(
 );
 
 export interface FeedContent {
+  /** What its links begin with (platform/origin.ts). */
+  base: string;
   title: string;
   subtitle: string;
   /** Path of the page that shows the same. */
@@ -29,16 +30,12 @@ export function subscriptionFeeds(base: string, token: string): Record<FeedForma
   return { atom: address('atom'), rss: address('rss'), json: address('json') };
 }
 
-/**
- * Sends papers as a feed, in the format that the route's `:format` names. Its address is its id.
- * @throws AppError invalid_input where the Host header names no host
- */
+/** Sends papers as a feed, in the format that the route's `:format` names. Its address is its id. */
 export function sendFeed(
   request: FastifyRequest,
   reply: FastifyReply,
-  { title, subtitle, home, papers, begun }: FeedContent,
+  { base, title, subtitle, home, papers, begun }: FeedContent,
 ): FastifyReply {
-  const base = originOf(request);
   const { contentType, write } = feedFormats[(request.params as { format: FeedFormatName }).format];
   // As an address should be written, whatever the reader sent.
   const self = new URL(`${base}${request.url}`).href;

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Subscriptions } from '../../digests/subscriptions.js';
 import type { Catalog } from '../../papers/catalog.js';
+import type { OriginOf } from '../../platform/origin.js';
 import type { Recommend } from '../../recommendations/recommend.js';
 import type { Order } from '../../search/lexical/ports.js';
 import type { Listings } from '../../search/listings.js';
@@ -31,6 +32,7 @@ export interface FeedRoutesOptions {
   recommend: Recommend;
   catalog: Catalog;
   subscriptions: Pick<Subscriptions, 'readFeed'>;
+  originOf: OriginOf;
 }
 
 const tags = ['feeds'];
@@ -38,17 +40,20 @@ const tags = ['feeds'];
 /** Searches, listings and related papers for feed readers. */
 export const feedRoutes: FastifyPluginAsyncTypebox<FeedRoutesOptions> = async (
   app,
-  { search, listings, recommend, catalog, subscriptions },
+  { search, listings, recommend, catalog, subscriptions, originOf },
 ) => {
   // Not kept: they name the host that they were asked at, and what is kept is found by path alone.
   addAnswers(app, { state: null });
-  await app.register(searchFeeds, { search });
-  await app.register(listingFeeds, { listings });
-  await app.register(likenessFeeds, { recommend, catalog });
-  await app.register(subscriptionFeed, { subscriptions });
+  await app.register(searchFeeds, { search, originOf });
+  await app.register(listingFeeds, { listings, originOf });
+  await app.register(likenessFeeds, { recommend, catalog, originOf });
+  await app.register(subscriptionFeed, { subscriptions, originOf });
 };
 
-const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search'>> = async (app, { search }) => {
+const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search' | 'originOf'>> = async (
+  app,
+  { search, originOf },
+) => {
   app.get(
     '/search.:format',
     {
@@ -68,6 +73,7 @@ const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search'>> 
       // The next one may well get a better answer.
       if (result.notice !== null) reply.header('cache-control', 'no-store');
       return sendFeed(request, reply, {
+        base: originOf(request),
         title: result.query === '' ? 'All papers' : result.query,
         subtitle: searchSubtitle(result.order),
         home: homeOf({ q: result.query, sort: result.order }),
@@ -77,9 +83,9 @@ const searchFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'search'>> 
   );
 };
 
-const listingFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'listings'>> = async (
+const listingFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'listings' | 'originOf'>> = async (
   app,
-  { listings },
+  { listings, originOf },
 ) => {
   app.get(
     '/listings.:format',
@@ -97,6 +103,7 @@ const listingFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'listings'
       const { period = 'day', sort, limit = DEFAULT_LISTED } = request.query;
       const { items, count, ...listing } = await listings.byPeriod({ period, sort, limit });
       return sendFeed(request, reply, {
+        base: originOf(request),
         title: `Papers of the ${period}`,
         subtitle: `${items.length} of the ${count} papers of ${listing.date}, ${orderNames[listing.sort]}.`,
         home: '/',
@@ -120,6 +127,7 @@ const listingFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'listings'
     async (request, reply) => {
       const { items } = await listings.trending({ limit: request.query.limit ?? DEFAULT_ENTRIES });
       return sendFeed(request, reply, {
+        base: originOf(request),
         title: 'Trending papers',
         subtitle: 'Papers that are talked about now, the hottest first.',
         home: '/',
@@ -129,9 +137,12 @@ const listingFeeds: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'listings'
   );
 };
 
-type LikenessOptions = Pick<FeedRoutesOptions, 'recommend' | 'catalog'>;
+type LikenessOptions = Pick<FeedRoutesOptions, 'recommend' | 'catalog' | 'originOf'>;
 
-const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { recommend, catalog }) => {
+const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (
+  app,
+  { recommend, catalog, originOf },
+) => {
   app.get(
     '/papers/:id/related.:format',
     {
@@ -156,6 +167,7 @@ const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { 
       const { items, notice } = await recommend.recommend({ ...asked, signal });
       if (notice !== null) reply.header('cache-control', 'no-store');
       return sendFeed(request, reply, {
+        base: originOf(request),
         title: `Papers like “${paper.title}”`,
         subtitle: 'Papers that are like it by meaning and by words.',
         home: `/papers/${encodeURIComponent(paper.id)}#related`,
@@ -188,6 +200,7 @@ const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { 
       });
       if (notice !== null) reply.header('cache-control', 'no-store');
       return sendFeed(request, reply, {
+        base: originOf(request),
         title: 'Recommended papers',
         subtitle: likenessSubtitle(query, missing),
         home: '/',
@@ -197,10 +210,9 @@ const likenessFeeds: FastifyPluginAsyncTypebox<LikenessOptions> = async (app, { 
   );
 };
 
-const subscriptionFeed: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'subscriptions'>> = async (
-  app,
-  { subscriptions },
-) => {
+const subscriptionFeed: FastifyPluginAsyncTypebox<
+  Pick<FeedRoutesOptions, 'subscriptions' | 'originOf'>
+> = async (app, { subscriptions, originOf }) => {
   app.addHook('onSend', async (_request, reply) => {
     // The address is a secret: it is kept by its reader alone, and found by no search engine.
     reply.header('cache-control', 'private, no-cache');
@@ -223,6 +235,7 @@ const subscriptionFeed: FastifyPluginAsyncTypebox<Pick<FeedRoutesOptions, 'subsc
     async (request, reply) => {
       const { name, papers, begun } = await subscriptions.readFeed(request.params.token);
       return sendFeed(request, reply, {
+        base: originOf(request),
         title: `Your digest: ${name}`,
         subtitle: 'What this subscription was sent, the latest digest first.',
         home: '/manage',

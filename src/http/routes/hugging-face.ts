@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Catalog } from '../../papers/catalog.js';
 import { isSourceName } from '../../papers/paper.js';
 import { onePeriod } from '../../papers/period.js';
 import { AppError } from '../../platform/errors.js';
+import type { OriginOf } from '../../platform/origin.js';
 import type { Listings } from '../../search/listings.js';
 import { invalid, MAX_LIMIT } from '../../search/request.js';
 import type { Search } from '../../search/search.js';
@@ -19,6 +19,8 @@ export interface HuggingFaceRoutesOptions {
   listings: Listings;
   search: Search;
   catalog: Catalog;
+  /** For the link to the next page. */
+  originOf: OriginOf;
 }
 
 const DEFAULT_DAILY = 50;
@@ -76,9 +78,9 @@ export const huggingFaceRoutes: FastifyPluginAsyncTypebox<HuggingFaceRoutesOptio
   });
 };
 
-const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'listings'>> = async (
+const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'listings' | 'originOf'>> = async (
   app,
-  { listings },
+  { listings, originOf },
 ) => {
   app.get(
     '/api/daily_papers',
@@ -104,7 +106,8 @@ const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'list
         offset: p * limit,
         limit,
       });
-      if (more && p < MAX_PAGE) reply.header('link', `<${nextPage(request, p + 1)}>; rel="next"`);
+      if (more && p < MAX_PAGE)
+        reply.header('link', `<${nextPage(originOf(request), request.url, p + 1)}>; rel="next"`);
       return papers.map(hfItem);
     },
   );
@@ -162,10 +165,8 @@ const paperRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'cata
 };
 
 /** Absolute, because clients open it as it is; `page` in place of the one asked for. */
-function nextPage({ protocol, host, url }: FastifyRequest, page: number): string {
+function nextPage(origin: string, url: string, page: number): string {
   const next = new URL(url, 'http://quire.invalid');
   next.searchParams.set('p', String(page));
-  // Whatever a Host header holds, it can't end the link.
-  const origin = `${protocol}://${host}`.replace(/[<>"\s]/g, encodeURIComponent);
   return `${origin}${next.pathname}${next.search}`;
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { managedView, subscriptionView } from '../../digests/subscription-view.js';
 import type { Subscriptions } from '../../digests/subscriptions.js';
-import { originOf } from '../../platform/origin.js';
+import type { OriginOf } from '../../platform/origin.js';
 import { subscriptionFeeds } from '../plugins/feed.js';
 import { problemResponses } from '../problem.js';
 import {
@@ -15,6 +15,8 @@ import {
 
 export interface SubscriptionRoutesOptions {
   subscriptions: Subscriptions;
+  /** For the addresses of feeds. */
+  originOf: OriginOf;
 }
 
 /** Settings of a digest with muted lists at their bounds and likes take some 40 kB. */
@@ -33,7 +35,7 @@ const ACCEPTED = {
 
 export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = async (
   app,
-  { subscriptions },
+  { subscriptions, originOf },
 ) => {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
@@ -186,13 +188,13 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
     },
   );
 
-  await app.register(oneSubscription, { subscriptions });
+  await app.register(oneSubscription, { subscriptions, originOf });
 };
 
 /** Changing and ending one. */
 const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = async (
   app,
-  { subscriptions },
+  { subscriptions, originOf },
 ) => {
   app.patch(
     '/subscriptions/:token/:id',
