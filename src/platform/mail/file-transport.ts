@@ -15,6 +15,10 @@ export interface FileTransportOptions {
   dkim: DkimKey | null;
 }
 
+/** Mails hold links that open what is stored of their reader: they are their owner's alone. A folder that is there stays as it is. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
 /** Puts each mail into a folder as an `.eml` that is there as a whole or not at all. The same mail again is the same file. */
 export function createFileTransport({ dir, dkim }: FileTransportOptions): MailTransport {
   async function send(mail: Mail, { mayStillSend, signal }: SendOptions = {}): Promise<SendOutcome> {
@@ -28,8 +32,8 @@ export function createFileTransport({ dir, dkim }: FileTransportOptions): MailTr
     if (mayStillSend && !(await mayStillSend())) return { kind: 'withdrawn' };
     const name = fileName(mail);
     try {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      await writeDurably(join(dir, name), [message]);
+      await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
+      await writeDurably(join(dir, name), [message], { mode: FILE_MODE });
     } catch (error) {
       // A full disk or a folder that is gone concerns every mail.
       return { kind: 'deferred', response: messageOf(error), scope: 'run' };
@@ -45,8 +49,8 @@ export function createFileTransport({ dir, dkim }: FileTransportOptions): MailTr
     async verify() {
       const probe = join(dir, '.probe');
       try {
-        await mkdir(dir, { recursive: true, mode: 0o700 });
-        await writeDurably(probe, ['']);
+        await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
+        await writeDurably(probe, [''], { mode: FILE_MODE });
         await rm(probe, { force: true });
         return { ok: true, detail: 'can be written to; mails are kept there as files and sent to nobody' };
       } catch (error) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -29,6 +29,23 @@ describe('the file transport', () => {
       await readFile(join(dir, again.kind === 'sent' ? again.response : '')),
     );
     assert.deepEqual([parsed.subject, parsed.to?.[0]?.address], [mail.subject, mail.to]);
+  });
+
+  it('lets nobody else read them, nor a folder that it has made', async () => {
+    const mask = process.umask(0);
+    try {
+      const dir = join(folder, 'own');
+      const transport = createFileTransport({ dir, dkim: null });
+      const first = await transport.send(inventedMail());
+      const name = first.kind === 'sent' ? first.response : '';
+      const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+      assert.deepEqual([await modeOf(dir), await modeOf(join(dir, name))], [0o700, 0o600]);
+      await writeFile(join(dir, `${name}.tmp`), 'what a crash has left', { mode: 0o644 });
+      await transport.send(inventedMail());
+      assert.equal(await modeOf(join(dir, name)), 0o600);
+    } finally {
+      process.umask(mask);
+    }
   });
 
   it('writes nothing that is withdrawn', async () => {
