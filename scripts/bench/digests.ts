@@ -142,7 +142,7 @@ async function runAll(services: Services, { count, new: fresh, subscribers }: Op
     const now = services.clock.now();
     const digest = await composeDigest({ settings: subscription, news, matches, sent: new Set(), now });
     const from = { name: 'Quire', address: 'bench@example.org' };
-    digestMail(subscription, digest, { links, messageId: `${n}@example.org`, from, date: now });
+    await digestMail(subscription, digest, { links, messageId: `${n}@example.org`, from, date: now });
     own.match.push(between - at);
     own.compose.push(performance.now() - between);
     sum.matched += digest.books.matched;
@@ -207,6 +207,7 @@ function invent(
 const base = 'https://papers.example.org/';
 const links: DigestLinks = {
   paper: (id) => `${base}papers/${encodeURIComponent(id)}`,
+  search: (words) => `${base}?q=${encodeURIComponent(words)}`,
   related: (id) => `${base}papers/${encodeURIComponent(id)}#related`,
   notForMe: (id) => `${base}digests/not-for-me?token=${'x'.repeat(43)}&paper=${encodeURIComponent(id)}`,
   save: (id) => `${base}digests/save?token=${'x'.repeat(43)}&paper=${encodeURIComponent(id)}`,

@@ -50,6 +50,7 @@ export function createComposer(deps: ComposerDeps): DigestComposer {
   const publicLinks = {
     paper: (id: string): string => `${publicUrl}/papers/${encodeURIComponent(id)}`,
     related: (id: string): string => `${publicUrl}/papers/${encodeURIComponent(id)}#related`,
+    search: (words: string): string => `${publicUrl}/?q=${encodeURIComponent(words)}`,
   };
 
   async function linksOf({ subscription: { id, subscriberId } }: Delivery): Promise<DigestLinks> {

@@ -94,6 +94,7 @@ const base = 'https://papers.example.org';
 
 export const links: DigestLinks = {
   paper: (id) => `${base}/papers/${encodeURIComponent(id)}`,
+  search: (words) => `${base}/?q=${encodeURIComponent(words)}`,
   related: (id) => `${base}/papers/${encodeURIComponent(id)}#related`,
   notForMe: (id) => `${base}/digests/not-for-me?token=${token}&paper=${encodeURIComponent(id)}`,
   save: (id) => `${base}/digests/save?token=${token}&paper=${encodeURIComponent(id)}`,

@@ -1,22 +1,10 @@
 import { Fragment } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Digest, DigestPaper } from '../digest.js';
+import { actionsOf, addressOf, type Detail, details, noticesOf, quotedBytes } from './detail.js';
 import { clipBy, oneLine } from './plain.js';
 import type { TextOptions } from './text.js';
 import { booksLine, dayOf, emptyReason, factsOf, nameOf, plural, scoreOf, subjectOf } from './words.js';
-
-/** Gmail cuts a mail off at 102 kB, and with it the link to unsubscribe. */
-export const MAX_HTML_BYTES = 100_000;
-
-/** What is shown of each paper, the most first: bytes of its title and sentence as they are written, and whether all its links are. */
-const details = [
-  { title: 1_000, sentence: 1_000, isFull: true },
-  { title: 400, sentence: 300, isFull: true },
-  { title: 240, sentence: 120, isFull: true },
-  { title: 160, sentence: 0, isFull: true },
-  { title: 120, sentence: 0, isFull: false },
-] as const;
-type Detail = (typeof details)[number];
 
 /** Inline, because some programs leave out the style sheet; that has nothing but what is otherwise in the dark. */
 const css = {
@@ -31,15 +19,9 @@ const css = {
 
 const dark = `:root{color-scheme:light dark}@media(prefers-color-scheme:dark){body{background:#151514!important;color:#ece9e2!important}a{color:#5cc8bf!important}.q{color:#a29d92!important}}`;
 
-/** The whole digest as a document that loads nothing: smaller than `MAX_HTML_BYTES` with less of each paper where there are many. */
-export function digestHtml(digest: Digest, options: TextOptions): string {
-  let html = '';
-  for (const detail of details) {
-    html = `<!doctype html>${renderToString(<Document digest={digest} options={options} detail={detail} />)}`;
-    if (Buffer.byteLength(html) < MAX_HTML_BYTES) break;
-  }
-  return html;
-}
+/** The whole digest as a document that loads nothing. */
+export const digestHtml = (digest: Digest, options: TextOptions, detail: Detail = details[0]): string =>
+  `<!doctype html>${renderToString(<Document digest={digest} options={options} detail={detail} />)}`;
 
 interface Props {
   digest: Digest;
@@ -67,8 +49,8 @@ function Document({ digest, options, detail }: Props) {
             {plural(papers.length, 'new paper')} · {dayOf(date, settings)}
           </p>
           {reason !== null && <p>{reason}</p>}
-          {notices.map((notice) => (
-            <p key={notice}>{oneLine(notice)}</p>
+          {noticesOf(notices).map((notice) => (
+            <p key={notice}>{notice}</p>
           ))}
           <ol style="padding:0;margin:0;list-style:none">
             {papers.map((paper) => (
@@ -97,48 +79,49 @@ function Document({ digest, options, detail }: Props) {
 
 function Paper({ paper, options, detail }: { paper: DigestPaper; options: TextOptions; detail: Detail }) {
   const { settings, links } = options;
-  const { id, title, why, sentence } = paper;
   const score = scoreOf(paper, settings);
-  const facts = factsOf(paper).join(' · ');
-  const shown = sentence === null || detail.sentence === 0 ? null : clipped(sentence, detail.sentence);
-  const actions: [name: string, href: string][] = [
-    ...(detail.isFull
-      ? [['Related', links.related(id)] as [string, string], ['Save', links.save(id)] as [string, string]]
-      : []),
-    ['Not for me', links.notForMe(id)],
+  const facts = clipped(factsOf(paper, detail.authors).join(' · '), detail.facts);
+  const sentence = clipped(paper.sentence ?? '', detail.sentence);
+  const why = clipped(paper.why, detail.why);
+  const said = [
+    ...(why === '' ? [] : [why, ...(score === null ? [] : [score])]),
+    ...actionsOf(paper, links, { actions: detail.actions.html, address: detail.address }).map(
+      ([name, href]) => (
+        <a key={name} style={css.link} href={href}>
+          {name}
+        </a>
+      ),
+    ),
   ];
   return (
     <>
-      <a style={css.title} href={links.paper(id)}>
-        {clipped(title, detail.title)}
+      <a style={css.title} href={addressOf(paper, links, detail)}>
+        {clipped(paper.title, detail.title) || clipped(paper.id, detail.title)}
       </a>
       {facts !== '' && (
         <p class="q" style={css.quiet + MARGIN}>
-          {clipped(facts, detail.title)}
+          {facts}
         </p>
       )}
-      {shown !== null && <p style={css.line}>{shown}</p>}
-      <p class="q" style={css.quiet + MARGIN}>
-        {clipped(why, detail.title)}
-        {score !== null && ` · ${score}`}
-        {actions.map(([name, href]) => (
-          <Fragment key={name}>
-            {' · '}
-            <a style={css.link} href={href}>
-              {name}
-            </a>
-          </Fragment>
-        ))}
-      </p>
+      {sentence !== '' && <p style={css.line}>{sentence}</p>}
+      {said.length > 0 && (
+        <p class="q" style={css.quiet + MARGIN}>
+          {said.map((part, at) => (
+            <Fragment key={at}>
+              {at > 0 && ' · '}
+              {part}
+            </Fragment>
+          ))}
+        </p>
+      )}
     </>
   );
 }
 
 const MARGIN = `;${css.line}`;
 
-const clipped = (text: string, bytes: number): string => clipBy(oneLine(text), bytes, bytesOf);
+const clipped = (text: string, most: number): string =>
+  most === 0 ? '' : clipBy(oneLine(text), most, writtenBytes);
 
-/** As it is written into the document: `&`, `<` and `"` take up to six. */
-function bytesOf(character: string): number {
-  return /[&<>"']/.test(character) ? 6 : Buffer.byteLength(character);
-}
+/** `&`, `<` and `"` take up to six. */
+const writtenBytes = (character: string): number => (/[&<>"']/.test(character) ? 6 : quotedBytes(character));

@@ -1,7 +1,9 @@
 import { AppError } from '../../platform/errors.js';
+import { composeMessage } from '../../platform/mail/message.js';
 import type { Mail } from '../../platform/mail/transport.js';
 import type { Digest } from '../digest.js';
 import type { Subscription } from '../subscription.js';
+import { type Detail, details } from './detail.js';
 import { digestHtml } from './html.js';
 import { digestText } from './text.js';
 import { type DigestLinks, subjectOf } from './words.js';
@@ -14,22 +16,57 @@ export interface DigestMailOptions {
   date: Date;
 }
 
-/** @throws AppError internal for a subscription without an address */
-export function digestMail(
+/** Gmail cuts a mail off at 102 kB, and with it the link to unsubscribe. */
+export const MAX_MESSAGE_BYTES = 100_000;
+
+/** What a signature adds: with a key of 4,096 bits it has 684 bytes of base64, beside the names of the headers. */
+const SIGNATURE_BYTES = 1_500;
+
+/** Headers and boundaries, of which the addresses are the most. */
+const HEADER_BYTES = 5_000;
+
+/** The longest that a text gets, for each of its bytes: quoted-printable writes three, and three more at the end of each line of 76. */
+const MOST_BYTES_A_BYTE = 3.2;
+
+/**
+ * As much of each paper as the message has room for, which stays below `MAX_MESSAGE_BYTES` with every paper named and linked in both parts.
+ * The same digest gives the same mail.
+ * @throws AppError internal for a subscription without an address
+ */
+export async function digestMail(
   subscription: Subscription,
   digest: Digest,
   { links, messageId, from, date }: DigestMailOptions,
-): Mail {
+): Promise<Mail> {
   const { email, id } = subscription;
   if (email === null) throw new AppError('internal', `subscription ${id} has no address`);
   const options = { settings: subscription, links, date };
-  return {
+  const head = {
     ...{ messageId, from, to: email, date },
     subject: subjectOf(subscription, digest),
-    text: digestText(digest, options),
-    html: digestHtml(digest, options),
     headers: headersOf({ id, links, from }),
   };
+  const [first, ...others] = details;
+  const mailOf = (detail: Detail): Mail => ({
+    ...head,
+    text: digestText(digest, options, detail),
+    html: digestHtml(digest, options, detail),
+  });
+  let mail = mailOf(first);
+  for (const detail of others) {
+    if (await fits(mail)) break;
+    mail = mailOf(detail);
+  }
+  return mail;
+}
+
+async function fits(mail: Mail): Promise<boolean> {
+  const room = MAX_MESSAGE_BYTES - SIGNATURE_BYTES;
+  const bytes = Buffer.byteLength(mail.text) + Buffer.byteLength(mail.html);
+  if (bytes >= room) return false;
+  // Most digests are so short that they needn't be written twice.
+  if (bytes * MOST_BYTES_A_BYTE + HEADER_BYTES < room) return true;
+  return (await composeMessage(mail, null)).length < room;
 }
 
 interface HeaderOptions {

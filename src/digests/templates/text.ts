@@ -1,6 +1,7 @@
 import type { Digest, DigestPaper } from '../digest.js';
 import type { SubscriptionSettings } from '../subscription.js';
-import { clip, oneLine, wrap } from './plain.js';
+import { actionsOf, addressOf, type Detail, details, noticesOf, quotedBytes } from './detail.js';
+import { clipBy, oneLine, wrap } from './plain.js';
 import {
   booksLine,
   type DigestLinks,
@@ -12,9 +13,6 @@ import {
   scoreOf,
 } from './words.js';
 
-const MAX_TITLE = 400;
-const MAX_SENTENCE = 500;
-
 export interface TextOptions {
   settings: SubscriptionSettings;
   links: DigestLinks;
@@ -22,14 +20,15 @@ export interface TextOptions {
 }
 
 /** The whole digest as text: what the HTML says, in lines of 72 columns; only addresses are longer. */
-export function digestText(digest: Digest, { settings, links, date }: TextOptions): string {
+export function digestText(digest: Digest, options: TextOptions, detail: Detail = details[0]): string {
+  const { settings, links, date } = options;
   const { papers, books, notices } = digest;
   const reason = emptyReason(digest);
   const blocks = [
     `${wrap(`Quire: ${nameOf(settings)}`)}\n${plural(papers.length, 'new paper')}, ${dayOf(date, settings)}`,
     ...(reason === null ? [] : [wrap(reason)]),
-    ...notices.map((notice) => wrap(oneLine(notice))),
-    ...papers.map((paper, at) => paperText(paper, { number: at + 1, settings, links })),
+    ...noticesOf(notices).map((notice) => wrap(notice)),
+    ...papers.map((paper, at) => paperText(paper, { number: at + 1, options, detail })),
     `Unsubscribe: ${links.unsubscribe()}\nChange or pause: ${links.manage()}`,
     wrap(booksLine(books)),
   ];
@@ -38,20 +37,29 @@ export function digestText(digest: Digest, { settings, links, date }: TextOption
 
 function paperText(
   paper: DigestPaper,
-  { number, settings, links }: Pick<TextOptions, 'settings' | 'links'> & { number: number },
+  { number, options, detail }: { number: number; options: TextOptions; detail: Detail },
 ): string {
+  const { settings, links } = options;
   const indent = '    ';
-  const { id, title, why, sentence } = paper;
   const score = scoreOf(paper, settings);
-  const facts = factsOf(paper);
+  const facts = clipped(factsOf(paper, detail.authors).join(', '), detail.facts);
+  const why = clipped(paper.why, detail.why);
+  const sentence = clipped(paper.sentence ?? '', detail.sentence);
   return [
-    wrap(clip(oneLine(title), MAX_TITLE), indent, `${number}.`.padEnd(indent.length)),
-    ...(facts.length > 0 ? [wrap(facts.join(', '), indent)] : []),
-    wrap(`Why: ${clip(oneLine(why), MAX_SENTENCE)}${score === null ? '' : `; score ${score}`}`, indent),
-    ...(sentence === null ? [] : [wrap(`“${clip(oneLine(sentence), MAX_SENTENCE)}”`, indent)]),
-    `${indent}Read: ${links.paper(id)}`,
-    `${indent}Related: ${links.related(id)}`,
-    `${indent}Save: ${links.save(id)}`,
-    `${indent}Not for me: ${links.notForMe(id)}`,
+    wrap(
+      clipped(paper.title, detail.title) || clipped(paper.id, detail.title),
+      indent,
+      `${number}.`.padEnd(indent.length),
+    ),
+    ...(facts === '' ? [] : [wrap(facts, indent)]),
+    ...(why === '' ? [] : [wrap(`Why: ${why}${score === null ? '' : `; score ${score}`}`, indent)]),
+    ...(sentence === '' ? [] : [wrap(`“${sentence}”`, indent)]),
+    `${indent}Read: ${addressOf(paper, links, detail)}`,
+    ...actionsOf(paper, links, { actions: detail.actions.text, address: detail.address }).map(
+      ([name, href]) => `${indent}${name}: ${href}`,
+    ),
   ].join('\n');
 }
+
+const clipped = (text: string, most: number): string =>
+  most === 0 ? '' : clipBy(oneLine(text), most, quotedBytes);

@@ -7,6 +7,8 @@ import { clip, oneLine } from './plain.js';
 export interface DigestLinks {
   /** `id`: the paper's public id. Absolute, as are all. */
   paper(id: string): string;
+  /** A search for the words. */
+  search(words: string): string;
   related(id: string): string;
   notForMe(id: string): string;
   save(id: string): string;
@@ -69,8 +71,11 @@ export function subjectOf(settings: SubscriptionSettings, { papers, books }: Dig
 }
 
 /** First authors, date, venue, category, upvotes: what is known. */
-export function factsOf({ authors, authorCount, date, venue, categories, upvotes }: DigestPaper): string[] {
-  const shown = authors.slice(0, SHOWN_AUTHORS).map((name) => clip(oneLine(name), MAX_AUTHOR));
+export function factsOf(
+  { authors, authorCount, date, venue, categories, upvotes }: DigestPaper,
+  most = SHOWN_AUTHORS,
+): string[] {
+  const shown = authors.slice(0, most).map((name) => clip(oneLine(name), MAX_AUTHOR));
   const rest = Math.max(authorCount ?? 0, authors.length) - shown.length;
   const people =
     shown.length > 0 ? shown.join(', ') + (rest > 0 ? ` + ${rest}` : '') : rest > 0 && plural(rest, 'author');
