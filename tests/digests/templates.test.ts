@@ -255,6 +255,46 @@ describe('a digest as a webhook’s body', () => {
       assert.deepEqual(discord.allowed_mentions, { parse: [] });
     }
   });
+
+  it('never cuts a link or an escape, however long an id is', () => {
+    const hostOf = (host: string) => ({
+      paper: (id: string) => `https://${host}/papers/${encodeURIComponent(id)}`,
+      related: (id: string) => `https://${host}/papers/${encodeURIComponent(id)}#related`,
+      search: (words: string) => `https://${host}/?q=${encodeURIComponent(words)}`,
+    });
+    const text = fc.constantFrom('Kernels & <graphs> ', '漢字', '(|)', '&', '*_', '');
+    const fields = fc.record({
+      title: fc.tuple(text, fc.integer({ min: 0, max: 800 })).map(([of, times]) => of.repeat(times)),
+      id: fc
+        .tuple(fc.constantFrom('a', '漢', '(', '|', '<', '&'), fc.integer({ min: 1, max: 900 }))
+        .map(([of, times]) => `doi:10.1002/${of.repeat(times)}`),
+    });
+    const host = fc.constantFrom('papers.example.org', `${'long-host.'.repeat(25)}org`);
+    fc.assert(
+      fc.property(fields, host, ({ title, id }, at) => {
+        const digest = digestOf([
+          digestPaperOf({ id, title, why: title, sentence: title, authors: [title], venue: title }),
+        ]);
+        const by = hostOf(at);
+        const slack = webhookBody(digest, { shape: 'slack', subscription, links: by }) as {
+          blocks: { type: string; text?: { text: string } }[];
+        };
+        const [, paper] = slack.blocks;
+        const section = paper!.text!.text;
+        assert.ok(section.length <= 3_000, `${section.length}`);
+        const tags = section.match(/<[^>]*>?/g) ?? [];
+        assert.ok(tags.length > 0);
+        for (const tag of tags) assert.match(tag, /^<https:\/\/[^|\s]+\|[^<>]+>$/);
+        assert.doesNotMatch(section, /&(?!amp;|lt;|gt;)/);
+        const discord = webhookBody(digest, { shape: 'discord', subscription, links: by }) as {
+          embeds: { title: string; url: string }[];
+        };
+        const [embed] = discord.embeds;
+        assert.ok(embed!.url.length <= 2_048 && URL.canParse(embed!.url), `${embed!.url.length}`);
+        assert.ok(embed!.title.length > 0 && embed!.title.length <= 256, `${embed!.title.length}`);
+      }),
+    );
+  });
 });
 
 describe('text', () => {

@@ -67,8 +67,8 @@ export const quotedBytes = (character: string): number =>
 /** Where the paper is: by its id, or by its title where the id makes an address that is too long. */
 export function addressOf(
   { id, title }: DigestPaper,
-  links: DigestLinks,
-  { address, words }: Detail,
+  links: Pick<DigestLinks, 'paper' | 'search'>,
+  { address, words }: Pick<Detail, 'address' | 'words'>,
 ): string {
   const own = links.paper(id);
   return own.length <= address ? own : links.search(wordsOf(title, words) || wordsOf(id, words));

@@ -1,5 +1,6 @@
 import type { Digest, DigestPaper } from '../digest.js';
 import { MAX_CAP, type Subscription, type WebhookShape } from '../subscription.js';
+import { addressOf } from './detail.js';
 import { clip, clipBy, oneLine } from './plain.js';
 import { booksLine, type DigestLinks, emptyReason, factsOf, nameOf, scoreOf, subjectOf } from './words.js';
 
@@ -17,7 +18,7 @@ export interface WebhookOptions {
   shape: WebhookShape;
   subscription: Subscription;
   /** Those that act for one person (`manage`, `unsubscribe` …) are left out: a channel has many readers. */
-  links: Pick<DigestLinks, 'paper' | 'related'>;
+  links: Pick<DigestLinks, 'paper' | 'related' | 'search'>;
 }
 
 /** What is posted, as JSON. At most `webhookRoom` papers of the digest. */
@@ -54,8 +55,11 @@ function genericBody({ digest, subscription, links }: Content): object {
   };
 }
 
-/** Characters: https://docs.slack.dev/reference/block-kit/blocks has 150 for a header, and 3,000 for a section. */
-const slackLimits = { header: 150, title: 300, facts: 300, why: 300, sentence: 600, section: 3_000 } as const;
+/**
+ * Characters: https://docs.slack.dev/reference/block-kit/blocks has 150 for a header, and 3,000 for a section. A paper's parts and its two
+ * addresses stay below that together, so that no link is ever cut.
+ */
+const slackLimits = { header: 150, title: 300, facts: 300, why: 300, sentence: 600, address: 650, words: 80 };
 
 /** In mrkdwn these three begin links, mentions and entities; nothing else gets out of its place. By the length that it then has. */
 const slackText = (text: string, most: number): string =>
@@ -67,7 +71,7 @@ const entity = (character: string): string => entities[character] ?? character;
 function slackBody({ digest, subscription, links }: Content): object {
   const section = (text: string): object => ({
     type: 'section',
-    text: { type: 'mrkdwn', text: clip(text, slackLimits.section), verbatim: true },
+    text: { type: 'mrkdwn', text, verbatim: true },
   });
   const subject = subjectOf(subscription, digest);
   return {
@@ -97,10 +101,13 @@ function slackPaper(
 ): string {
   const { title, facts: most, why, sentence } = slackLimits;
   const facts = factsOf(paper).join(' · ');
+  const own = urlIn(links.paper(paper.id));
+  const address = addressOf(paper, { paper: () => own, search: links.search }, slackLimits);
+  const related = address === own ? ` · <${urlIn(links.related(paper.id))}|Related>` : '';
   return [
-    `<${urlIn(links.paper(paper.id))}|${slackText(paper.title, title) || paper.id}>`,
+    `<${urlIn(address)}|${slackText(paper.title, title) || slackText(paper.id, title)}>`,
     ...(facts === '' ? [] : [slackText(facts, most)]),
-    `${slackText(whyOf(paper, subscription), why)} · <${urlIn(links.related(paper.id))}|Related>`,
+    slackText(whyOf(paper, subscription), why) + related,
     ...(paper.sentence === null ? [] : [`> ${slackText(paper.sentence, sentence)}`]),
   ].join('\n');
 }
@@ -109,8 +116,11 @@ function slackPaper(
 const urlIn = (url: string): string =>
   new URL(url).href.replace(/[<>|()\s]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** Characters: https://discord.com/developers/docs/resources/message has 256 for a title and 6,000 for all embeds. */
-const discordLimits = { content: 1_000, title: 200, facts: 120, why: 100, sentence: 100 } as const;
+/** Characters: https://discord.com/developers/docs/resources/message has 256 for a title, 2,048 for an address and 6,000 for all embeds. */
+const discordLimits = {
+  ...{ content: 1_000, title: 200, facts: 120, why: 100, sentence: 100 },
+  ...{ address: 2_000, words: 80 },
+} as const;
 
 /** What Discord's Markdown reads as mark-up, each with a backslash; by the length that it then has. */
 const discordText = (text: string, most: number): string =>
@@ -126,8 +136,8 @@ function discordBody({ digest, subscription, links }: Content): object {
     // Whatever stands in a title, nobody is called.
     allowed_mentions: { parse: [] },
     embeds: digest.papers.map((paper) => ({
-      title: discordText(paper.title, title) || paper.id,
-      url: links.paper(paper.id),
+      title: discordText(paper.title, title) || discordText(paper.id, title),
+      url: addressOf(paper, links, discordLimits),
       description: [
         discordText(factsOf(paper).join(' · '), facts),
         discordText(whyOf(paper, subscription), why),
