@@ -15,7 +15,7 @@ export interface HttpRequest {
 }
 
 export type HttpResult =
-  /** With any status. `isWhole`: false where the body was cut off at the limit. */
+  /** With any status. `isWhole`: false where the body was cut off at the limit, broke off or didn't end in time. */
   | {
       kind: 'answered';
       status: number;
@@ -108,6 +108,7 @@ function once(
 ): Promise<HttpResult> {
   return new Promise((resolve) => {
     let hasLeft = false;
+    let answer: IncomingMessage | null = null;
     const body = asked.body === undefined ? null : Buffer.from(asked.body);
     const fail = (error: unknown): void => {
       if (error instanceof ForbiddenNetwork) resolve({ kind: 'refused', why: error.message });
@@ -133,32 +134,44 @@ function once(
       // A header that can't be sent.
       return resolve({ kind: 'refused', why: messageOf(error) });
     }
-    request.on('error', fail);
+    request.on('error', (error) => {
+      // Of a known status the body alone is missing.
+      if (answer === null) fail(error);
+      else answer.destroy(error);
+    });
     // Handed to the system as a whole: before that nobody can have read its end.
     request.on('finish', () => {
       hasLeft = true;
     });
     request.on('response', (response) => {
-      readBody(response, maxBodyBytes).then((read) => resolve(answerOf(response, read)), fail);
+      answer = response;
+      void readBody(response, maxBodyBytes).then((read) => resolve(answerOf(response, read)));
     });
     request.end(body ?? undefined);
   });
 }
 
+/** As much as came. Never rejects: the status is known, and says more than how the connection ended. */
 async function readBody(
   response: IncomingMessage,
   maxBytes: number,
 ): Promise<{ body: string; isWhole: boolean }> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    parts.push(part);
-    size += part.length;
-    // Leaving the loop ends the connection.
-    if (size > maxBytes) break;
+  let hasEnded = false;
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      parts.push(part);
+      size += part.length;
+      // Leaving the loop ends the connection.
+      if (size > maxBytes) break;
+    }
+    hasEnded = true;
+  } catch {
+    // A reset, or a signal.
   }
   const body = Buffer.concat(parts).subarray(0, maxBytes).toString('utf8');
-  return { body, isWhole: size <= maxBytes };
+  return { body, isWhole: hasEnded && size <= maxBytes };
 }
 
 function answerOf(

@@ -183,15 +183,45 @@ describe('the HTTP client', () => {
     const long = await open({ maxBodyBytes: 1_000 }).request({ method: 'GET', url });
     assert.ok(long.kind === 'answered');
     assert.deepEqual([long.body.length, long.isWhole], [1_000, false]);
-    const paths = ['/silent', '/drip', '/drop', '/headers'];
+    const paths = ['/silent', '/drop', '/headers'];
     const post = (path: string) =>
       open({ timeoutMs: 3_000 }).request({ method: 'POST', url: url + path, body: 'x' });
+    const drip = await post('/drip');
+    assert.ok(drip.kind === 'answered' && !drip.isWhole && drip.body.startsWith('aa'), JSON.stringify(drip));
     for (const [at, result] of (await Promise.all(paths.map(post))).entries()) {
       const path = paths[at]!;
       assert.ok(result.kind === 'failed', `${path}: ${JSON.stringify(result)}`);
       assert.equal(result.mayHaveArrived, true, path);
     }
   });
+
+  const endings: [name: string, end: RequestListener][] = [
+    ['hangs', (_, response) => void response.write('a')],
+    [
+      'breaks off',
+      (request, response) => void response.write('a', () => setImmediate(() => request.socket.destroy())),
+    ],
+    ['is no body', (request) => void request.socket.write('not a chunk\r\n')],
+  ];
+  for (const [name, end] of endings)
+    it(`keeps the status where the body ${name}`, async () => {
+      const url = await serve((request, response) => {
+        request.resume();
+        const isBroken = name === 'is no body';
+        response.writeHead(Number(request.url!.slice(1)), isBroken ? {} : { 'content-length': 10 });
+        response.flushHeaders();
+        end(request, response);
+      });
+      for (const status of [200, 404, 500]) {
+        const answer = await open({ timeoutMs: 500 }).request({
+          method: 'POST',
+          url: `${url}/${status}`,
+          body: 'x',
+        });
+        assert.ok(answer.kind === 'answered' && answer.status === status, JSON.stringify(answer));
+        assert.equal(answer.isWhole, false);
+      }
+    });
 
   it('tells what can’t have arrived, and stops at a signal', async () => {
     const url = await serve(() => undefined);
