@@ -68,8 +68,8 @@ async function assertFits(digest: Digest, by = links): Promise<Mail> {
   assert.equal(items.length, papers.length);
   // A link and a name for each, in both parts.
   for (const item of items) assert.match(item, /<a [^>]*href="https:[^"]+"[^>]*>[^<]+<\/a>/);
-  assert.equal(mail.text.match(/^ {4}Read: https:\S+$/gm)?.length ?? 0, papers.length);
-  assert.equal(mail.text.match(/^\d+\. *\S/gm)?.length ?? 0, papers.length);
+  assert.equal(mail.text.match(/^ {4,5}Read: https:\S+$/gm)?.length ?? 0, papers.length);
+  assert.equal(mail.text.match(/^\d+\. +\S/gm)?.length ?? 0, papers.length);
   return mail;
 }
 

@@ -116,6 +116,8 @@ Announced 1, matched 1, sent 1.
     ]);
     assert.doesNotMatch(html, /<(?:img|link|script|iframe|object)|url\(|@import|\bsrc=/i);
     assert.match(html, /prefers-color-scheme:dark/);
+    const daily = digestHtml(digestOf([]), { ...options, settings: settingsOf({ kind: 'daily' }) });
+    assert.match(daily, /<h1[^>]*>The day’s papers<\/h1>/);
   });
 
   it('tells machines what it is', async () => {

@@ -17,7 +17,7 @@ const css = {
   line: 'margin:2px 0',
 } as const;
 
-const dark = `:root{color-scheme:light dark}@media(prefers-color-scheme:dark){body{background:#151514!important;color:#ece9e2!important}a{color:#5cc8bf!important}.q{color:#a29d92!important}}`;
+const dark = `:root{color-scheme:light dark}@media(prefers-color-scheme:dark){body{background:#151514!important;color:#ece9e2!important}a{color:#5cc8bf!important}.q{color:#a29d92!important}}.q a{white-space:nowrap}`;
 
 /** The whole digest as a document that loads nothing. */
 export const digestHtml = (digest: Digest, options: TextOptions, detail: Detail = details[0]): string =>
@@ -44,7 +44,7 @@ function Document({ digest, options, detail }: Props) {
       </head>
       <body style={css.body}>
         <div style={css.column}>
-          <h1 style="font:24px/1.3 Georgia,serif;margin:0">{nameOf(settings)}</h1>
+          <h1 style="font:24px/1.3 Georgia,serif;margin:0">{headingOf(settings)}</h1>
           <p class="q" style={`${css.quiet};margin:4px 0 20px`}>
             {plural(papers.length, 'new paper')} · {dayOf(date, settings)}
           </p>
@@ -117,6 +117,9 @@ function Paper({ paper, options, detail }: { paper: DigestPaper; options: TextOp
     </>
   );
 }
+
+const headingOf = (settings: TextOptions['settings']): string =>
+  nameOf(settings).replace(/^[a-z]/, (letter) => letter.toUpperCase());
 
 const MARGIN = `;${css.line}`;
 

@@ -40,17 +40,14 @@ function paperText(
   { number, options, detail }: { number: number; options: TextOptions; detail: Detail },
 ): string {
   const { settings, links } = options;
-  const indent = '    ';
+  const first = `${number}. `.padEnd(4);
+  const indent = ' '.repeat(first.length);
   const score = scoreOf(paper, settings);
   const facts = clipped(factsOf(paper, detail.authors).join(', '), detail.facts);
   const why = clipped(paper.why, detail.why);
   const sentence = clipped(paper.sentence ?? '', detail.sentence);
   return [
-    wrap(
-      clipped(paper.title, detail.title) || clipped(paper.id, detail.title),
-      indent,
-      `${number}.`.padEnd(indent.length),
-    ),
+    wrap(clipped(paper.title, detail.title) || clipped(paper.id, detail.title), indent, first),
     ...(facts === '' ? [] : [wrap(facts, indent)]),
     ...(why === '' ? [] : [wrap(`Why: ${why}${score === null ? '' : `; score ${score}`}`, indent)]),
     ...(sentence === '' ? [] : [wrap(`“${sentence}”`, indent)]),
