@@ -1,8 +1,9 @@
 import { foldWords, shortHash, titleKey } from './fold.js';
 import { fieldsOf, mergeInto } from './merge.js';
+import { isNearTitle, titleWords } from './near-title.js';
 import type { PaperFields, PaperRecord } from './paper.js';
 import { doiPublicId, publicIdOf } from './paper-id.js';
-import { isSamePaper } from './same-paper.js';
+import { isSamePaper, isSameUnderNearTitle, type Likeness, peopleKey } from './same-paper.js';
 
 /** A paper while a batch is being settled. */
 export interface Draft extends PaperFields {
@@ -33,13 +34,14 @@ export interface IdentityChanges {
   gone: number[];
 }
 
-/** Every id under which a record's paper may be known already. */
-export function refsOf(record: PaperRecord): { refs: string[]; titleKey: string } {
+/** Every id under which a record's paper may be known already, and what its title and its people are found by. */
+export function refsOf(record: PaperRecord): { refs: string[]; titleKey: string; peopleKey: string } {
   const key = titleKey(record.title);
   const refs = [titleIdOf(key)];
   if (record.arxivId !== undefined) refs.push(record.arxivId);
   if (record.doi !== undefined) refs.push(doiPublicId(record.doi));
-  return { refs, titleKey: key };
+  const { authors = [], date = null } = record;
+  return { refs, titleKey: key, peopleKey: peopleKey({ authors, date }) };
 }
 
 /** 60 bits of the title's hash: short enough to read, and a clash among 10 million titles is a 4e-5 chance. */
@@ -55,6 +57,7 @@ function titleIdOf(key: string): string {
 export function createResolver(known: Iterable<Draft>) {
   const byRef = new Map<string, Draft>();
   const byTitle = new Map<string, Set<Draft>>();
+  const byPeople = new Map<string, Set<Draft>>();
   const added = new Set<Draft>();
   const updated = new Set<Draft>();
   const gone: number[] = [];
@@ -64,9 +67,9 @@ export function createResolver(known: Iterable<Draft>) {
 
   function register(draft: Draft): void {
     for (const ref of refsOfDraft(draft)) byRef.set(ref, draft);
-    const same = byTitle.get(draft.titleKey);
-    if (same) same.add(draft);
-    else byTitle.set(draft.titleKey, new Set([draft]));
+    addTo(byTitle, draft.titleKey, draft);
+    const people = peopleKey(draft);
+    if (people !== '') addTo(byPeople, people, draft);
   }
 
   function find(record: PaperRecord, fields: PaperFields, key: string): Draft[] {
@@ -87,7 +90,24 @@ export function createResolver(known: Iterable<Draft>) {
       // A record that says little fits two papers that are not one: it goes to the first and unites nothing.
       if ([...found].every((other) => isSamePaper(other, draft))) found.add(draft);
     }
+    if (found.size === 0) {
+      const near = findNear({ ...fields, arxivId, doi });
+      if (near !== null) found.add(near);
+    }
     return [...found];
+  }
+
+  /** By the same people in the same year, under nearly the same title. Never a second one: what is only near unites nothing. */
+  function findNear(likeness: Likeness): Draft | null {
+    const others = byPeople.get(peopleKey(likeness));
+    if (others === undefined) return null;
+    const words = titleWords(likeness.title);
+    for (const draft of others) {
+      if (successors.has(draft)) continue;
+      if (!isNearTitle(words, titleWords(draft.title)) || !isSameUnderNearTitle(likeness, draft)) continue;
+      return draft;
+    }
+    return null;
   }
 
   /** Two rows turn out to be one paper: the one with the better id stays, the other's ids lead to it. */
@@ -114,6 +134,7 @@ export function createResolver(known: Iterable<Draft>) {
 
   function forget(draft: Draft): void {
     byTitle.get(draft.titleKey)?.delete(draft);
+    byPeople.get(peopleKey(draft))?.delete(draft);
     added.delete(draft);
     updated.delete(draft);
   }
@@ -220,6 +241,12 @@ export function createResolver(known: Iterable<Draft>) {
 }
 
 export type Resolver = ReturnType<typeof createResolver>;
+
+function addTo(index: Map<string, Set<Draft>>, key: string, draft: Draft): void {
+  const same = index.get(key);
+  if (same) same.add(draft);
+  else index.set(key, new Set([draft]));
+}
 
 function refsOfDraft(draft: Draft): Set<string> {
   const refs = new Set([draft.id, ...draft.aliases]);

@@ -5,6 +5,7 @@ import { retryConflicts } from '../platform/db/retry.js';
 import { AppError } from '../platform/errors.js';
 import { textHash } from './fold.js';
 import { createResolver, type Draft, type Outcome, type Resolver, refsOf } from './identity.js';
+import { isNearTitle, titleWords } from './near-title.js';
 import {
   gatherSightings,
   heatOfDraft,
@@ -14,10 +15,14 @@ import {
 } from './observation-store.js';
 import type { Origins, Paper, PaperRecord } from './paper.js';
 import { doiPublicId, normalizePaperRef } from './paper-id.js';
+import { peopleKey } from './same-paper.js';
 import { gatherSent, restoreSent } from './sent-store.js';
 
 /** Records settled in one transaction: large enough to spread its cost, small enough to hold a lock briefly. */
 export const MAX_BATCH = 500;
+
+/** Papers by the same people of one year that a title is compared with: of “Wang, 2024” alone there are more, and nothing is to be learnt. */
+const MAX_NAMESAKES = 50;
 
 /** Rows a `list` call returns at most. */
 export const MAX_LISTED = 2_000;
@@ -184,18 +189,42 @@ async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft
     titles.add(keys.titleKey);
   }
   const ids = [...refs];
+  const near = await listNear(tx, records);
   const rows = await tx.$queryRaw<{ id: number }[]>`
     SELECT id FROM papers WHERE title_key = ANY(${[...titles]})
     UNION SELECT id FROM papers WHERE public_id = ANY(${ids})
     UNION SELECT id FROM papers WHERE arxiv_id = ANY(${ids})
     UNION SELECT id FROM papers WHERE doi = ANY(${ids.filter((id) => id.startsWith('doi:')).map((id) => id.slice(4))})
-    UNION SELECT paper_id FROM paper_aliases WHERE alias = ANY(${ids})`;
+    UNION SELECT paper_id FROM paper_aliases WHERE alias = ANY(${ids})
+    UNION SELECT unnest(${near}::int[])`;
   const known = await tx.paper.findMany({
     where: { id: { in: rows.map((row) => row.id) } },
     include: withAliases,
     orderBy: { id: 'asc' },
   });
   return known.map(toDraft);
+}
+
+/** Papers by the people of a record and of its year, under nearly its title. Two arXiv ids are two papers, whatever else. */
+async function listNear(tx: Tx, records: readonly PaperRecord[]): Promise<number[]> {
+  const wanted = new Map<string, PaperRecord[]>();
+  for (const record of records) {
+    const { peopleKey } = refsOf(record);
+    if (peopleKey !== '') wanted.set(peopleKey, [...(wanted.get(peopleKey) ?? []), record]);
+  }
+  const keys = [...wanted.keys()];
+  const haveArxiv = keys.map((key) => wanted.get(key)!.every(({ arxivId }) => arxivId !== undefined));
+  const rows = await tx.$queryRaw<{ id: number; title: string; key: string }[]>`
+    SELECT p.id, p.title, k.key FROM unnest(${keys}::text[], ${haveArxiv}::bool[]) AS k (key, has_arxiv)
+    CROSS JOIN LATERAL (
+      SELECT id, title FROM papers WHERE people_key = k.key AND people_key <> '' AND NOT (k.has_arxiv AND arxiv_id IS NOT NULL)
+      ORDER BY id LIMIT ${MAX_NAMESAKES}) p`;
+  return rows
+    .filter(({ title, key }) => {
+      const words = titleWords(title);
+      return wanted.get(key)!.some((record) => isNearTitle(titleWords(record.title), words));
+    })
+    .map(({ id }) => id);
 }
 
 async function write(tx: Tx, resolver: Resolver, sightings: Sightings): Promise<number> {
@@ -230,12 +259,12 @@ async function insert(
   // JSON can escape half of a surrogate pair, which PostgreSQL refuses; as text it would become U+FFFD as well.
   const json = JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value));
   return tx.$queryRaw`
-    INSERT INTO papers (public_id, arxiv_id, arxiv_version, doi, title_key, title, abstract, authors,
+    INSERT INTO papers (public_id, arxiv_id, arxiv_version, doi, title_key, people_key, title, abstract, authors,
       author_count, date, venue, url, categories, upvotes, comments, heat, origins, text_hash)
-    SELECT "publicId", "arxivId", "arxivVersion", doi, "titleKey", title, abstract, authors,
+    SELECT "publicId", "arxivId", "arxivVersion", doi, "titleKey", "peopleKey", title, abstract, authors,
       "authorCount", date, venue, url, categories, upvotes, comments, heat, origins, decode("textHash", 'hex')
     FROM json_to_recordset(${json}::json) AS r("publicId" text, "arxivId" text, "arxivVersion" int, doi text,
-      "titleKey" text, title text, abstract text, authors text[], "authorCount" int, date text, venue text,
+      "titleKey" text, "peopleKey" text, title text, abstract text, authors text[], "authorCount" int, date text, venue text,
       url text, categories text[], upvotes int, comments int, heat float8, origins jsonb, "textHash" text)
     RETURNING id, public_id AS "publicId"`;
 }
@@ -247,6 +276,7 @@ function toRow(draft: Draft, sightings: Sightings) {
     arxivVersion: draft.arxivVersion,
     doi: draft.doi,
     titleKey: draft.titleKey,
+    peopleKey: peopleKey(draft),
     title: draft.title,
     abstract: draft.abstract,
     authors: draft.authors,

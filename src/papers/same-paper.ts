@@ -1,8 +1,9 @@
-import { foldWords, titleKey } from './fold.js';
+import { foldWords, shortHash, titleKey } from './fold.js';
 import type { PaperFields } from './paper.js';
 
-/** What is compared when two entries share a title and no id. */
-export interface Likeness extends Pick<PaperFields, 'abstract' | 'authors' | 'date' | 'origins'> {
+/** What is compared when two entries share a title, or nearly, and no id. */
+export interface Likeness
+  extends Pick<PaperFields, 'title' | 'abstract' | 'authors' | 'date' | 'venue' | 'origins'> {
   arxivId: string | null;
   doi: string | null;
 }
@@ -17,7 +18,10 @@ const RELATED_TEXT = 0.08;
 /** Years between a preprint and its venue's copy. */
 const MAX_YEARS_APART = 3;
 
-/** Whether two entries with one (folded) title are one paper. The abstract decides wherever both have one. */
+/**
+ * Whether two entries with one (folded) title are one paper. The abstract decides wherever both have one. Measured on DBLP and ACM, which have
+ * none (`npm run eval:dedup`).
+ */
 export function isSamePaper(a: Likeness, b: Likeness): boolean {
   if (a.arxivId !== null && b.arxivId !== null && a.arxivId !== b.arxivId) return false;
   const names = sharedNames(a.authors, b.authors);
@@ -28,8 +32,41 @@ export function isSamePaper(a: Likeness, b: Likeness): boolean {
     return contained >= SAME_TEXT || (names !== null && names >= 0.5 && contained >= RELATED_TEXT);
   }
   if (a.doi !== null && b.doi !== null && a.doi !== b.doi) return false;
+  if (isRecurring(a.title) || arePublishedApart(a, b)) return false;
   if (names !== null) return names >= 0.5;
   return yearsApart(a.date, b.date) <= MAX_YEARS_APART;
+}
+
+/**
+ * What every issue of a journal has under one title, often by the same person: without an abstract nothing tells them apart.
+ */
+const recurring =
+  /^(?:(?:guest )?editor(?:ial|s?'?s?)?|chair(?:man|s|'s)?|president|secretary|treasurer|publisher|reviewer)s?\W{0,2}s?(?: (?:notes?|messages?|letter|introduction|foreword|preface|report|column|comments?|remarks|acknowledge?ments?))?$|^(?:preface|foreword|introduction|front matter|back matter|errat(?:um|a)|corrigend(?:um|a)|correction|announcements?|calendar(?: of events)?|call for papers|book reviews?(?: column)?|reminiscences(?: on .{1,60})?|table of contents|index|in this issue|news|obituary|in memoriam|letters? to the editor|acknowledge?ments?|(?:from the )?editor(?:'s desk)?|title page|abstracts?|discussion|comments?|reply|response)$/i;
+
+function isRecurring(title: string): boolean {
+  return recurring.test(title.trim().replace(/[.:!]+$/, ''));
+}
+
+/**
+ * Both name where they were published, and it isn't one publication: other years, or a journal's version of what a conference had. A preprint
+ * names no venue, and goes to either.
+ */
+function arePublishedApart(a: Likeness, b: Likeness): boolean {
+  if (a.venue === null || b.venue === null) return false;
+  const [kindA, kindB] = [kindOf(a.venue), kindOf(b.venue)];
+  return yearsApart(a.date, b.date) > 0 || (kindA !== null && kindB !== null && kindA !== kindB);
+}
+
+function kindOf(venue: string): 'journal' | 'meeting' | null {
+  if (
+    /\b(?:journal|j\.|transactions|trans\.|tods|tois|record|letters|magazine|annals|bulletin)(?!\w)/i.test(
+      venue,
+    )
+  )
+    return 'journal';
+  return /\b(?:conference|conf\.|proceedings|proc\.|symposium|workshop|meeting|congress)(?!\w)/i.test(venue)
+    ? 'meeting'
+    : null;
 }
 
 /** Whether nothing in two lists of authors speaks against their being one paper's. */
@@ -106,6 +143,35 @@ function shingles(text: string): Set<string> {
     found.add(words.slice(at, at + length).join(' '));
   }
   return found;
+}
+
+/**
+ * By the same people in the same year, under titles that are nearly one: whether they are one paper. Nobody's abstract is written twice, so
+ * that two of them must agree as those of revisions do.
+ */
+export function isSameUnderNearTitle(a: Likeness, b: Likeness): boolean {
+  const texts = [ownAbstract(a), ownAbstract(b)] as const;
+  if (texts[0] !== '' && texts[1] !== '') {
+    if (a.arxivId !== null && b.arxivId !== null && a.arxivId !== b.arxivId) return false;
+    return containment(texts[0], texts[1]) >= SAME_TEXT;
+  }
+  return isSamePaper(a, b);
+}
+
+/**
+ * Hash of who wrote it and when: the year and the surnames in one order; '' where either isn't known. Equal for copies of a paper that spell its
+ * title in two ways.
+ */
+export function peopleKey({ authors, date }: { authors: readonly string[]; date: string | null }): string {
+  if (date === null || authors.length === 0) return '';
+  const surnames = authors.flatMap((name) => surnameOf(name) ?? []);
+  if (surnames.length < authors.length) return '';
+  return shortHash(`${date.slice(0, 4)} ${[...new Set(surnames)].sort().join(' ')}`, 26);
+}
+
+function surnameOf(name: string): string | null {
+  const words = foldWords(name).filter((word) => word.length > 1 && !/^(?:jr|sr|ii|iii|iv)$/.test(word));
+  return words.at(-1) ?? null;
 }
 
 function yearsApart(a: string | null, b: string | null): number {

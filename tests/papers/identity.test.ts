@@ -53,6 +53,51 @@ describe('one row a paper', () => {
     assert.equal(paper!.abstract, abstractA);
   });
 
+  const bare = (fields: Partial<PaperRecord>): PaperRecord =>
+    record({ abstract: '', authors: ['Ada Lee', 'Bob van der Berg'], date: '2003', ...fields });
+
+  it('for a title with a slip, by the same people in the same year, however their names are written', () => {
+    const [paper, ...others] = settle([
+      bare({ title: 'Tuning Very Wide Networks' }),
+      bare({ title: 'Turning very wide networks (abstract)', authors: ['B. van der Berg', 'A. Lee'] }),
+    ]);
+    assert.deepEqual([paper!.title.length > 0, others.length], [true, 0]);
+  });
+
+  for (const [what, other] of [
+    ['of another year', { date: '2005' }],
+    ['with one author more', { authors: ['Ada Lee', 'Bob van der Berg', 'Cy Dee'] }],
+    ['with another DOI', { doi: '10.1000/2' }],
+    ['with abstracts that have nothing in common', { abstract: abstractB }],
+  ] satisfies [string, Partial<PaperRecord>][])
+    it(`but not for a title with a slip ${what}`, () => {
+      const own = bare({ title: 'Tuning Very Wide Networks', doi: '10.1000/1', abstract: abstractA });
+      const text = 'abstract' in other ? {} : { abstract: '' };
+      const given = bare({ title: 'Turning very wide networks', doi: '10.1000/1', ...other });
+      if (!('doi' in other)) delete given.doi;
+      assert.equal(settle([{ ...own, ...text }, given]).length, 2);
+    });
+
+  it('but not for what stands in every issue under one title', () => {
+    for (const title of [
+      "Editor's Notes",
+      'Editorial',
+      'Book Review Column',
+      'Preface',
+      'Erratum',
+      "Chair's Message",
+    ])
+      assert.equal(settle([bare({ title }), bare({ title, date: '2003-06' })]).length, 2, title);
+  });
+
+  it('but not for a meeting and the journal, or two years, where both say where they were published', () => {
+    const meeting = bare({ venue: 'International Conference on Bees' });
+    assert.equal(settle([meeting, bare({ venue: 'The Bee Journal' })]).length, 2);
+    assert.equal(settle([meeting, bare({ venue: 'Conference on Bees', date: '2004' })]).length, 2);
+    assert.equal(settle([meeting, bare({ venue: 'ICB' })]).length, 1);
+    assert.equal(settle([meeting, bare({ date: '2002', arxivId: '2401.00001' })]).length, 1, 'a preprint');
+  });
+
   it('but not across two arXiv ids', () => {
     assert.equal(settle([record({ arxivId: '2401.00001' }), record({ arxivId: '2401.00002' })]).length, 2);
   });

@@ -72,6 +72,24 @@ for (const kind of databaseKinds) {
       assert.equal((await store().getByRef('10.1000/three')).id, '2401.03000');
     });
 
+    it('finds a paper under a title with a slip by its people and year, whichever came first', async () => {
+      const people = { abstract: '', authors: ['Ines Quill', 'Juno Reed'], date: '1998' };
+      const [first] = (
+        await store().takeIn([{ source: 'jsonl', title: 'Quills for Scribes of Old', ...people }])
+      ).outcomes;
+      const { outcomes } = await store().takeIn([
+        {
+          source: 'jsonl',
+          title: 'Quils for scribes of old (panel)',
+          ...people,
+          authors: ['J. Reed', 'I. Quill'],
+        },
+        { source: 'jsonl', title: 'Quills for Monks of Today', ...people },
+      ]);
+      assert.equal(outcomes[0]!.key, first!.key);
+      assert.equal(outcomes[1]!.outcome, 'added');
+    });
+
     it('says when something changed that readers see: not with the counts, not with the same again', async () => {
       const record = inventedPaper(3_500);
       const updatedAt = async (change: Partial<typeof record>) => {
