@@ -7,9 +7,23 @@ export type PartialDate = string;
 /**
  * Where a value came from, poorest first: a poorer source never overwrites a richer one. Bibliographies come before
  * listings, which a program wrote from arXiv's own record: in BibTeX people type, shorten and protect titles by hand,
- * RIS is a database's export that few edit, and CSL JSON has names and dates in parts.
+ * RIS is a database's export that few edit, and CSL JSON has names and dates in parts. Services that gather from
+ * others (OpenAlex, Semantic Scholar, Hugging Face) come before those at which papers are registered by their makers.
  */
-export const sourceNames = ['sample', 'bibtex', 'ris', 'csl', 'listing', 'jsonl'] as const;
+export const sourceNames = [
+  'sample',
+  'bibtex',
+  'ris',
+  'csl',
+  'csv',
+  'listing',
+  'jsonl',
+  'openalex',
+  'semantic-scholar',
+  'huggingface',
+  'crossref',
+  'arxiv',
+] as const;
 export type SourceName = (typeof sourceNames)[number];
 
 export function isSourceName(text: string): text is SourceName {

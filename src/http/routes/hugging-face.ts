@@ -41,7 +41,9 @@ const DailyQuery = Type.Object({
   week: Type.Optional(Type.String({ description: 'An ISO week: `2024-W31`.' })),
   month: Type.Optional(Type.String({ description: 'A month: `2024-08`.' })),
   submitter: Type.Optional(
-    Type.String({ description: 'The source that the papers came from: `listing`, `jsonl`, `sample`.' }),
+    Type.String({
+      description: 'The source that the papers came from: `listing`, `huggingface`, `arxiv` and so on.',
+    }),
   ),
   sort: Type.Optional(
     Type.Unsafe<keyof typeof sorts>({

@@ -38,7 +38,11 @@ const mistakes: [QueryFilters, string, string][] = [
     'excludeCategory',
     'excludeCategory: expected a category such as cs.LG, hep-th or cs, not “”.',
   ],
-  [{ source: ['x'] }, 'source', 'source: expected one of sample, bibtex, ris, csl, listing, jsonl, not “x”.'],
+  [
+    { source: ['x'] },
+    'source',
+    'source: expected one of sample, bibtex, ris, csl, csv, listing, jsonl, openalex, semantic-scholar, huggingface, crossref, arxiv, not “x”.',
+  ],
   [
     { author: ['""'] },
     'author',

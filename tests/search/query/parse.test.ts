@@ -173,10 +173,10 @@ const mistakes: [string, number, number, string][] = [
   ['category:"a b"', 10, 5, category('a b')],
   ['category:é', 10, 1, category('é')],
   [
-    'source:arxiv',
+    'source:arxov',
     8,
     5,
-    'expected one of sample, bibtex, ris, csl, listing, jsonl after source:, not “arxiv”',
+    'expected one of sample, bibtex, ris, csl, csv, listing, jsonl, openalex, semantic-scholar, huggingface, crossref, arxiv after source:, not “arxov”',
   ],
   ['has:data', 5, 4, 'expected code after has:, not “data”'],
   ['upvotes:-1', 9, 2, upvotes('-1')],
