@@ -21,6 +21,7 @@ const models = () => import('./cli/model-command.js');
 const reindex = () => import('./cli/reindex-command.js');
 const doctor = () => import('./cli/doctor-command.js');
 const mailDoctor = () => import('./cli/doctor-mail-command.js');
+const papers = () => import('./cli/papers-command.js');
 const keys = () => import('./cli/key-command.js');
 const server = () => import('./server.js');
 
@@ -70,6 +71,29 @@ program
   .addOption(json())
   .action((files: string[], options) =>
     command(async (context) => (await ingest()).ingestCommand(files, options, context)),
+  );
+
+const papersCommand = program
+  .command('papers')
+  .description('look at what sources said of a paper; undo a wrong merge');
+
+papersCommand
+  .command('show')
+  .description('a paper, where each of its fields came from, and the records that it is made of')
+  .argument('<id>', 'any spelling of an arXiv id or DOI, or the id that Quire shows')
+  .addOption(json())
+  .action((id: string, options) =>
+    command(async (context) => (await papers()).showPaperCommand(id, options, context)),
+  );
+
+papersCommand
+  .command('split')
+  .description('take records out of a paper into one of their own; the two are never united again')
+  .argument('<id>', 'the paper')
+  .requiredOption('--records <refs...>', 'records that `quire papers show` lists')
+  .addOption(json())
+  .action((id: string, options) =>
+    command(async (context) => (await papers()).splitPaperCommand(id, options, context)),
   );
 
 program

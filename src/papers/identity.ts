@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { foldWords, shortHash, titleKey } from './fold.js';
 import { fieldsOf, mergeInto } from './merge.js';
 import { isNearTitle, titleWords } from './near-title.js';
 import type { PaperFields, PaperRecord } from './paper.js';
 import { doiPublicId, publicIdOf } from './paper-id.js';
+import { bothLooks, keptRecord, recordRef, recordsOf, type SourceRecords } from './provenance.js';
 import { isSamePaper, isSameUnderNearTitle, type Likeness, peopleKey } from './same-paper.js';
 
 /** A paper while a batch is being settled. */
@@ -17,6 +19,10 @@ export interface Draft extends PaperFields {
   /** The `t:` id that belongs to this paper even while a better one is its public id. */
   titleId: string;
   aliases: Set<string>;
+  /** What each source said, where several did. */
+  records: SourceRecords;
+  /** Keys of papers that somebody split from it. */
+  apart: Set<number>;
 }
 
 export type Outcome = 'added' | 'updated' | 'unchanged';
@@ -32,6 +38,8 @@ export interface IdentityChanges {
   updated: Draft[];
   /** Keys of the rows that another one took in. */
   gone: number[];
+  /** Refs of the records that were heard of a paper that more than one source speaks of. */
+  noted: Map<Draft, Set<string>>;
 }
 
 /** Every id under which a record's paper may be known already, and what its title and its people are found by. */
@@ -60,10 +68,15 @@ export function createResolver(known: Iterable<Draft>) {
   const byPeople = new Map<string, Set<Draft>>();
   const added = new Set<Draft>();
   const updated = new Set<Draft>();
+  const byRecord = new Map<string, Draft>();
   const gone: number[] = [];
+  const noted = new Map<Draft, Set<string>>();
   const successors = new Map<Draft, Draft>();
 
-  for (const draft of known) register(draft);
+  for (const draft of known) {
+    register(draft);
+    for (const ref of draft.records.keys()) byRecord.set(ref, draft);
+  }
 
   function register(draft: Draft): void {
     for (const ref of refsOfDraft(draft)) byRef.set(ref, draft);
@@ -78,15 +91,19 @@ export function createResolver(known: Iterable<Draft>) {
     const found = new Set<Draft>();
     const fits = (draft: Draft): boolean =>
       arxivId === null || draft.arxivId === null || draft.arxivId === arxivId;
+    // What was split off stays there, whatever its ids and title say.
+    const own = byRecord.get(recordRef(record));
+    if (own) found.add(current(own));
     const byArxiv = arxivId === null ? undefined : byRef.get(arxivId);
-    if (byArxiv) found.add(byArxiv);
+    if (byArxiv && !isApart(byArxiv, found)) found.add(byArxiv);
     const byDoi = doi === null ? undefined : byRef.get(doiPublicId(doi));
-    if (byDoi && fits(byDoi)) found.add(byDoi);
+    if (byDoi && fits(byDoi) && !isApart(byDoi, found)) found.add(byDoi);
     const sameTitle = new Set(byTitle.get(key));
     const byTitleId = byRef.get(titleIdOf(key));
     if (byTitleId) sameTitle.add(byTitleId);
     for (const draft of sameTitle) {
-      if (found.has(draft) || !isSamePaper({ ...fields, arxivId, doi }, draft)) continue;
+      if (found.has(draft) || isApart(draft, found)) continue;
+      if (!isSamePaper({ ...fields, arxivId, doi }, draft)) continue;
       // A record that says little fits two papers that are not one: it goes to the first and unites nothing.
       if ([...found].every((other) => isSamePaper(other, draft))) found.add(draft);
     }
@@ -118,8 +135,11 @@ export function createResolver(known: Iterable<Draft>) {
     );
     for (const other of others) {
       if (other.arxivId !== null && kept!.arxivId !== null && other.arxivId !== kept!.arxivId) continue;
+      if (isApart(other, [kept!])) continue;
       united = true;
       forget(other);
+      note(kept!, recordsOf(other));
+      for (const key of other.apart) kept!.apart.add(key);
       mergeInto(kept!, other);
       for (const ref of refsOfDraft(other)) kept!.aliases.add(ref);
       kept!.doi ??= other.doi;
@@ -132,11 +152,32 @@ export function createResolver(known: Iterable<Draft>) {
     return { draft: kept!, united };
   }
 
+  /** Somebody split it from one of these. */
+  function isApart(draft: Draft, from: Iterable<Draft>): boolean {
+    return [...from].some(({ key, apart }) => draft.apart.has(key ?? -1) || apart.has(draft.key ?? -1));
+  }
+
+  /** To be called before the fields of others are merged in: what was known so far is a record too. */
+  function note(draft: Draft, records: SourceRecords): void {
+    const all = new Map([...recordsOf(draft), ...records]);
+    if (all.size < 2) return;
+    const refs = noted.get(draft) ?? new Set();
+    for (const [ref, said] of all) {
+      const record = bothLooks(draft.records.get(ref), said);
+      if (isDeepStrictEqual(draft.records.get(ref), record)) continue;
+      refs.add(ref);
+      draft.records.set(ref, record);
+      byRecord.set(ref, draft);
+    }
+    if (refs.size > 0) noted.set(draft, refs);
+  }
+
   function forget(draft: Draft): void {
     byTitle.get(draft.titleKey)?.delete(draft);
     byPeople.get(peopleKey(draft))?.delete(draft);
     added.delete(draft);
     updated.delete(draft);
+    noted.delete(draft);
   }
 
   /** Brings ids, aliases and the look-up tables in line with the fields. */
@@ -179,6 +220,8 @@ export function createResolver(known: Iterable<Draft>) {
       titleKey: key,
       titleId: freeTitleId(record, key),
       aliases: new Set(),
+      records: new Map(),
+      apart: new Set(),
     };
     draft.id = publicIdOf(draft);
     added.add(draft);
@@ -189,7 +232,9 @@ export function createResolver(known: Iterable<Draft>) {
   /** Takes the record's ids over. A second DOI of the same paper becomes an alias. */
   function takeIds(draft: Draft, record: PaperRecord): boolean {
     let changed = false;
-    if (record.arxivId !== undefined && draft.arxivId === null) {
+    // Of a paper that was split off the id may be another's.
+    const isFree = byRef.get(record.arxivId ?? '') === undefined;
+    if (record.arxivId !== undefined && draft.arxivId === null && isFree) {
       draft.arxivId = record.arxivId;
       changed = true;
     }
@@ -218,6 +263,7 @@ export function createResolver(known: Iterable<Draft>) {
       return { outcome: 'added', draft: add(record, fields, key) };
     }
     const { draft, united } = unite(found);
+    note(draft, new Map([[recordRef(record), keptRecord(record)]]));
     const { changed, confirmed } = mergeInto(draft, fields);
     const isNews = [changed.length > 0, takeIds(draft, record), united].includes(true);
     if (!isNews && !confirmed) return { outcome: 'unchanged', draft };
@@ -236,7 +282,7 @@ export function createResolver(known: Iterable<Draft>) {
     match,
     take,
     current,
-    changes: (): IdentityChanges => ({ added: [...added], updated: [...updated], gone }),
+    changes: (): IdentityChanges => ({ added: [...added], updated: [...updated], gone, noted }),
   };
 }
 

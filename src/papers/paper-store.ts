@@ -3,19 +3,14 @@ import type { Database } from '../platform/db/database.js';
 import type { Prisma } from '../platform/db/generated/client.js';
 import { retryConflicts } from '../platform/db/retry.js';
 import { AppError } from '../platform/errors.js';
-import { textHash } from './fold.js';
 import { createResolver, type Draft, type Outcome, type Resolver, refsOf } from './identity.js';
 import { isNearTitle, titleWords } from './near-title.js';
-import {
-  gatherSightings,
-  heatOfDraft,
-  type IntakeDays,
-  type Sightings,
-  writeSightings,
-} from './observation-store.js';
-import type { Origins, Paper, PaperRecord } from './paper.js';
-import { doiPublicId, normalizePaperRef } from './paper-id.js';
-import { peopleKey } from './same-paper.js';
+import { gatherSightings, type IntakeDays, type Sightings, writeSightings } from './observation-store.js';
+import type { Paper, PaperRecord } from './paper.js';
+import { normalizePaperRef } from './paper-id.js';
+import { insertPapers, toDraft, toPaper, toRow, withAliases, withDoiAlias } from './paper-rows-store.js';
+import { recordRef } from './provenance.js';
+import { loadProvenance, writeProvenance } from './record-store.js';
 import { gatherSent, restoreSent } from './sent-store.js';
 
 /** Records settled in one transaction: large enough to spread its cost, small enough to hold a lock briefly. */
@@ -41,9 +36,6 @@ const PAPERS_BY_KEY = `
     updated_at AS "updatedAt",
     ARRAY(SELECT alias FROM paper_aliases WHERE paper_id = p.id ORDER BY alias) AS aliases
   FROM papers p WHERE p.id = ANY($1)`;
-
-const withAliases = { aliases: { select: { alias: true } } } as const;
-type Row = Prisma.PaperGetPayload<{ include: typeof withAliases }>;
 
 /** Papers in PostgreSQL. Writes go through `takeIn` alone, which keeps one row a paper. */
 export function createPaperStore({ prisma, pool }: Database) {
@@ -196,13 +188,18 @@ async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft
     UNION SELECT id FROM papers WHERE arxiv_id = ANY(${ids})
     UNION SELECT id FROM papers WHERE doi = ANY(${ids.filter((id) => id.startsWith('doi:')).map((id) => id.slice(4))})
     UNION SELECT paper_id FROM paper_aliases WHERE alias = ANY(${ids})
+    UNION SELECT paper_id FROM source_records WHERE ref = ANY(${records.map(recordRef)})
     UNION SELECT unnest(${near}::int[])`;
   const known = await tx.paper.findMany({
     where: { id: { in: rows.map((row) => row.id) } },
     include: withAliases,
     orderBy: { id: 'asc' },
   });
-  return known.map(toDraft);
+  const provenance = await loadProvenance(
+    tx,
+    known.map(({ id }) => id),
+  );
+  return known.map((row) => ({ ...toDraft(row), ...provenance.get(row.id)! }));
 }
 
 /** Papers by the people of a record and of its year, under nearly its title. Two arXiv ids are two papers, whatever else. */
@@ -234,7 +231,7 @@ async function write(tx: Tx, resolver: Resolver, sightings: Sightings): Promise<
   for (const draft of updated)
     await tx.paper.update({ where: { id: draft.key! }, data: toRow(draft, sightings) });
   if (added.length > 0) {
-    const rows = await insert(tx, added, sightings);
+    const rows = await insertPapers(tx, added, sightings);
     const keys = new Map(rows.map((row) => [row.publicId, row.id]));
     for (const draft of added) draft.key = keys.get(draft.id)!;
   }
@@ -243,89 +240,6 @@ async function write(tx: Tx, resolver: Resolver, sightings: Sightings): Promise<
   );
   if (aliases.length > 0) await tx.paperAlias.createMany({ data: aliases, skipDuplicates: true });
   await writeSightings(tx, sightings, new Set([...updated, ...added]));
+  await writeProvenance(tx, resolver);
   return gone.length;
-}
-
-/** One statement and one value, past the ORM: half the time of its `createMany`, most of what an intake costs. */
-async function insert(
-  tx: Tx,
-  drafts: readonly Draft[],
-  sightings: Sightings,
-): Promise<{ id: number; publicId: string }[]> {
-  const rows = drafts.map((draft) => {
-    const row = toRow(draft, sightings);
-    return { ...row, textHash: Buffer.from(row.textHash).toString('hex') };
-  });
-  // JSON can escape half of a surrogate pair, which PostgreSQL refuses; as text it would become U+FFFD as well.
-  const json = JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value));
-  return tx.$queryRaw`
-    INSERT INTO papers (public_id, arxiv_id, arxiv_version, doi, title_key, people_key, title, abstract, authors,
-      author_count, date, venue, url, categories, upvotes, comments, heat, origins, text_hash)
-    SELECT "publicId", "arxivId", "arxivVersion", doi, "titleKey", "peopleKey", title, abstract, authors,
-      "authorCount", date, venue, url, categories, upvotes, comments, heat, origins, decode("textHash", 'hex')
-    FROM json_to_recordset(${json}::json) AS r("publicId" text, "arxivId" text, "arxivVersion" int, doi text,
-      "titleKey" text, "peopleKey" text, title text, abstract text, authors text[], "authorCount" int, date text, venue text,
-      url text, categories text[], upvotes int, comments int, heat float8, origins jsonb, "textHash" text)
-    RETURNING id, public_id AS "publicId"`;
-}
-
-function toRow(draft: Draft, sightings: Sightings) {
-  return {
-    publicId: draft.id,
-    arxivId: draft.arxivId,
-    arxivVersion: draft.arxivVersion,
-    doi: draft.doi,
-    titleKey: draft.titleKey,
-    peopleKey: peopleKey(draft),
-    title: draft.title,
-    abstract: draft.abstract,
-    authors: draft.authors,
-    authorCount: draft.authorCount,
-    date: draft.date,
-    venue: draft.venue,
-    url: draft.url,
-    categories: draft.categories,
-    upvotes: draft.upvotes,
-    comments: draft.comments,
-    heat: heatOfDraft(draft, sightings),
-    origins: draft.origins as Prisma.InputJsonObject,
-    textHash: textHash(draft.title, draft.abstract),
-  };
-}
-
-function toDraft(row: Row): Draft {
-  const { key: _key, createdAt: _createdAt, updatedAt: _updatedAt, aliases, ...paper } = toPaper(row);
-  const titleId =
-    [paper.id, ...aliases].find((id) => id.startsWith('t:')) ?? `t:${row.titleKey.slice(0, 12)}`;
-  return { ...paper, key: row.id, titleKey: row.titleKey, titleId, aliases: new Set(aliases) };
-}
-
-/** A DOI beside an arXiv id leads to the paper as an alias does. */
-function withDoiAlias(paper: Paper): Paper {
-  if (paper.doi !== null && doiPublicId(paper.doi) !== paper.id) paper.aliases.push(doiPublicId(paper.doi));
-  return paper;
-}
-
-function toPaper(row: Row): Paper {
-  return withDoiAlias({
-    key: row.id,
-    id: row.publicId,
-    arxivId: row.arxivId,
-    arxivVersion: row.arxivVersion,
-    doi: row.doi,
-    title: row.title,
-    abstract: row.abstract,
-    authors: row.authors,
-    authorCount: row.authorCount,
-    date: row.date,
-    venue: row.venue,
-    url: row.url,
-    categories: row.categories,
-    upvotes: row.upvotes,
-    comments: row.comments,
-    origins: row.origins as Origins,
-    aliases: row.aliases.map(({ alias }) => alias),
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  });
 }

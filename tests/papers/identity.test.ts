@@ -279,7 +279,7 @@ describe('merging', () => {
         }));
         const resolver = createResolver(first);
         for (const one of given) assert.equal(resolver.take(one).outcome, 'unchanged');
-        assert.deepEqual(resolver.changes(), { added: [], updated: [], gone: [] });
+        assert.deepEqual(resolver.changes(), { added: [], updated: [], gone: [], noted: new Map() });
       }),
     );
   });
