@@ -246,13 +246,14 @@ function createJsonParser(format: 'jsonl' | 'csl', source: SourceName | undefine
       ? parse(piece.text, piece.line, { source })
       : [asProblem({ line: piece.line, reason: piece.reason, excerpt: excerpt(piece.text) })];
   return {
-    push: ({ number, text }) => values.push({ line: number, text }).flatMap(entriesOf),
+    takesParts: true,
+    push: ({ number, text, ends }) => values.push({ line: number, text, ends }).flatMap(entriesOf),
     end: () => values.end().flatMap(entriesOf),
   };
 }
 
 async function* readLines(chunks: Chunks, parser: LineParser): AsyncGenerator<InputEntry> {
-  const lines = createLineCutter(MAX_VALUE_LENGTH);
+  const lines = createLineCutter(MAX_VALUE_LENGTH, { inParts: parser.takesParts ?? false });
   let last = 0;
   function* entriesOf(line: RawLine): Generator<InputEntry> {
     last = line.number;
@@ -266,7 +267,7 @@ async function* readLines(chunks: Chunks, parser: LineParser): AsyncGenerator<In
     }
     if (line.damaged) yield asProblem(invalidUtf8(line.number, line.text));
     const text = line.number === 1 ? line.text.replace(/^\ufeff/, '') : line.text;
-    yield* parser.push({ number: line.number, text: text.replace(/\r$/, '') });
+    yield* parser.push({ number: line.number, text: text.replace(/\r$/, ''), ends: line.ends });
   }
   try {
     for await (const chunk of chunks) for (const line of lines.push(chunk)) yield* entriesOf(line);

@@ -278,7 +278,7 @@ describe('bounds', () => {
       problems.map(({ line }) => line),
       [2],
     );
-    assert.match(problems[0]?.reason ?? '', /longer than 1048576 bytes/);
+    assert.match(problems[0]?.reason ?? '', /longer than 1048576 characters/);
     assert.ok((problems[0]?.excerpt.length ?? 0) <= 120);
   });
 

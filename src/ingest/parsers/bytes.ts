@@ -115,21 +115,26 @@ export interface RawLine {
   damaged: boolean;
   /** Longer than the limit: `text` is only its beginning. */
   tooLong: boolean;
+  /** False where the line goes on in the next one, which has the same number. */
+  ends: boolean;
 }
 
-/** Cuts UTF-8 bytes into lines at `\n`; memory holds one line of at most `maxLength` bytes. */
-export function createLineCutter(maxLength: number) {
+/**
+ * Cuts UTF-8 bytes into lines at `\n`; memory holds one line of at most `maxLength` bytes. A longer one comes as its
+ * beginning, or `inParts` of that length, cut between characters.
+ */
+export function createLineCutter(maxLength: number, { inParts = false }: { inParts?: boolean } = {}) {
   let parts: Uint8Array[] = [];
   let length = 0;
-  let number = 0;
+  let number = 1;
 
   function finish(): RawLine {
-    number += 1;
     const bytes = Buffer.concat(parts);
     const damaged = !isUtf8(bytes) && length <= maxLength;
-    const line = { number, text: bytes.toString('utf8'), damaged, tooLong: length > maxLength };
+    const line = { number, text: bytes.toString('utf8'), damaged, tooLong: length > maxLength, ends: true };
     parts = [];
     length = 0;
+    number += 1;
     return line;
   }
 
@@ -139,15 +144,31 @@ export function createLineCutter(maxLength: number) {
     if (room > 0 && bytes.length > 0) parts.push(bytes.length > room ? bytes.subarray(0, room) : bytes);
   }
 
+  /** Takes bytes, and gives the parts that are full. */
+  function* takeParts(bytes: Uint8Array): Generator<RawLine> {
+    let rest = bytes;
+    while (inParts && length + rest.length > maxLength) {
+      const room = maxLength - length;
+      const whole = Buffer.concat([...parts, rest.subarray(0, room)]);
+      const end = characterEnd(whole);
+      const part = whole.subarray(0, end);
+      yield { number, text: part.toString('utf8'), damaged: !isUtf8(part), tooLong: false, ends: false };
+      parts = [whole.subarray(end)];
+      length = whole.length - end;
+      rest = rest.subarray(room);
+    }
+    take(rest);
+  }
+
   function* push(chunk: Uint8Array): Generator<RawLine> {
     let from = 0;
     for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, from)) {
-      take(chunk.subarray(from, at));
+      yield* takeParts(chunk.subarray(from, at));
       yield finish();
       from = at + 1;
     }
     // A copy: whoever owns the chunk may use it again.
-    take(Uint8Array.from(chunk.subarray(from)));
+    yield* takeParts(Uint8Array.from(chunk.subarray(from)));
   }
 
   function* end(): Generator<RawLine> {
@@ -155,4 +176,16 @@ export function createLineCutter(maxLength: number) {
   }
 
   return { push, end };
+}
+
+/** Where the last whole character ends; the length where the last bytes are no UTF-8. */
+function characterEnd(bytes: Uint8Array): number {
+  for (let at = bytes.length - 1; at >= 0 && at >= bytes.length - 4; at -= 1) {
+    const byte = bytes[at]!;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const width = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return at > 0 && at + width > bytes.length ? at : bytes.length;
+  }
+  return bytes.length;
 }

@@ -4,6 +4,8 @@ import type { ParsedEntry } from '../../papers/paper.js';
 export interface Line {
   number: number;
   text: string;
+  /** False where the line goes on in the next text (see `takesParts`); true when absent. */
+  ends?: boolean | undefined;
 }
 
 /** A paper named by its id alone: enough to look it up, too little to take it in. */
@@ -18,6 +20,8 @@ export type InputEntry = ParsedEntry | NamedPaper;
 
 /** Fed line by line, it holds no more than the entry that it is in. It never throws for bad input. */
 export interface LineParser {
+  /** Lines longer than a paper come in parts; to others they don't come at all. */
+  takesParts?: true;
   push(line: Line): InputEntry[];
   /** What is left when the input has ended. */
   end(): InputEntry[];
