@@ -44,11 +44,12 @@ export function formatOf(text: string): InputFormat {
 
 /** An object, or an array of objects or nothing; `{\bf Title}` and `[Link](…)` begin listings. */
 function isJson(text: string): boolean {
-  return /^[\s\ufeff]*(?:\{\s*["'}]|\[\s*(?:[{\]]|$)|\{\s*$)/.test(text.slice(0, 10_000));
+  return /^[\s\ufeff]*(?:\{\s*["'}]|\[\s*(?:[{\]]|null\b|$)|\{\s*$)/.test(text.slice(0, 10_000));
 }
 
-/** By keys that only CSL has. In a JSON text their quotes would be escaped. */
+/** By keys that only CSL has, and Crossref, which counts citations. In a JSON text their quotes would be escaped. */
 function isCsl(text: string): boolean {
+  if (/"(?:message-type|is-referenced-by-count|reference-count)"\s*:/.test(text)) return false;
   return /"container-title"\s*:|"issued"\s*:\s*\{|"author"\s*:\s*\[\s*\{\s*"(?:family|given|literal|(?:non-)?dropping-particle)"\s*:/.test(
     text,
   );

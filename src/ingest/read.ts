@@ -15,6 +15,7 @@ import {
   SAMPLE_SIZE,
 } from './parsers/bytes.js';
 import { parseCslItem } from './parsers/csl.js';
+import { paperShape } from './parsers/dialects/dialects.js';
 import { createIdListParser } from './parsers/id-list.js';
 import { createJsonCutter, type JsonPiece, MAX_VALUE_LENGTH } from './parsers/json-values.js';
 import { parseJsonPaper } from './parsers/jsonl.js';
@@ -239,7 +240,7 @@ function parserOf(format: Exclude<InputFormat, 'listing'>, { source }: ReadOptio
 }
 
 function createJsonParser(format: 'jsonl' | 'csl', source: SourceName | undefined): LineParser {
-  const values = createJsonCutter();
+  const values = createJsonCutter(format === 'csl' ? { ...paperShape, isRead: () => true } : paperShape);
   const parse = format === 'csl' ? parseCslItem : parseJsonPaper;
   const entriesOf = (piece: JsonPiece): ParsedEntry[] =>
     piece.kind === 'value'

@@ -110,7 +110,7 @@ export function urlOf(object: JsonObject, complain: Complain): string | undefine
  * `1809.0701399999998` (arXiv's month holds less than 100,000 papers, so that the id is the nearest number with
  * its digits: four behind the dot before 2015, five since).
  */
-function mendArxivId(text: string): string {
+export function mendArxivId(text: string): string {
   const match = /^(\d{3,4})\.(\d+)$/.exec(text.trim());
   if (!match) return text;
   const digits = Number(match[1]) >= 1501 ? 5 : 4;

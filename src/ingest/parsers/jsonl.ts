@@ -1,4 +1,5 @@
 import type { PaperRecord, ParsedEntry, SourceName } from '../../papers/paper.js';
+import { readDialect } from './dialects/dialects.js';
 import {
   authorsOf,
   type Complain,
@@ -23,7 +24,8 @@ export interface JsonlOptions {
 
 /**
  * One JSON object as a paper, and a problem for each field that had to be left out; one problem and no paper
- * where it isn't JSON, no object, or has no title. Keys: `title`; `abstract` or `summary`; `authors`;
+ * where it isn't JSON, no object, has no title, was withdrawn, or is a service's word that something went wrong. Objects
+ * of Hugging Face, Semantic Scholar, OpenAlex, Crossref and arXiv are known by their shape (`dialects/`). Keys of ours: `title`; `abstract` or `summary`; `authors`;
  * `author_count`; `date`, `published`, `publication_date` or `year`; `venue`; `url`; `id`, `arxiv_id`, `doi`;
  * `categories`; `upvotes`; `comments` or `num_comments`; `githubStars`, `github_stars` or `stars`; `citationCount` or
  * `citation_count`; `updated`. Other keys are ignored.
@@ -31,7 +33,19 @@ export interface JsonlOptions {
 export function parseJsonPaper(text: string, line: number, options: JsonlOptions = {}): ParsedEntry[] {
   const read = parseJsonObject(text, line);
   if ('problem' in read) return [read.problem];
-  return paperOf(read.object, { line, text, source: options.source ?? sourceOf(read.object) });
+  return paperFromJson(read.object, { line, text, source: options.source });
+}
+
+/** As `parseJsonPaper`, of what has been parsed already; `text` is what it was read from, for the problems. */
+export function paperFromJson(
+  object: JsonObject,
+  { line, text, source }: { line: number; text: string; source?: SourceName | undefined },
+): ParsedEntry[] {
+  const found = isOurs(object) ? null : readDialect(object);
+  if (!found) return paperOf(object, { line, text, source: source ?? (isOurs(object) ? 'sample' : 'jsonl') });
+  if ('refused' in found.reading)
+    return [{ kind: 'problem', problem: { line, reason: found.reading.refused, excerpt: excerpt(text) } }];
+  return paperOf(found.reading.paper, { line, text, source: source ?? found.source });
 }
 
 /** The object of a JSON text, or why there is none. */
@@ -148,6 +162,6 @@ function kindOf(value: unknown): string {
 }
 
 /** Our own summaries are marked, so that they never pass for a paper's abstract, whoever takes them in. */
-function sourceOf(object: JsonObject): SourceName {
-  return object['summary_by'] === 'Quire' ? 'sample' : 'jsonl';
+function isOurs(object: JsonObject): boolean {
+  return object['summary_by'] === 'Quire';
 }
