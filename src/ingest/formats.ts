@@ -1,7 +1,7 @@
 import { binaryKind, type Encoding, isGzip } from './parsers/bytes.js';
 import { isIdList } from './parsers/id-list.js';
 
-export const inputFormats = ['listing', 'jsonl', 'csl', 'bibtex', 'ris', 'ids'] as const;
+export const inputFormats = ['listing', 'jsonl', 'csl', 'bibtex', 'ris', 'ids', 'xml'] as const;
 export type InputFormat = (typeof inputFormats)[number];
 
 /** What people call an input of a format. */
@@ -12,9 +12,10 @@ export const formatNames: Readonly<Record<InputFormat, string>> = {
   bibtex: 'BibTeX',
   ris: 'RIS',
   ids: 'a list of ids',
+  xml: 'XML',
 };
 
-const expected = 'expected the text of a papers page, JSON lines or a bibliography';
+const expected = 'expected the text of a papers page, JSON lines, a feed or a bibliography';
 
 /** Why a sample can't be text, whatever its format; null where it can. */
 export function binaryRefusal(sample: Uint8Array, encoding: Encoding): string | null {
@@ -26,9 +27,8 @@ export function binaryRefusal(sample: Uint8Array, encoding: Encoding): string | 
 
 /** Why a text is in none of the formats; null where it may be in one. */
 export function textRefusal(text: string): string | null {
-  if (/^\s*<(?:!doctype html|html|head|body)\b/i.test(text.slice(0, 1_000)))
+  if (/^\s*(?:<\?xml\b[^<>]*>\s*)?<(?:!doctype html|html|head|body)\b/i.test(text.slice(0, 1_000)))
     return `this is HTML: ${expected}; select the page in a browser, copy it and save it as text`;
-  if (/^\s*<\?xml\b/i.test(text.slice(0, 1_000))) return `this is XML: ${expected}`;
   return null;
 }
 
@@ -36,10 +36,18 @@ export function textRefusal(text: string): string | null {
 export function formatOf(text: string): InputFormat {
   if (isJson(text)) return isCsl(text) ? 'csl' : 'jsonl';
   const begin = text.slice(0, 10_000);
+  if (isXml(begin)) return 'xml';
   if (isBibtex(begin)) return 'bibtex';
   // Databases write some lines of their own before the first record.
   if (/^\ufeff?(?:[^\r\n]{0,200}(?:\r\n|\r|\n)){0,12}?\s{0,4}TY {1,2}- ?[A-Z]{2,}/.test(begin)) return 'ris';
   return isIdList(begin) ? 'ids' : 'listing';
+}
+
+/** A declaration, or a root that arXiv's answers have; comments may stand before it. Which it is says the root. */
+function isXml(text: string): boolean {
+  return /^[\s\ufeff]*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:\?xml\b|!DOCTYPE\b|(?:[\w.-]{1,40}:)?(?:feed|rss|OAI-PMH)[\s>])/.test(
+    text,
+  );
 }
 
 /** An object, or an array of objects or nothing; `{\bf Title}` and `[Link](…)` begin listings. */

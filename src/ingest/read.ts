@@ -23,6 +23,7 @@ import type { InputEntry, LineParser } from './parsers/line-parser.js';
 import { parseListing } from './parsers/listing.js';
 import { createRisParser } from './parsers/ris.js';
 import { excerpt, forEachLine } from './parsers/text.js';
+import { createXmlParser } from './parsers/xml.js';
 
 export interface ReadLimits {
   /** Bytes of JSON lines, or of any other format that is read as it comes, after decompression. */
@@ -54,8 +55,8 @@ export interface ReadOptions {
 
 /**
  * Papers and problems of an input in its order (but for `crossref` in BibTeX): JSON lines (also an array, or objects
- * over several lines), the text of a Hugging Face papers page, BibTeX, RIS or CSL JSON, each of them gzipped or not, in
- * UTF-8 or UTF-16. What it is shows in its first bytes, not in its name. All but listings are streamed; a listing is
+ * over several lines), the text of a Hugging Face papers page, arXiv's XML, BibTeX, RIS or CSL JSON, each of them gzipped
+ * or not, in UTF-8 or UTF-16. What it is shows in its first bytes, not in its name. All but listings are streamed; a listing is
  * collected first. Of a list of ids every one is a problem: an id has no title.
  * @throws AppError body_too_large beyond a limit (entries before it have come out), cancelled by `signal`,
  *   and whatever `input` throws. Anything else that is wrong with the input is a problem.
@@ -236,6 +237,7 @@ async function* withNewlines(chunks: Chunks): AsyncGenerator<Uint8Array> {
 function parserOf(format: Exclude<InputFormat, 'listing'>, { source }: ReadOptions): LineParser {
   if (format === 'bibtex') return createBibtexParser({ source });
   if (format === 'ris') return createRisParser({ source });
+  if (format === 'xml') return createXmlParser({ source });
   return format === 'ids' ? createIdListParser() : createJsonParser(format, source);
 }
 
@@ -247,14 +249,15 @@ function createJsonParser(format: 'jsonl' | 'csl', source: SourceName | undefine
       ? parse(piece.text, piece.line, { source })
       : [asProblem({ line: piece.line, reason: piece.reason, excerpt: excerpt(piece.text) })];
   return {
-    takesParts: true,
+    takesParts: MAX_VALUE_LENGTH,
     push: ({ number, text, ends }) => values.push({ line: number, text, ends }).flatMap(entriesOf),
     end: () => values.end().flatMap(entriesOf),
   };
 }
 
 async function* readLines(chunks: Chunks, parser: LineParser): AsyncGenerator<InputEntry> {
-  const lines = createLineCutter(MAX_VALUE_LENGTH, { inParts: parser.takesParts ?? false });
+  const { takesParts } = parser;
+  const lines = createLineCutter(takesParts ?? MAX_VALUE_LENGTH, { inParts: takesParts !== undefined });
   let last = 0;
   function* entriesOf(line: RawLine): Generator<InputEntry> {
     last = line.number;
@@ -271,7 +274,11 @@ async function* readLines(chunks: Chunks, parser: LineParser): AsyncGenerator<In
     yield* parser.push({ number: line.number, text: text.replace(/\r$/, ''), ends: line.ends });
   }
   try {
-    for await (const chunk of chunks) for (const line of lines.push(chunk)) yield* entriesOf(line);
+    for await (const chunk of chunks) {
+      for (const line of lines.push(chunk)) yield* entriesOf(line);
+      // Nobody waits for the rest of a bomb.
+      if (parser.isOver?.()) return;
+    }
     for (const line of lines.end()) yield* entriesOf(line);
   } catch (error) {
     onlyDamage(error);

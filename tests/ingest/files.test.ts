@@ -18,6 +18,7 @@ describe('finding listings', () => {
       'below/c.jsonl.gz',
       'd.bib',
       'e.RIS',
+      'f.xml.gz',
       'picture.png',
       'below/notes.pdf',
     ]) {
@@ -32,7 +33,9 @@ describe('finding listings', () => {
     const found = await find(folder);
     assert.deepEqual(
       found.map(({ path }) => path),
-      ['a.txt', 'b.jsonl', 'below/c.jsonl.gz', 'd.bib', 'e.RIS'].map((name) => join(folder, name)),
+      ['a.txt', 'b.jsonl', 'below/c.jsonl.gz', 'd.bib', 'e.RIS', 'f.xml.gz'].map((name) =>
+        join(folder, name),
+      ),
     );
   });
 

@@ -194,7 +194,7 @@ describe('what is no input', () => {
       [random, /binary data/],
       [gzipSync(gzipSync(jsonl)), /gzip twice/],
       [Buffer.from('<!DOCTYPE html><html><body>'), /this is HTML/],
-      [Buffer.from('<?xml version="1.0"?><feed/>'), /this is XML/],
+      [Buffer.from('<?xml version="1.0"?>\n<!DOCTYPE html><html/>'), /this is HTML/],
       [Buffer.from(''), /the input is empty/],
       [Buffer.from(' \n\ufeff\t\r\n'), /the input is empty/],
       [gzipSync(''), /the input is empty/],

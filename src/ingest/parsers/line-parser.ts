@@ -20,9 +20,11 @@ export type InputEntry = ParsedEntry | NamedPaper;
 
 /** Fed line by line, it holds no more than the entry that it is in. It never throws for bad input. */
 export interface LineParser {
-  /** Lines longer than a paper come in parts; to others they don't come at all. */
-  takesParts?: true;
+  /** Longer lines (bytes) come in parts of this length; to parsers without it they don't come at all. */
+  takesParts?: number;
   push(line: Line): InputEntry[];
+  /** True when it reads nothing of what follows; never where it is absent. */
+  isOver?(): boolean;
   /** What is left when the input has ended. */
   end(): InputEntry[];
 }
