@@ -93,6 +93,8 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
         format = detected;
       },
     });
+    // The next batch is read while one is written.
+    let written: Promise<void> = Promise.resolve();
     try {
       let batch: PaperRecord[] = [];
       for await (const entry of entries) {
@@ -104,13 +106,19 @@ export function createIngest({ papers, intakes, clock, log }: IngestDeps) {
         counts.entries += 1;
         batch.push(entry.record);
         if (batch.length === BATCH_SIZE) {
-          await flush(batch);
+          await written;
+          written = flush(batch);
+          // It is heard of at the next await of it.
+          written.catch(() => {});
           batch = [];
         }
       }
+      await written;
       if (batch.length > 0) await flush(batch);
       await intakes.update(id, { ...counts, format, finishedAt: clock.now() });
     } catch (error) {
+      // Counts what was written.
+      await written.catch(() => {});
       await intakes.update(id, { ...counts, format, finishedAt: null }).catch((failure: unknown) => {
         log.warn({ err: failure, intake: id }, 'the counts of a broken-off intake could not be kept');
       });

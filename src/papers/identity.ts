@@ -42,14 +42,28 @@ export interface IdentityChanges {
   noted: Map<Draft, Set<string>>;
 }
 
-/** Every id under which a record's paper may be known already, and what its title and its people are found by. */
-export function refsOf(record: PaperRecord): { refs: string[]; titleKey: string; peopleKey: string } {
+/** What a record's paper is looked up by. */
+export interface RecordKeys {
+  /** Every id under which it may be known already. */
+  refs: string[];
+  titleKey: string;
+  peopleKey: string;
+}
+
+/** Hashes are half of what an intake computes: of each record they are made once. */
+const keysByRecord = new WeakMap<PaperRecord, RecordKeys>();
+
+export function refsOf(record: PaperRecord): RecordKeys {
+  const known = keysByRecord.get(record);
+  if (known) return known;
   const key = titleKey(record.title);
   const refs = [titleIdOf(key)];
   if (record.arxivId !== undefined) refs.push(record.arxivId);
   if (record.doi !== undefined) refs.push(doiPublicId(record.doi));
   const { authors = [], date = null } = record;
-  return { refs, titleKey: key, peopleKey: peopleKey({ authors, date }) };
+  const keys = { refs, titleKey: key, peopleKey: peopleKey({ authors, date }) };
+  keysByRecord.set(record, keys);
+  return keys;
 }
 
 /** 60 bits of the title's hash: short enough to read, and a clash among 10 million titles is a 4e-5 chance. */
@@ -92,7 +106,7 @@ export function createResolver(known: Iterable<Draft>) {
     const fits = (draft: Draft): boolean =>
       arxivId === null || draft.arxivId === null || draft.arxivId === arxivId;
     // What was split off stays there, whatever its ids and title say.
-    const own = byRecord.get(recordRef(record));
+    const own = byRecord.size === 0 ? undefined : byRecord.get(recordRef(record));
     if (own) found.add(current(own));
     const byArxiv = arxivId === null ? undefined : byRef.get(arxivId);
     if (byArxiv && !isApart(byArxiv, found)) found.add(byArxiv);
@@ -200,9 +214,11 @@ export function createResolver(known: Iterable<Draft>) {
 
   /** Another paper with this title has the plain id: this one's also hashes what tells it from that. */
   function freeTitleId(record: PaperRecord, key: string): string {
+    const plain = titleIdOf(key);
+    if (!byRef.has(plain)) return plain;
     const { abstract, authors = [], date = '', doi = '', arxivId = '' } = record;
     const rest = foldWords(`${abstract} ${authors.join(' ')} ${date} ${doi} ${arxivId}`).join(' ');
-    let id = titleIdOf(key);
+    let id = plain;
     for (let n = 0; byRef.has(id); n++) id = `t:${shortHash(`${key}\n${rest}\n${n}`, 16)}`;
     return id;
   }
@@ -252,12 +268,12 @@ export function createResolver(known: Iterable<Draft>) {
 
   /** The paper that the record is of, as far as is known; nothing changes. */
   function match(record: PaperRecord): Draft | null {
-    return find(record, fieldsOf(record), titleKey(record.title))[0] ?? null;
+    return find(record, fieldsOf(record), refsOf(record).titleKey)[0] ?? null;
   }
 
   function take(record: PaperRecord): Taken {
     const fields = fieldsOf(record);
-    const key = titleKey(record.title);
+    const key = refsOf(record).titleKey;
     const found = find(record, fields, key);
     if (found.length === 0) {
       return { outcome: 'added', draft: add(record, fields, key) };

@@ -188,7 +188,7 @@ async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft
     UNION SELECT id FROM papers WHERE arxiv_id = ANY(${ids})
     UNION SELECT id FROM papers WHERE doi = ANY(${ids.filter((id) => id.startsWith('doi:')).map((id) => id.slice(4))})
     UNION SELECT paper_id FROM paper_aliases WHERE alias = ANY(${ids})
-    UNION SELECT paper_id FROM source_records WHERE ref = ANY(${records.map(recordRef)})
+    UNION SELECT paper_id FROM source_records WHERE ref = ANY(${await refsOfSplit(tx, records)})
     UNION SELECT unnest(${near}::int[])`;
   const known = await tx.paper.findMany({
     where: { id: { in: rows.map((row) => row.id) } },
@@ -200,6 +200,11 @@ async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft
     known.map(({ id }) => id),
   );
   return known.map((row) => ({ ...toDraft(row), ...provenance.get(row.id)! }));
+}
+
+/** Refs by which records find the papers that they were split into; none where nobody ever split one. */
+async function refsOfSplit(tx: Tx, records: readonly PaperRecord[]): Promise<string[]> {
+  return (await tx.paperSplit.findFirst({ select: { first: true } })) === null ? [] : records.map(recordRef);
 }
 
 /** Papers by the people of a record and of its year, under nearly its title. Two arXiv ids are two papers, whatever else. */

@@ -164,9 +164,17 @@ export function isSameUnderNearTitle(a: Likeness, b: Likeness): boolean {
  */
 export function peopleKey({ authors, date }: { authors: readonly string[]; date: string | null }): string {
   if (date === null || authors.length === 0) return '';
+  const known = surnamesOf.get(authors) ?? sortedSurnames(authors);
+  surnamesOf.set(authors, known);
+  return known === '' ? '' : shortHash(`${date.slice(0, 4)} ${known}`, 26);
+}
+
+/** A record's list of authors becomes its paper's: it is read once for both. */
+const surnamesOf = new WeakMap<readonly string[], string>();
+
+function sortedSurnames(authors: readonly string[]): string {
   const surnames = authors.flatMap((name) => surnameOf(name) ?? []);
-  if (surnames.length < authors.length) return '';
-  return shortHash(`${date.slice(0, 4)} ${[...new Set(surnames)].sort().join(' ')}`, 26);
+  return surnames.length < authors.length ? '' : [...new Set(surnames)].sort().join(' ');
 }
 
 function surnameOf(name: string): string | null {
