@@ -119,7 +119,7 @@ describe('the size of a digest’s whole message', () => {
         const digest = digestOf(papers.map((one, n) => ({ ...one, id: `${one.id}${n}` })));
         assert.deepEqual(await assertFits(digest), await mailOf(digest));
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
