@@ -1,7 +1,8 @@
 import { binaryKind, type Encoding, isGzip } from './parsers/bytes.js';
+import { isCsv } from './parsers/csv/header.js';
 import { isIdList } from './parsers/id-list.js';
 
-export const inputFormats = ['listing', 'jsonl', 'csl', 'bibtex', 'ris', 'ids', 'xml'] as const;
+export const inputFormats = ['listing', 'jsonl', 'csl', 'bibtex', 'ris', 'ids', 'xml', 'csv'] as const;
 export type InputFormat = (typeof inputFormats)[number];
 
 /** What people call an input of a format. */
@@ -13,6 +14,7 @@ export const formatNames: Readonly<Record<InputFormat, string>> = {
   ris: 'RIS',
   ids: 'a list of ids',
   xml: 'XML',
+  csv: 'CSV',
 };
 
 const expected = 'expected the text of a papers page, JSON lines, a feed or a bibliography';
@@ -37,6 +39,7 @@ export function formatOf(text: string): InputFormat {
   if (isJson(text)) return isCsl(text) ? 'csl' : 'jsonl';
   const begin = text.slice(0, 10_000);
   if (isXml(begin)) return 'xml';
+  if (isCsv(begin)) return 'csv';
   if (isBibtex(begin)) return 'bibtex';
   // Databases write some lines of their own before the first record.
   if (/^\ufeff?(?:[^\r\n]{0,200}(?:\r\n|\r|\n)){0,12}?\s{0,4}TY {1,2}- ?[A-Z]{2,}/.test(begin)) return 'ris';

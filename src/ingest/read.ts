@@ -15,6 +15,7 @@ import {
   SAMPLE_SIZE,
 } from './parsers/bytes.js';
 import { parseCslItem } from './parsers/csl.js';
+import { createCsvParser } from './parsers/csv.js';
 import { paperShape } from './parsers/dialects/dialects.js';
 import { createIdListParser } from './parsers/id-list.js';
 import { createJsonCutter, type JsonPiece, MAX_VALUE_LENGTH } from './parsers/json-values.js';
@@ -55,7 +56,7 @@ export interface ReadOptions {
 
 /**
  * Papers and problems of an input in its order (but for `crossref` in BibTeX): JSON lines (also an array, or objects
- * over several lines), the text of a Hugging Face papers page, arXiv's XML, BibTeX, RIS or CSL JSON, each of them gzipped
+ * over several lines), the text of a Hugging Face papers page, arXiv's XML, BibTeX, RIS, CSL JSON or CSV, each of them gzipped
  * or not, in UTF-8 or UTF-16. What it is shows in its first bytes, not in its name. All but listings are streamed; a listing is
  * collected first. Of a list of ids every one is a problem: an id has no title.
  * @throws AppError body_too_large beyond a limit (entries before it have come out), cancelled by `signal`,
@@ -237,6 +238,7 @@ async function* withNewlines(chunks: Chunks): AsyncGenerator<Uint8Array> {
 function parserOf(format: Exclude<InputFormat, 'listing'>, { source }: ReadOptions): LineParser {
   if (format === 'bibtex') return createBibtexParser({ source });
   if (format === 'ris') return createRisParser({ source });
+  if (format === 'csv') return createCsvParser({ source });
   if (format === 'xml') return createXmlParser({ source });
   return format === 'ids' ? createIdListParser() : createJsonParser(format, source);
 }

@@ -44,7 +44,7 @@ function core({ title, abstract, authors, arxivId, doi, date }: Paper | PaperRec
 }
 
 describe('what was exported is read back', () => {
-  for (const format of ['bibtex', 'ris'] as const) {
+  for (const format of ['bibtex', 'ris', 'csv'] as const) {
     test(format, async () => {
       const papers = [...difficult, ...(await sample())];
       const result = await collect(exportFormats[format].write(papers), { size: 65_536 });

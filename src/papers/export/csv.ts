@@ -18,6 +18,11 @@ const columns: readonly [string, (paper: Paper) => string | number | null][] = [
 /** Also the full-width signs, and behind spaces: some spreadsheets take both for formulas. */
 const formula = /^'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/;
 
+/** A cell's value without the apostrophe that `toCsv` puts in front. */
+export function withoutFormulaGuard(cell: string): string {
+  return cell.startsWith("'") && formula.test(cell.slice(1)) ? cell.slice(1) : cell;
+}
+
 /**
  * CSV as in RFC 4180, with a header. It begins with a byte-order mark: Excel reads the file in the local code page
  * without one, and programs have the JSON API. A value that a spreadsheet could run as a formula gets an apostrophe
