@@ -58,7 +58,7 @@ program
 program
   .command('ingest')
   .description(
-    'take papers in: text of a Hugging Face papers page, XML of arXiv, JSON lines, BibTeX, RIS, CSL JSON or CSV; gzip is recognised',
+    'take papers in: a Hugging Face papers page (text or HTML), XML of arXiv, JSON lines, BibTeX, RIS, CSL JSON or CSV; gzip is recognised',
   )
   .argument('<files...>', 'files, folders, - for standard input')
   .addOption(asOfOption())

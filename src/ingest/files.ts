@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { AppError, messageOf } from '../platform/errors.js';
 
 /** What a folder is searched for; a file that is named is read whatever it is called. */
-const knownNames = /\.(txt|md|jsonl|ndjson|json|bib|ris|csv|tsv|xml|rss|atom)(\.gz)?$/i;
+const knownNames = /\.(txt|md|jsonl|ndjson|json|bib|ris|csv|tsv|html?|xml|rss|atom)(\.gz)?$/i;
 
 /** Files below one folder; more than this is somebody's home folder by mistake. */
 const MAX_FILES_IN_FOLDER = 10_000;
@@ -49,7 +49,7 @@ async function filesBelow(folder: string): Promise<ListingFile[]> {
   if (files.length === 0) {
     throw new AppError(
       'invalid_input',
-      `${folder} holds no .txt, .md, .json, .jsonl, .ndjson, .bib, .ris, .csv, .tsv or .xml files (.gz too).`,
+      `${folder} holds no .txt, .md, .json, .jsonl, .ndjson, .bib, .ris, .csv, .tsv, .html or .xml files (.gz too).`,
     );
   }
   if (files.length > MAX_FILES_IN_FOLDER) {

@@ -1,8 +1,19 @@
 import { binaryKind, type Encoding, isGzip } from './parsers/bytes.js';
 import { isCsv } from './parsers/csv/header.js';
+import { isPapersPage } from './parsers/html.js';
 import { isIdList } from './parsers/id-list.js';
 
-export const inputFormats = ['listing', 'jsonl', 'csl', 'bibtex', 'ris', 'ids', 'xml', 'csv'] as const;
+export const inputFormats = [
+  'listing',
+  'jsonl',
+  'csl',
+  'bibtex',
+  'ris',
+  'ids',
+  'xml',
+  'csv',
+  'html',
+] as const;
 export type InputFormat = (typeof inputFormats)[number];
 
 /** What people call an input of a format. */
@@ -15,6 +26,7 @@ export const formatNames: Readonly<Record<InputFormat, string>> = {
   ids: 'a list of ids',
   xml: 'XML',
   csv: 'CSV',
+  html: 'HTML',
 };
 
 const expected = 'expected the text of a papers page, JSON lines, a feed or a bibliography';
@@ -29,6 +41,7 @@ export function binaryRefusal(sample: Uint8Array, encoding: Encoding): string | 
 
 /** Why a text is in none of the formats; null where it may be in one. */
 export function textRefusal(text: string): string | null {
+  if (isPapersPage(text)) return null;
   if (/^\s*(?:<\?xml\b[^<>]*>\s*)?<(?:!doctype html|html|head|body)\b/i.test(text.slice(0, 1_000)))
     return `this is HTML: ${expected}; select the page in a browser, copy it and save it as text`;
   return null;
@@ -37,6 +50,7 @@ export function textRefusal(text: string): string | null {
 /** The format of a text, by its beginning. What looks like nothing else is a listing. */
 export function formatOf(text: string): InputFormat {
   if (isJson(text)) return isCsl(text) ? 'csl' : 'jsonl';
+  if (isPapersPage(text)) return 'html';
   const begin = text.slice(0, 10_000);
   if (isXml(begin)) return 'xml';
   if (isCsv(begin)) return 'csv';

@@ -17,6 +17,7 @@ import {
 import { parseCslItem } from './parsers/csl.js';
 import { createCsvParser } from './parsers/csv.js';
 import { paperShape } from './parsers/dialects/dialects.js';
+import { createHtmlParser } from './parsers/html.js';
 import { createIdListParser } from './parsers/id-list.js';
 import { createJsonCutter, type JsonPiece, MAX_VALUE_LENGTH } from './parsers/json-values.js';
 import { parseJsonPaper } from './parsers/jsonl.js';
@@ -29,7 +30,7 @@ import { createXmlParser } from './parsers/xml.js';
 export interface ReadLimits {
   /** Bytes of JSON lines, or of any other format that is read as it comes, after decompression. */
   jsonl: number;
-  /** Bytes of a listing after decompression; it is held in memory as a whole. */
+  /** Bytes of a listing, as text or HTML, after decompression; it is held in memory as a whole. */
   listing: number;
 }
 
@@ -56,7 +57,7 @@ export interface ReadOptions {
 
 /**
  * Papers and problems of an input in its order (but for `crossref` in BibTeX): JSON lines (also an array, or objects
- * over several lines), the text of a Hugging Face papers page, arXiv's XML, BibTeX, RIS, CSL JSON or CSV, each of them gzipped
+ * over several lines), a Hugging Face papers page as text or HTML, arXiv's XML, BibTeX, RIS, CSL JSON or CSV, each of them gzipped
  * or not, in UTF-8 or UTF-16. What it is shows in its first bytes, not in its name. All but listings are streamed; a listing is
  * collected first. Of a list of ids every one is a problem: an id has no title.
  * @throws AppError body_too_large beyond a limit (entries before it have come out), cancelled by `signal`,
@@ -96,7 +97,7 @@ export async function* readEntries(input: Chunks, options: ReadOptions): AsyncGe
   const format = options.format ?? formatOf(text);
   options.onFormat?.(format);
   const limits = { ...defaultReadLimits, ...options.limits };
-  const limit = format === 'listing' ? limits.listing : limits.jsonl;
+  const limit = format === 'listing' || format === 'html' ? limits.listing : limits.jsonl;
   const bounded = atMost(chunks.chunks, { limit, name: options.name, format });
   yield* format === 'listing'
     ? readListing(bounded, { ...options, encoding })
@@ -238,6 +239,7 @@ async function* withNewlines(chunks: Chunks): AsyncGenerator<Uint8Array> {
 function parserOf(format: Exclude<InputFormat, 'listing'>, { source }: ReadOptions): LineParser {
   if (format === 'bibtex') return createBibtexParser({ source });
   if (format === 'ris') return createRisParser({ source });
+  if (format === 'html') return createHtmlParser({ source });
   if (format === 'csv') return createCsvParser({ source });
   if (format === 'xml') return createXmlParser({ source });
   return format === 'ids' ? createIdListParser() : createJsonParser(format, source);

@@ -29,6 +29,10 @@ describe('answers of services as they were saved', { skip }, () => {
     ['hf_daily_zzjjay.json', { ...daily, papers: 3, arxivIds: 3, abstracts: 3, stars: 1 }],
     ['hf_paper_search_kazakh.json', { ...daily, papers: 9, arxivIds: 9, abstracts: 9, stars: 0 }],
     [
+      'hf_papers_2024-08.html',
+      { ...daily, format: 'html', papers: 13, arxivIds: 13, abstracts: 13, stars: 0 },
+    ],
+    [
       's2_search_sotawhat.json',
       { ...daily, source: 'semantic-scholar', papers: 5, arxivIds: 5, abstracts: 5, stars: 0 },
     ],

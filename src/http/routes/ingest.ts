@@ -54,7 +54,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         operationId: 'ingest',
         summary: 'Take papers in',
         description:
-          'The body is the text of a Hugging Face papers page, XML of arXiv (its API, announcements, OAI-PMH), JSON lines, BibTeX, RIS, CSL JSON or CSV; gzip is recognised. When the answer comes, the papers are stored for good; they can be found by meaning some moments later. What could not be read is listed and costs no other paper.',
+          'The body is a Hugging Face papers page (its text or its HTML), XML of arXiv (its API, announcements, OAI-PMH), JSON lines, BibTeX, RIS, CSL JSON or CSV; gzip is recognised. When the answer comes, the papers are stored for good; they can be found by meaning some moments later. What could not be read is listed and costs no other paper.',
         tags: ['ingest'],
         consumes: [
           'text/plain',
@@ -67,6 +67,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
           'application/atom+xml',
           'application/rss+xml',
           'text/csv',
+          'text/html',
         ],
         security: [{ apiKey: [] }],
         querystring: Type.Object(
