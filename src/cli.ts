@@ -60,7 +60,7 @@ program
   .description(
     'take papers in: a Hugging Face papers page (text or HTML), XML of arXiv, JSON lines, BibTeX, RIS, CSL JSON or CSV; gzip is recognised',
   )
-  .argument('<files...>', 'files, folders, - for standard input')
+  .argument('<files...>', 'files, folders, - for standard input, http and https addresses')
   .addOption(asOfOption())
   .addOption(
     new Option('--format <format>', 'what the files are; by their content when not given').choices(

@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findListings, type ListingFile } from '../ingest/files.js';
+import { downloadLimits } from '../ingest/download.js';
+import { findListings, type ListingFile, type PassedOver } from '../ingest/files.js';
 import type { InputFormat } from '../ingest/formats.js';
 import { MAX_REPORTED_PROBLEMS } from '../ingest/ingest.js';
 import { describeReport, plural, takeFile } from '../ingest/take-file.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
+import { createHttpClient } from '../platform/http-client.js';
 import { createProgress } from '../platform/progress.js';
 import type { CommandServices } from '../services.js';
+import { version } from '../version.js';
 import { type CommandContext, exitCodes, print, withServices } from './run-command.js';
 
 const POLL_MS = 200;
+/** Of the files in folders that aren't read; `--json` has all of them. */
+const SHOWN_PASSED_OVER = 20;
 
 export interface IngestCommandOptions {
   asOf?: string;
@@ -29,7 +34,16 @@ export async function ingestCommand(
   options: IngestCommandOptions,
   context: CommandContext,
 ): Promise<void> {
-  const files = await findListings(paths, process.stdin);
+  const { config, signal } = context;
+  const http = createHttpClient({
+    ...downloadLimits,
+    allowsPrivate: config.webhookPrivate,
+    userAgent: `Quire/${version} (+${config.publicUrl})`,
+  });
+  const passedOver: PassedOver[] = [];
+  const onPassedOver = (one: PassedOver) => passedOver.push(one);
+  const files = await findListings(paths, process.stdin, { http, signal, onPassedOver });
+  if (!options.json) print(false, null, passedOverLines(passedOver));
   const work = async (services: CommandServices): Promise<void> => {
     const started = performance.now();
     const { embeddings } = services.model;
@@ -49,7 +63,7 @@ export async function ingestCommand(
       for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report?.[key] ?? 0;
     }
     const papers = await services.catalog.count();
-    print(options.json, { files: results, total, papers, embedded, takenMs, embedMs }, [
+    print(options.json, { files: results, passedOver, total, papers, embedded, takenMs, embedMs }, [
       `${plural(total.entries, 'entry', 'entries')}, ${total.added} new, ${embedded} embedded; ${plural(papers, 'paper', 'papers')} in all (${seconds(takenMs)} to take in, ${seconds(embedMs)} to embed)`,
     ]);
     if (results.some(failed)) process.exitCode = exitCodes.failed;
@@ -85,6 +99,14 @@ async function takeOne(
       error: { code: isAppError(error) ? error.code : 'internal', message: messageOf(error) },
     };
   }
+}
+
+function passedOverLines(passedOver: readonly PassedOver[]): string[] {
+  const lines = passedOver
+    .slice(0, SHOWN_PASSED_OVER)
+    .map(({ path, why }) => `${path} was passed over: ${why}`);
+  const more = passedOver.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more were passed over`] : lines;
 }
 
 function linesOf({ file, report, error }: FileResult): string[] {

@@ -94,7 +94,7 @@ const settings = {
   WEBHOOK_PRIVATE: choice(
     ['on', 'off'],
     'off',
-    '`on`: webhooks may go to loopback and private networks, so that whoever subscribes reaches into yours.',
+    '`on`: webhooks and `quire ingest URL` may go to loopback and private networks, so that whoever subscribes reaches into yours.',
   ),
   LOG_LEVEL: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],

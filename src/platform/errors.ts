@@ -20,6 +20,7 @@ export const errorKinds = {
   mail_unavailable: 'unavailable',
   overloaded: 'unavailable',
   shutting_down: 'unavailable',
+  source_unavailable: 'unavailable',
   timeout: 'unavailable',
   cancelled: 'cancelled',
   database_unreachable: 'unavailable',

@@ -11,6 +11,8 @@ export interface HttpRequest {
   url: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** The answer's body is wanted as it is: in `bytes`, and `body` stays empty. */
+  isBinary?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -21,6 +23,8 @@ export type HttpResult =
       status: number;
       headers: Readonly<Record<string, string>>;
       body: string;
+      /** Of a request with `isBinary` alone. */
+      bytes?: Uint8Array;
       isWhole: boolean;
     }
   /** Not allowed: an address that isn't one, or a private network. Nothing was sent there, and won't be. */
@@ -145,7 +149,10 @@ function once(
     });
     request.on('response', (response) => {
       answer = response;
-      void readBody(response, maxBodyBytes).then((read) => resolve(answerOf(response, read)));
+      void readBody(response, maxBodyBytes).then(({ bytes, isWhole }) => {
+        const body = asked.isBinary ? { body: '', bytes } : { body: bytes.toString('utf8') };
+        resolve(answerOf(response, { ...body, isWhole }));
+      });
     });
     request.end(body ?? undefined);
   });
@@ -155,7 +162,7 @@ function once(
 async function readBody(
   response: IncomingMessage,
   maxBytes: number,
-): Promise<{ body: string; isWhole: boolean }> {
+): Promise<{ bytes: Buffer; isWhole: boolean }> {
   const parts: Buffer[] = [];
   let size = 0;
   let hasEnded = false;
@@ -170,13 +177,13 @@ async function readBody(
   } catch {
     // A reset, or a signal.
   }
-  const body = Buffer.concat(parts).subarray(0, maxBytes).toString('utf8');
-  return { body, isWhole: hasEnded && size <= maxBytes };
+  const bytes = Buffer.concat(parts).subarray(0, maxBytes);
+  return { bytes, isWhole: hasEnded && size <= maxBytes };
 }
 
 function answerOf(
   { statusCode = 0, headers }: IncomingMessage,
-  read: { body: string; isWhole: boolean },
+  read: { body: string; bytes?: Uint8Array; isWhole: boolean },
 ): HttpResult {
   const plain = Object.entries(headers).map(
     ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { findListings } from '../../src/ingest/files.js';
 import { bytesOf } from '../support/service.js';
@@ -37,6 +37,34 @@ describe('finding listings', () => {
         join(folder, name),
       ),
     );
+  });
+
+  it('names what it passes over in a folder', async () => {
+    const inside = join(folder, '../', `${folder.split('/').at(-1)}-more`);
+    try {
+      await mkdir(join(inside, '.git'), { recursive: true });
+      await mkdir(join(inside, 'deep', ...Array.from({ length: 20 }, () => 'd')), { recursive: true });
+      for (const name of ['a.csv', '.hidden.txt', '.git/b.txt', 'c.pdf', 'page.html'])
+        await writeFile(join(inside, name), name);
+      await symlink(inside, join(inside, 'round'));
+      const passedOver: [string, string][] = [];
+      const found = await findListings([inside], bytesOf(''), {
+        onPassedOver: ({ path, why }) => passedOver.push([relative(inside, path), why]),
+      });
+      assert.deepEqual(
+        found.map(({ name }) => name),
+        ['a.csv', 'page.html'],
+      );
+      assert.deepEqual(passedOver, [
+        ['.git', 'it is hidden'],
+        ['.hidden.txt', 'it is hidden'],
+        ['c.pdf', 'its name is none of a format that is read'],
+        [`deep${'/d'.repeat(15)}`, 'it is more than 16 folders down'],
+        ['round', 'it is a link or no plain file'],
+      ]);
+    } finally {
+      await rm(inside, { recursive: true, force: true });
+    }
   });
 
   it('takes a file that is named, whatever it is called', async () => {

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { findListings } from '../../src/ingest/files.js';
+import { createHttpClient } from '../../src/platform/http-client.js';
+import { bytesOf } from '../support/service.js';
+import { collect } from './read-fixture.js';
+
+const servers: Server[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  }
+});
+
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface FetchOptions {
+  allowsPrivate?: boolean;
+  maxBodyBytes?: number;
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+async function take(url: string, { allowsPrivate = true, signal, ...limits }: FetchOptions = {}) {
+  const http = createHttpClient({ allowsPrivate, userAgent: 'Quire/test', ...limits });
+  const [file] = await findListings([url], bytesOf(''), { http, signal });
+  return { file: file!, result: await collect(file!.open()) };
+}
+
+describe('an address', () => {
+  test('is read by its content, whatever its type says, compressed or not, behind a redirect', async () => {
+    const csv = 'title,date\nLight Birds,2020\nHéavy Birds,2021\n';
+    const base = await serve(({ url }, response) => {
+      if (url === '/moved') response.writeHead(302, { location: '/list.csv.gz?key=secret' }).end();
+      else
+        response.writeHead(200, { 'content-type': 'image/png' }).end(url === '/plain' ? csv : gzipSync(csv));
+    });
+    for (const path of ['/plain', '/list.csv.gz?key=secret', '/moved']) {
+      const { file, result } = await take(`${base}${path}`);
+      assert.deepEqual(
+        [result.format, result.titles, result.problems],
+        ['csv', ['Light Birds', 'Héavy Birds'], []],
+      );
+      assert.ok(!file.name.includes('secret') && file.name.startsWith('127.0.0.1:'), file.name);
+    }
+  });
+
+  for (const [status, code, message] of [
+    [404, 'invalid_input', /nothing at this address \(404\)/],
+    [403, 'invalid_input', /save it in a browser.*\(403\)/],
+    [204, 'invalid_input', /expected an answer with status 200 \(204\)/],
+    [429, 'source_unavailable', /asked too often \(429\)\. Try again in 7 s/],
+    [503, 'source_unavailable', /can't answer at the moment \(503\)\. Try again in 7 s/],
+  ] as const)
+    test(`that answers with ${status} says what to do`, async () => {
+      const base = await serve((_, response) => response.writeHead(status, { 'retry-after': '7' }).end());
+      await assert.rejects(take(base), { code, message });
+    });
+
+  test('on a private network is refused, also behind a name, unless it is allowed', async () => {
+    let asked = 0;
+    const base = await serve((_, response) => {
+      asked += 1;
+      response.end('title,date\nOne,2020\n');
+    });
+    await assert.rejects(take(base, { allowsPrivate: false }), {
+      code: 'invalid_input',
+      message: /was not fetched: 127\.0\.0\.1 is on a private network/,
+    });
+    await assert.rejects(take(base.replace('127.0.0.1', 'localhost'), { allowsPrivate: false }), {
+      code: 'invalid_input',
+    });
+    assert.equal(asked, 0);
+  });
+
+  test('that says too much, nothing at all, or is taken back', async () => {
+    const base = await serve(({ url }, response) => {
+      if (url === '/long') response.end('x'.repeat(2_000));
+    });
+    await assert.rejects(take(`${base}/long`, { maxBodyBytes: 1_000 }), { code: 'body_too_large' });
+    await assert.rejects(take(`${base}/silent`, { timeoutMs: 50 }), {
+      code: 'source_unavailable',
+      message: /no answer in time\. Try again later/,
+    });
+    await assert.rejects(take(`${base}/silent`, { signal: AbortSignal.abort() }), { code: 'cancelled' });
+  });
+
+  test('is none where addresses are not read', async () => {
+    await assert.rejects(findListings(['https://example.org/x'], bytesOf('')), {
+      code: 'invalid_input',
+      message: /is an address: `quire ingest` reads these/,
+    });
+  });
+});
