@@ -38,15 +38,14 @@ export async function* download(
   if (result.kind === 'failed')
     throw new AppError('source_unavailable', `${name} could not be fetched: ${result.why}. Try again later.`);
   if (result.status !== 200) throw statusError(name, result.status, result.headers['retry-after']);
-  const bytes = result.bytes ?? new Uint8Array();
-  if (!result.isWhole && bytes.length < downloadLimits.maxBodyBytes)
-    throw new AppError('source_unavailable', `${name} could not be fetched: it broke off. Try again later.`);
-  if (!result.isWhole)
+  if (result.isTooLong)
     throw new AppError(
       'body_too_large',
       `${name} is larger than a download may be: save it as a file and take that in.`,
     );
-  yield bytes;
+  if (!result.isWhole)
+    throw new AppError('source_unavailable', `${name} could not be fetched: it broke off. Try again later.`);
+  yield result.bytes ?? new Uint8Array();
 }
 
 function statusError(name: string, status: number, retryAfter: string | undefined): AppError {

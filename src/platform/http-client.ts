@@ -26,6 +26,8 @@ export type HttpResult =
       /** Of a request with `isBinary` alone. */
       bytes?: Uint8Array;
       isWhole: boolean;
+      /** It was cut off at the limit. */
+      isTooLong: boolean;
     }
   /** Not allowed: an address that isn't one, or a private network. Nothing was sent there, and won't be. */
   | { kind: 'refused'; why: string }
@@ -149,9 +151,9 @@ function once(
     });
     request.on('response', (response) => {
       answer = response;
-      void readBody(response, maxBodyBytes).then(({ bytes, isWhole }) => {
+      void readBody(response, maxBodyBytes).then(({ bytes, ...read }) => {
         const body = asked.isBinary ? { body: '', bytes } : { body: bytes.toString('utf8') };
-        resolve(answerOf(response, { ...body, isWhole }));
+        resolve(answerOf(response, { ...body, ...read }));
       });
     });
     request.end(body ?? undefined);
@@ -162,7 +164,7 @@ function once(
 async function readBody(
   response: IncomingMessage,
   maxBytes: number,
-): Promise<{ bytes: Buffer; isWhole: boolean }> {
+): Promise<{ bytes: Buffer; isWhole: boolean; isTooLong: boolean }> {
   const parts: Buffer[] = [];
   let size = 0;
   let hasEnded = false;
@@ -178,12 +180,13 @@ async function readBody(
     // A reset, or a signal.
   }
   const bytes = Buffer.concat(parts).subarray(0, maxBytes);
-  return { bytes, isWhole: hasEnded && size <= maxBytes };
+  const isTooLong = size > maxBytes;
+  return { bytes, isWhole: hasEnded && !isTooLong, isTooLong };
 }
 
 function answerOf(
   { statusCode = 0, headers }: IncomingMessage,
-  read: { body: string; bytes?: Uint8Array; isWhole: boolean },
+  read: { body: string; bytes?: Uint8Array; isWhole: boolean; isTooLong: boolean },
 ): HttpResult {
   const plain = Object.entries(headers).map(
     ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,

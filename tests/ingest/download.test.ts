@@ -88,8 +88,10 @@ describe('an address', () => {
   test('that says too much, nothing at all, or is taken back', async () => {
     const base = await serve(({ url }, response) => {
       if (url === '/long') response.end('x'.repeat(2_000));
+      if (url === '/broken') response.write('title\nBees', () => response.destroy());
     });
     await assert.rejects(take(`${base}/long`, { maxBodyBytes: 1_000 }), { code: 'body_too_large' });
+    await assert.rejects(take(`${base}/broken`), { code: 'source_unavailable', message: /it broke off/ });
     await assert.rejects(take(`${base}/silent`, { timeoutMs: 50 }), {
       code: 'source_unavailable',
       message: /no answer in time\. Try again later/,
