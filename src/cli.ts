@@ -185,7 +185,9 @@ program
 const digest = program.command('digest').description('digests by mail and webhook: send, look, send again');
 digest
   .command('run')
-  .description('prepare and send what is due now, as the service does every half minute')
+  .description(
+    'prepare and send what is due now; beside a service that one does it, and its result is waited for',
+  )
   .addOption(json())
   .action((options) => command(async (context) => (await digests()).digestRunCommand(options, context)));
 digest

@@ -207,16 +207,6 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     cleanup.add('the word index', words.close);
     watchLexical(metrics, lexical, words);
     const readiness = createReadiness({ papers, engines, words });
-    const notifications = listen(db.pool, {
-      log,
-      onChange(what) {
-        readiness.hint();
-        if (what === 'papers' || what === null) words.hint();
-        if (what !== 'embeddings') engines.hint();
-        if (what !== 'papers') engines.hintIndex();
-      },
-    });
-    cleanup.add('the notifications', notifications.close);
     const search = createSearch({ papers, clock, engines, lexical, coverage: readiness.coverage });
     const recommend = createRecommend({ papers, clock, engines, lexical, coverage: readiness.coverage });
     const newPapersStore = createNewPapersStore(db);
@@ -247,6 +237,17 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     });
     cleanup.add('the digests', digests.scheduler.close);
     watchDigests(metrics, digests.scheduler);
+    const notifications = listen(db.pool, {
+      log,
+      onChange(what) {
+        if (what === 'digests') return digests.scheduler.hint();
+        readiness.hint();
+        if (what === 'papers' || what === null) words.hint();
+        if (what !== 'embeddings') engines.hint();
+        if (what !== 'papers') engines.hintIndex();
+      },
+    });
+    cleanup.add('the notifications', notifications.close);
     return {
       ...core,
       ...subscribing,

@@ -1,3 +1,4 @@
+import { createAskedRun } from '../digests/asked-run.js';
 import type { Delivery } from '../digests/delivery-rows.js';
 import { createDeliveryStore } from '../digests/delivery-store.js';
 import {
@@ -12,7 +13,6 @@ import { checkEmail, checkSettings } from '../digests/subscription-request.js';
 import { createSubscriptionStore } from '../digests/subscription-store.js';
 import { previewView } from '../http/preview-schema.js';
 import { plural } from '../ingest/take-file.js';
-import { AppError } from '../platform/errors.js';
 import { type CommandContext, exitCodes, print, withServices, withStores } from './run-command.js';
 
 /** Deliveries of a list. */
@@ -21,18 +21,14 @@ const SHOWN = 50;
 /** Suppressed addresses of a list: more of them are a reason to look at where they come from. */
 const SHOWN_SUPPRESSED = 1_000;
 
-/** Everything that is due, now: as the service does every half minute. */
+/** Everything that is due, now: here, or by the process that sends already, whose run is waited for. */
 export async function digestRunCommand({ json }: { json: boolean }, context: CommandContext): Promise<void> {
-  await withServices(context, async ({ digests }) => {
-    const books = await digests.runOnce();
-    if (books === null) {
-      throw new AppError(
-        'overloaded',
-        'Another process of this database sends digests: it looks every half minute. `quire digest status` tells what it did.',
-      );
-    }
+  await withServices(context, async ({ digests, db, clock }) => {
+    const asked = createAskedRun({ scheduler: digests, runs: createRunStore(db), db, clock });
+    const { books, isOurs } = await asked.run(context.signal);
     const { prepared, empty, due, sent, deferred, failed, uncertain, skipped, problem } = books;
     print(json, books, [
+      ...(isOurs ? [] : ['The process that sends digests looked:']),
       `${plural(prepared, 'digest', 'digests')} prepared, ${plural(empty, 'empty day', 'empty days')} passed over`,
       `${due} due: ${sent} sent, ${deferred} put off, ${failed} failed, ${uncertain} uncertain, ${skipped} not wanted any more`,
       ...(problem === null ? [] : [`stopped: ${problem}`]),

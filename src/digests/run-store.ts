@@ -1,7 +1,7 @@
 import type { Database } from '../platform/db/database.js';
 import type { RunBooks } from './deliver.js';
 
-export interface DigestRun extends Omit<RunBooks, 'empty'> {
+export interface DigestRun extends RunBooks {
   id: number;
   startedAt: Date;
   /** When it last made progress; null: not yet, or it failed. */
@@ -29,8 +29,7 @@ export function createRunStore({ prisma }: Database) {
     },
 
     async finish(id: number, now: Date, books: RunBooks): Promise<void> {
-      const { empty: _, ...data } = books;
-      await prisma.digestRun.update({ where: { id }, data: { ...data, finishedAt: now } });
+      await prisma.digestRun.update({ where: { id }, data: { ...books, finishedAt: now } });
       const isIdle = books.prepared + books.due === 0 && books.problem === null;
       if (!isIdle) return;
       await prisma.digestRun.deleteMany({
@@ -40,6 +39,19 @@ export function createRunStore({ prisma }: Database) {
 
     findLastFinished: (): Promise<DigestRun | null> =>
       prisma.digestRun.findFirst({ where: { finishedAt: { not: null } }, orderBy: { id: 'desc' } }),
+
+    /** 0: there was none. The row of the last one is never removed. */
+    async lastId(): Promise<number> {
+      const last = await prisma.digestRun.findFirst({ orderBy: { id: 'desc' }, select: { id: true } });
+      return last?.id ?? 0;
+    },
+
+    /** The earliest that is kept of those that began after that one and came to their end. */
+    findFinishedAfter: (id: number): Promise<DigestRun | null> =>
+      prisma.digestRun.findFirst({
+        where: { id: { gt: id }, finishedAt: { not: null } },
+        orderBy: { id: 'asc' },
+      }),
 
     async listRecent(limit: number): Promise<DigestRun[]> {
       return prisma.digestRun.findMany({ orderBy: { id: 'desc' }, take: limit });

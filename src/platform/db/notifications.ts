@@ -3,12 +3,17 @@ import type pg from 'pg';
 import type { Logger } from '../log.js';
 import { sideConnection } from './side-connection.js';
 
-/** The channel on which triggers tell what changed: `papers`, `embeddings`, `engine` (prisma/migrations). */
+/** The channel on which triggers tell what changed: `papers`, `embeddings`, `engine` (prisma/migrations); commands tell `digests`. */
 const CHANNEL = 'quire';
 
 /** After a lost connection: doubling from the first to the last. */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
+
+/** Has every process that listens look now; one that misses it looks by the clock. */
+export async function notify(pool: pg.Pool, what: 'digests'): Promise<void> {
+  await pool.query('SELECT pg_notify($1, $2)', [CHANNEL, what]);
+}
 
 export interface Notifications {
   close(): Promise<void>;
