@@ -212,8 +212,9 @@ digest
   .action((options) => command(async (context) => (await digests()).digestStatusCommand(options, context)));
 digest
   .command('resend')
-  .description('send uncertain or failed digests again, perhaps a second time')
-  .argument('<ids...>', 'as `quire digest status` lists them')
+  .description('send uncertain or failed digests again, perhaps a second time; try deferred ones now')
+  .argument('[ids...]', 'as `quire digest status` lists them')
+  .option('--deferred', 'all that were put off, as after an outage', false)
   .addOption(json())
   .action((ids: string[], options) =>
     command(async (context) => (await digests()).digestResendCommand(ids, options, context)),

@@ -13,6 +13,8 @@ import { checkEmail, checkSettings } from '../digests/subscription-request.js';
 import { createSubscriptionStore } from '../digests/subscription-store.js';
 import { previewView } from '../http/preview-schema.js';
 import { plural } from '../ingest/take-file.js';
+import { notify } from '../platform/db/notifications.js';
+import { AppError } from '../platform/errors.js';
 import { type CommandContext, exitCodes, print, withServices, withStores } from './run-command.js';
 
 /** Deliveries of a list. */
@@ -53,33 +55,54 @@ export async function digestStatusCommand(
       last
         ? `last run: ${last.startedAt.toISOString()}${last.finishedAt === null ? ', not finished' : ''}${last.problem === null ? '' : `, stopped: ${last.problem}`}`
         : 'No run yet: the service sends digests while it runs.',
-      ...states.map((one) => `${String(one.count).padStart(8)}  ${one.state}${spanOf(one)}`),
+      ...states.map(
+        (one) => `${String(one.count).padStart(8)}  ${one.state}${spanOf(one)}${nextOf(one.nextAt)}`,
+      ),
       ...open.map(lineOf),
     ]);
   });
 }
 
+export interface DigestResendOptions {
+  /** All that were put off too. */
+  deferred: boolean;
+  json: boolean;
+}
+
 export async function digestResendCommand(
   ids: readonly string[],
-  { json }: { json: boolean },
+  { deferred, json }: DigestResendOptions,
   context: CommandContext,
 ): Promise<void> {
+  if (ids.length === 0 && !deferred)
+    throw new AppError('invalid_input', 'Expected ids of `quire digest status`, or --deferred.');
   await withStores(context, async ({ db, clock }) => {
     const store = createDeliveryStore(db);
     const released: number[] = [];
+    const retried: number[] = [];
     const refused: string[] = [];
     for (const id of ids) {
-      const isReleased = /^\d{1,9}$/.test(id) && (await store.release(Number(id), clock.now()));
-      if (isReleased) released.push(Number(id));
-      else refused.push(id);
+      const was = /^\d{1,9}$/.test(id) ? await store.release(Number(id), clock.now()) : null;
+      if (was === null) refused.push(id);
+      else (was === 'deferred' ? retried : released).push(Number(id));
     }
-    print(json, { released, refused }, [
-      `${plural(released.length, 'digest', 'digests')} will be sent again, within half a minute while the service runs`,
-      ...refused.map((id) => `${id}: is no uncertain or failed digest (\`quire digest status\` lists them)`),
+    const all = deferred ? await store.releaseDeferred(clock.now()) : 0;
+    if (released.length + retried.length + all > 0) await notify(db.pool, 'digests');
+    print(json, { released, retried, refused, deferred: all }, [
+      ...(released.length === 0 ? [] : [`${digests(released.length)} sent again ${SOON}`]),
+      ...(retried.length === 0 ? [] : [`${digests(retried.length)} tried again ${SOON}`]),
+      ...(deferred ? [`${digests(all)} that had been put off tried again ${SOON}`] : []),
+      ...refused.map(
+        (id) => `${id}: is no uncertain, failed or deferred digest (\`quire digest status\` lists them)`,
+      ),
     ]);
     if (refused.length > 0) process.exitCode = exitCodes.failed;
   });
 }
+
+const SOON = 'now, while the service runs';
+
+const digests = (count: number): string => plural(count, 'digest', 'digests');
 
 /** Addresses that get nothing because their server refused them; `remove`: one that may be sent to again. */
 export async function digestSuppressedCommand(
@@ -113,13 +136,19 @@ export async function digestSuppressedCommand(
 const spanOf = ({ state }: DeliveryCounts): string =>
   settledStates.includes(state) ? ` in the last ${COUNTED_DAYS} days` : '';
 
-function viewOf({ id, state, localDate, dueAt, recipient, attempts, response, digest }: Delivery) {
-  return { id, state, localDate, dueAt, recipient, attempts, response, papers: digest.papers.length };
+const nextOf = (at: Date | null): string => (at === null ? '' : `, next try ${at.toISOString()}`);
+
+const nextTryOf = ({ state, nextAt }: Delivery): Date | null => (state === 'deferred' ? nextAt : null);
+
+function viewOf(delivery: Delivery) {
+  const { id, state, localDate, dueAt, recipient, attempts, response, digest } = delivery;
+  const nextAt = nextTryOf(delivery);
+  return { id, state, localDate, dueAt, nextAt, recipient, attempts, response, papers: digest.papers.length };
 }
 
 function lineOf(delivery: Delivery): string {
   const { id, state, localDate, recipient, attempts, response } = delivery;
-  return `  ${id}  ${state}  ${localDate}  ${recipient}  ${plural(attempts, 'try', 'tries')}${response === null ? '' : `: ${response}`}`;
+  return `  ${id}  ${state}  ${localDate}  ${recipient}  ${plural(attempts, 'try', 'tries')}${nextOf(nextTryOf(delivery))}${response === null ? '' : `: ${response}`}`;
 }
 
 export interface DigestPreviewOptions {

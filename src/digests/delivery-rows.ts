@@ -8,6 +8,8 @@ export interface Delivery {
   localDate: string;
   state: DeliveryState;
   dueAt: Date;
+  /** When it may be tried again, of one that waits. */
+  nextAt: Date;
   recipient: string;
   messageId: string;
   digest: Digest;
@@ -26,6 +28,7 @@ export interface DeliveryRow {
   local_date: string;
   state: DeliveryState;
   due_at: Date;
+  next_at: Date;
   recipient: string;
   message_id: string;
   content: Content;
@@ -104,6 +107,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     localDate: row.local_date,
     state: row.state,
     dueAt: row.due_at,
+    nextAt: row.next_at,
     recipient: row.recipient,
     messageId: row.message_id,
     digest,

@@ -49,7 +49,7 @@ const WANTED = `s.state = 'active' AND b.suppressed_at IS NULL AND (s.paused_unt
 /** As JSON, so that rows of two tables come side by side; 64-bit numbers as text. */
 const SUBSCRIPTION = `to_jsonb(s) || jsonb_build_object('email', b.email, 'seen_until', s.seen_until::text) AS subscription`;
 
-const DELIVERY = `d.id, d.local_date, d.state, d.due_at, d.recipient, d.message_id, d.content, d.attempts, d.response, ${SUBSCRIPTION}`;
+const DELIVERY = `d.id, d.local_date, d.state, d.due_at, d.next_at, d.recipient, d.message_id, d.content, d.attempts, d.response, ${SUBSCRIPTION}`;
 
 /** Digests and the ledger of what was sent. */
 export function createDeliveryStore({ pool }: Database) {
@@ -229,13 +229,24 @@ export function createDeliveryStore({ pool }: Database) {
       return { uncertain, freed: rows.length - uncertain };
     },
 
-    /** An uncertain or failed one is sent again. False where it is neither. */
-    async release(id: number, now: Date): Promise<boolean> {
-      const { rowCount } = await pool.query(
-        `UPDATE deliveries SET state = 'deferred', next_at = $2, finished_at = NULL WHERE id = $1 AND state IN ('uncertain', 'failed')`,
+    /** An uncertain or failed one is sent again, and a deferred one tried now. Answers what it was; null, and nothing changes, for any other. */
+    async release(id: number, now: Date): Promise<'uncertain' | 'failed' | 'deferred' | null> {
+      const { rows } = await pool.query<{ was: 'uncertain' | 'failed' | 'deferred' }>(
+        `UPDATE deliveries d SET state = 'deferred', next_at = $2, finished_at = NULL
+         FROM (SELECT id, state FROM deliveries WHERE id = $1 AND state IN ('uncertain', 'failed', 'deferred') FOR UPDATE) old
+         WHERE d.id = old.id RETURNING old.state AS was`,
         [id, now],
       );
-      return rowCount === 1;
+      return rows[0]?.was ?? null;
+    },
+
+    /** All that were put off are tried now. Answers how many there were. */
+    async releaseDeferred(now: Date): Promise<number> {
+      const { rowCount } = await pool.query(
+        `UPDATE deliveries SET next_at = least(next_at, $1) WHERE state = 'deferred'`,
+        [now],
+      );
+      return rowCount ?? 0;
     },
 
     async suppress(subscriberId: number, why: string, now: Date): Promise<void> {

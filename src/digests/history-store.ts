@@ -1,4 +1,5 @@
 import type { Database } from '../platform/db/database.js';
+import { WAITING } from './delivery-store.js';
 import { type DeliveryState, deliveryStates } from './digest.js';
 
 /** Nothing more becomes of them by themselves. */
@@ -12,6 +13,8 @@ export interface DeliveryCounts {
   count: number;
   /** When the oldest of them was due. */
   oldest: Date;
+  /** When the first of those that wait may be tried; null of all other states. */
+  nextAt: Date | null;
 }
 
 /** A year of 10,000 subscribers is 3.6 million digests, and they are counted every half minute. */
@@ -30,10 +33,10 @@ export function createHistoryStore({ pool }: Pick<Database, 'pool'>) {
   return {
     async countByState(now: Date): Promise<DeliveryCounts[]> {
       const { rows } = await pool.query<DeliveryCounts>(
-        `SELECT state, count(*)::int AS count, min(due_at) AS oldest FROM deliveries
+        `SELECT state, count(*)::int AS count, min(due_at) AS oldest, NULL::timestamptz AS "nextAt" FROM deliveries
            WHERE state = ANY($1) AND due_at > $2 GROUP BY state
          UNION ALL
-         SELECT state, count(*)::int, min(due_at) FROM deliveries
+         SELECT state, count(*)::int, min(due_at), min(next_at) FILTER (WHERE ${WAITING}) FROM deliveries
            WHERE state = ANY($3) GROUP BY state
          ORDER BY state`,
         [settledStates, new Date(now.getTime() - COUNTED_DAYS * DAY_MS), openStates],

@@ -152,9 +152,32 @@ describe('delivering digests', () => {
       ['bob@example.org'],
     );
     assert.deepEqual(await states(), ['2026-03-02 uncertain', '2026-03-02 sent']);
-    assert.equal(await store().release(first!.id, clock.now()), true);
+    assert.equal(await store().release(first!.id, clock.now()), 'uncertain');
     await delivering().run();
     assert.deepEqual(await states(), ['2026-03-02 sent', '2026-03-02 sent']);
+  });
+
+  it('tries now what was put off when somebody says so, one or all, and no other', async () => {
+    const { subscribe, delivering, store, clock, state, states } = fixture;
+    for (const name of ['ada', 'bob', 'cleo']) await subscribe({ email: `${name}@example.org` });
+    await takePapers(1);
+    state.script = ({ to }) =>
+      to.startsWith('cleo')
+        ? { kind: 'sent', response: '250' }
+        : { kind: 'deferred', response: '451 later', scope: 'message' };
+    await delivering().run();
+    state.script = () => ({ kind: 'sent', response: '250' });
+    assert.equal((await delivering().run()).due, 0, 'not yet');
+    const [first, second] = await store().listIn(['deferred'], 3);
+    assert.equal(first!.nextAt.getTime(), clock.now().getTime() + 5 * 60_000);
+    const [sent] = await store().listIn(['sent'], 1);
+    assert.equal(await store().release(sent!.id, clock.now()), null);
+    assert.equal(await store().release(first!.id, clock.now()), 'deferred');
+    assert.equal((await delivering().run()).sent, 1);
+    assert.equal(await store().releaseDeferred(clock.now()), 1);
+    assert.equal((await delivering().run()).sent, 1);
+    assert.deepEqual(await states(), Array(3).fill('2026-03-02 sent'));
+    assert.equal(await store().release(second!.id, clock.now()), null);
   });
 
   it('sends nothing to somebody who has unsubscribed, were it in the last moment', async () => {

@@ -92,7 +92,8 @@ describe('the health of digests', () => {
     assert.match(shown, /May have been sent or not: 2\..*quire digest status.*quire digest resend/s);
     assert.match(shown, /not sent: 2\./);
     assert.match(shown, /Uncertain<\/dt><dd>2</);
-    assert.match(shown, /To be tried again<\/dt><dd>1</);
+    assert.match(shown, /To be tried again<\/dt><dd>1, next try 2026-03-02 06:00:00 UTC</);
+    assert.match(shown, /Uncertain<\/dt><dd>2</);
   });
 
   it('shows papers and the last intake, and nobody’s address or file', async () => {

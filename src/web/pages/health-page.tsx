@@ -82,7 +82,8 @@ function Advice({ status }: { status: DigestStatus }) {
       {stuck > 0 && (
         <p class="notice">
           Due for half an hour and not sent: {stuck}. <code>quire digest status</code> lists them with what
-          the servers answered; they are tried again by themselves.
+          the servers answered; they are tried again by themselves, and now by{' '}
+          <code>quire digest resend --deferred</code>.
         </p>
       )}
       {uncertain > 0 && (
@@ -100,9 +101,10 @@ function DigestFacts({ status: { lastRun, nextLookAt, states } }: { status: Dige
     <dl class="state">
       <Row name="Last run">{runText(lastRun)}</Row>
       {nextLookAt !== null && <Row name="Next look due">{timeText(nextLookAt)}</Row>}
-      {states.map(({ state, count }) => (
+      {states.map(({ state, count, nextAt }) => (
         <Row key={state} name={stateNames[state]}>
           {count}
+          {nextAt !== null && `, next try ${timeText(nextAt)}`}
         </Row>
       ))}
     </dl>
