@@ -90,4 +90,10 @@ export function watchDigests(
     type: 'gauge',
     read: () => (standsStill() ? 1 : 0),
   });
+  metrics.read({
+    name: 'digest_run_stopped',
+    help: '1 where the last run of digests was stopped, as where the mail server is away; `problem` of /readyz says why.',
+    type: 'gauge',
+    read: () => ((read()?.lastRun?.problem ?? null) === null ? 0 : 1),
+  });
 }

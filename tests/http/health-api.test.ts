@@ -13,6 +13,7 @@ interface ReadyAnswer {
     uncertain: number;
     lastRunAt: string | null;
     error: string | null;
+    problem: string | null;
   };
 }
 
@@ -51,7 +52,7 @@ describe('the health of digests', () => {
   it('says when nobody has looked, and ready is not of it', async () => {
     await untilReady(service.services);
     assert.deepEqual((await ready()).digests, {
-      ...{ standsStill: false, stuck: 0, uncertain: 0, lastRunAt: null, error: null },
+      ...{ standsStill: false, stuck: 0, uncertain: 0, lastRunAt: null, error: null, problem: null },
     });
     assert.match(await page(), /none yet: the service sends digests while it runs/);
     await service.services.digests.runOnce();
@@ -121,6 +122,22 @@ describe('the health of digests', () => {
     assert.match(answer.body, /stopped: 550 &lt;\[address\]> is refused, ask \[address\]/);
     assert.doesNotMatch(answer.body, /@|mine\.bib/);
     assert.match((await service.app.inject({ url: '/' })).body, /href="\/health"/);
+  });
+
+  it('tells why the last run was stopped, to probes and Prometheus too', async () => {
+    const { prisma } = service.services.db;
+    const run = (problem: string | null) =>
+      prisma.digestRun.create({ data: { startedAt: clock.now(), finishedAt: clock.now(), problem } });
+    await run('connect ECONNREFUSED 127.0.0.1:25, says ada@secret.example');
+    const { digests } = await ready();
+    assert.deepEqual(
+      [digests.error, digests.problem],
+      [null, 'connect ECONNREFUSED 127.0.0.1:25, says [address]'],
+    );
+    assert.equal(await metric(/^quire_digest_run_stopped (\d+)/m), '1');
+    await run(null);
+    assert.equal((await ready()).digests.problem, null);
+    assert.equal(await metric(/^quire_digest_run_stopped (\d+)/m), '0');
   });
 
   it('is told to Prometheus, as time goes by too', async () => {

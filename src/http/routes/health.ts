@@ -25,7 +25,13 @@ const Digests = Type.Object(
     lastRunAt: Type.Union([Type.String(), Type.Null()], {
       description: 'When a run of any process last came to its end.',
     }),
-    error: Type.Union([Type.String(), Type.Null()], { description: 'The trouble of the last look here.' }),
+    error: Type.Union([Type.String(), Type.Null()], {
+      description: 'The trouble of the last look here: it could not be done.',
+    }),
+    problem: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'Why the last run of any process was stopped: what the mail server said, or that it isn’t there. Null after one that came to its end.',
+    }),
   },
   { description: 'Digests by mail and webhook. `ready` doesn’t depend on them.' },
 );
@@ -112,5 +118,6 @@ function digestsView({ standsStill, stuck, uncertain, lastRun, error }: DigestSt
     uncertain,
     lastRunAt: lastRun?.finishedAt?.toISOString() ?? null,
     error: error && withoutAddresses(error),
+    problem: lastRun?.problem ? withoutAddresses(lastRun.problem) : null,
   };
 }
