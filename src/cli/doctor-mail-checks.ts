@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '../platform/config.js';
 import { messageOf } from '../platform/errors.js';
 import { type DkimKey, publicKeyOf, signMessage, tagsOf, verifySignature } from '../platform/mail/dkim.js';
@@ -19,8 +20,18 @@ const failed = (says: string): Finding => ({ verdict: 'failed', says });
 
 export async function checkTransport(transport: MailTransport): Promise<Finding> {
   const { ok: isOk, detail } = await transport.verify();
-  return isOk ? ok(`${transport.target} ${detail}`) : failed(`${transport.target}: ${detail}`);
+  return isOk
+    ? ok(`${transport.target} ${detail}`)
+    : failed(`${transport.target}: ${detail}${remedyOf(detail)}`);
 }
+
+/** What OpenSSL and Node say of a certificate: expired, self-signed, of another name, of nobody known. */
+const CERTIFICATE = /certificate|self[- ]signed|altnames/i;
+
+const remedyOf = (says: string): string =>
+  CERTIFICATE.test(says)
+    ? '; have it renewed or put right there, or take any certificate: `?tls=unverified` at the end of SMTP_URL'
+    : '';
 
 export function checkLinks({ publicUrl, mail }: Config): Finding {
   const { hostname } = new URL(publicUrl);
@@ -106,7 +117,11 @@ export async function checkDkim(key: DkimKey | null, sample: Mail, resolver: Txt
 export async function checkSending(transport: MailTransport, mail: Mail): Promise<Finding> {
   const outcome = await transport.send(mail);
   if (outcome.kind === 'withdrawn') return failed('nothing was sent');
-  const says = `${mail.to}: ${outcome.kind}: ${outcome.response}`;
+  if (outcome.kind === 'sent' && transport.kind === 'file')
+    return ok(
+      `written into ${join(transport.target, outcome.response)}, and sent to nobody: set SMTP_URL to send it to ${mail.to}`,
+    );
+  const says = `${mail.to}: ${outcome.kind}: ${outcome.response}${remedyOf(outcome.response)}`;
   if (outcome.kind === 'sent') return ok(says);
   return outcome.kind === 'uncertain' ? warning(`${says}; it may have been taken`) : failed(says);
 }

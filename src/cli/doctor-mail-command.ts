@@ -38,7 +38,7 @@ export async function doctorMailCommand(
   const { check, conclude } = createReport(options);
   const sample = selfTest(config, options.to ?? config.mail.from.address);
 
-  await check('server', () => checkTransport(transport));
+  const server = await check('server', () => checkTransport(transport));
   await check('links', async () => checkLinks(config));
   const domain = senderDomain(config);
   if (domain === null) {
@@ -51,7 +51,12 @@ export async function doctorMailCommand(
     await check('dkim', () => checkDkim(key, sample, records));
     await check('dmarc', () => checkDmarc(domain, records));
   }
-  if (options.to !== undefined) await check('sending', () => checkSending(transport, sample));
+  if (options.to !== undefined)
+    await check('sending', async () =>
+      server === 'failed'
+        ? { verdict: 'warning', says: `nothing was sent to ${options.to}: put the server right first` }
+        : checkSending(transport, sample),
+    );
   await transport.close();
   conclude();
 }

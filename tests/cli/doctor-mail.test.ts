@@ -15,9 +15,11 @@ import {
   senderDomain,
   type TxtResolver,
 } from '../../src/cli/doctor-mail-checks.js';
+import { createReport } from '../../src/cli/doctor-report.js';
 import { readConfig } from '../../src/platform/config.js';
 import { createMailTransport, loadDkimKey } from '../../src/platform/mail/create-transport.js';
 import { publicKeyOf } from '../../src/platform/mail/dkim.js';
+import type { MailTransport } from '../../src/platform/mail/transport.js';
 import { inventedMail } from '../support/mails.js';
 import { commandEnv, quire } from '../support/process.js';
 import { startFaultySmtp } from '../support/smtp-faults.js';
@@ -132,6 +134,49 @@ describe('quire doctor mail', () => {
     assert.equal((await checkTransport(transport)).verdict, 'failed');
   });
 
+  it('counts warnings at its end, and names what helps', async () => {
+    const certificate = 'certificate has expired';
+    const transport: MailTransport = {
+      kind: 'smtp',
+      target: 'smtp://mail.example:587',
+      connections: 1,
+      verify: async () => ({ ok: false, detail: certificate }),
+      send: async () => ({ kind: 'deferred', scope: 'run', response: certificate }),
+      close: async () => {},
+    };
+    assert.match((await checkTransport(transport)).says, /expired; .*`\?tls=unverified`/);
+    assert.match((await checkSending(transport, inventedMail())).says, /expired; .*`\?tls=unverified`/);
+    // Nobody listens there, and nothing is signed: MAIL_FROM has no domain to ask name servers about.
+    const env = (SMTP_URL: string) => commandEnv(join(folder, 'data'), { SMTP_URL });
+    const { code, stdout } = await quire(
+      ['doctor', 'mail', '--to', 'you@example.org'],
+      env('smtp://127.0.0.1:1'),
+    );
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /warning sending {2}nothing was sent to you@example\.org.*\nSomething is wrong, and 3 warnings\.\n$/,
+    );
+    const wrong = await quire(['doctor', 'mail'], env('smtp://ada:pass/word@mail.example:587'));
+    assert.match(wrong.stderr, /SMTP_URL.* % \/ \? # @ : and spaces .* as %25 %2F %3F %23 %40 %3A %20/);
+    assert.doesNotMatch(wrong.stderr, /pass\/word/);
+  });
+
+  it('warns and is well', async () => {
+    const { check, conclude } = createReport({ json: false });
+    const written: string[] = [];
+    const { write } = process.stdout;
+    process.stdout.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+    try {
+      await check('one', async () => ({ verdict: 'warning', says: 'a' }));
+      await check('two', async () => ({ verdict: 'warning', says: 'b' }));
+      conclude();
+    } finally {
+      process.stdout.write = write;
+    }
+    assert.equal(written.at(-1), '2 warnings, and nothing has failed.\n');
+  });
+
   it('is a command that needs no database', async () => {
     const env = commandEnv(join(folder, 'data'));
     const { code, stdout } = await quire(['doctor', 'mail', '--json', '--to', 'you@example.org'], env);
@@ -143,7 +188,10 @@ describe('quire doctor mail', () => {
       [code, healthy, checks.map(({ name }) => name)],
       [0, true, ['server', 'links', 'sender', 'sending']],
     );
-    assert.match(checks.at(-1)!.says, /^you@example\.org: sent: .*\.eml$/);
+    assert.match(
+      checks.at(-1)!.says,
+      /^written into \/.*\/mail\/[^/]+\.eml, and sent to nobody: set SMTP_URL .* you@example\.org$/,
+    );
     assert.equal((await quire(['doctor', 'mail', '--to', 'nobody'], env)).code, 2);
   });
 });

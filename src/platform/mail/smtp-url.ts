@@ -14,7 +14,8 @@ export interface SmtpServer {
   auth: { user: string; pass: string } | null;
 }
 
-const EXPECTED = 'expected smtp://user:password@host:587 or smtps://host:465';
+const EXPECTED =
+  'expected smtp://user:password@host:587 or smtps://host:465, with % / ? # @ : and spaces of user and password as %25 %2F %3F %23 %40 %3A %20';
 
 /** @throws Error saying what was expected; never what was given, which may hold a password. */
 export function readSmtpUrl(text: string): SmtpServer {
@@ -53,7 +54,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Error(`${EXPECTED}; a % in it as %25`);
+    throw new Error(EXPECTED);
   }
 }
 
