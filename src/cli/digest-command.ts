@@ -45,13 +45,15 @@ export async function digestStatusCommand(
 ): Promise<void> {
   await withStores(context, async ({ db, clock }) => {
     const store = createDeliveryStore(db);
-    const [runs, states, open] = await Promise.all([
+    const history = createHistoryStore(db);
+    const [runs, states, forms, open] = await Promise.all([
       createRunStore(db).listRecent(5),
-      createHistoryStore(db).countByState(clock.now()),
+      history.countByState(clock.now()),
+      history.findFormFailures(clock.now()),
       store.listIn(['uncertain', 'deferred', 'failed'], SHOWN),
     ]);
     const [last] = runs;
-    print(json, { runs, states, open: open.map(viewOf) }, [
+    print(json, { runs, states, open: open.map(viewOf), formFailures: forms }, [
       last
         ? `last run: ${last.startedAt.toISOString()}${last.finishedAt === null ? ', not finished' : ''}${last.problem === null ? '' : `, stopped: ${last.problem}`}`
         : 'No run yet: the service sends digests while it runs.',
@@ -59,6 +61,13 @@ export async function digestStatusCommand(
         (one) => `${String(one.count).padStart(8)}  ${one.state}${spanOf(one)}${nextOf(one.nextAt)}`,
       ),
       ...open.map(lineOf),
+      ...(forms.count === 0
+        ? []
+        : [`${plural(forms.count, 'mail', 'mails')} of the forms failed in the last day:`]),
+      ...forms.recent.map(
+        ({ id, failedAt, tries, response }) =>
+          `  ${failedAt.toISOString()}  request ${id}  ${plural(tries, 'try', 'tries')}: ${response}`,
+      ),
     ]);
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
 import { createFollower } from '../platform/follower.js';
-import type { Logger } from '../platform/log.js';
+import { type Logger, withoutAddresses } from '../platform/log.js';
 import type { Mail, MailTransport, SendOutcome } from '../platform/mail/transport.js';
 import type { FormRequest, FormRequestStore, NewFormRequest } from './form-request-store.js';
 
@@ -120,9 +120,12 @@ export function createFormMailer(deps: FormMailerDeps) {
     await store.putOff(request, next);
   }
 
-  async function fail(request: FormRequest, response: string): Promise<void> {
-    log.warn({ tries: request.tries, response }, 'a mail of a form was not sent');
-    await finish(request, 'failed');
+  async function fail(request: FormRequest, said: string): Promise<void> {
+    const response = withoutAddresses(said);
+    const { id, tries, wish } = request;
+    log.warn({ request: id, kind: wish.kind, tries, response }, 'a mail of a form was not sent');
+    await store.fail(request, { response, now: clock.now() });
+    count('failed');
   }
 
   async function finish(request: FormRequest, outcome: FormOutcome): Promise<void> {
@@ -149,12 +152,14 @@ export function createFormMailer(deps: FormMailerDeps) {
         );
       if (closing.signal.aborted)
         throw new AppError('shutting_down', 'The service stops; try again in a moment.');
-      const isKept = await store.add({ ...request, id: randomUUID() }, clock.now(), MAX_OPEN);
+      const id = randomUUID();
+      const isKept = await store.add({ ...request, id }, clock.now(), MAX_OPEN);
       if (!isKept)
         throw new AppError('overloaded', 'Too many people ask at once; try again in a minute.', {
           retryAfter: 60,
         });
       accepted += 1;
+      log.info({ request: id, kind: request.wish.kind }, 'a form asked for a mail');
       hint();
     },
 

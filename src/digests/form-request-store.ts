@@ -91,10 +91,22 @@ export function createFormRequestStore({ pool }: Pick<Database, 'pool'>) {
       await pool.query('DELETE FROM form_requests WHERE id = $1 AND tries = $2', [id, tries]);
     },
 
-    /** Those that are as old as that and nobody's now. */
+    /** Given up: what is kept of it says nothing of whom it was to. `response`: without addresses. */
+    async fail({ id, tries }: Claim, { response, now }: { response: string; now: Date }): Promise<void> {
+      await pool.query(
+        `WITH gone AS (DELETE FROM form_requests WHERE id = $1 AND tries = $2 RETURNING id, tries)
+         INSERT INTO form_failures (id, tries, response, failed_at) SELECT id, tries, $3, $4 FROM gone ON CONFLICT DO NOTHING`,
+        [id, tries, response.slice(0, 500), now],
+      );
+    },
+
+    /** Gives up those that are as old as that and nobody's now, and forgets those given up before that. */
     async removeOld(createdUntil: Date, now: Date): Promise<number> {
       const { rowCount } = await pool.query(
-        'DELETE FROM form_requests WHERE created_at <= $1 AND next_try_at <= $2',
+        `WITH forgotten AS (DELETE FROM form_failures WHERE failed_at <= $1),
+           gone AS (DELETE FROM form_requests WHERE created_at <= $1 AND next_try_at <= $2 RETURNING id, tries)
+         INSERT INTO form_failures (id, tries, response, failed_at)
+         SELECT id, tries, 'not sent within a day', $2 FROM gone ON CONFLICT DO NOTHING`,
         [createdUntil, now],
       );
       return rowCount ?? 0;

@@ -17,6 +17,26 @@ export interface DeliveryCounts {
   nextAt: Date | null;
 }
 
+/** A mail of a public form that was given up. */
+export interface FormFailure {
+  /** The request's, as in the log. */
+  id: string;
+  failedAt: Date;
+  tries: number;
+  /** Without addresses. */
+  response: string;
+}
+
+export interface FormFailures {
+  /** In the last day. */
+  count: number;
+  /** Some of them, the latest first. */
+  recent: FormFailure[];
+}
+
+/** Of a list. */
+const SHOWN_FAILURES = 10;
+
 /** A year of 10,000 subscribers is 3.6 million digests, and they are counted every half minute. */
 export const COUNTED_DAYS = 7;
 
@@ -42,6 +62,16 @@ export function createHistoryStore({ pool }: Pick<Database, 'pool'>) {
         [settledStates, new Date(now.getTime() - COUNTED_DAYS * DAY_MS), openStates],
       );
       return rows;
+    },
+
+    /** Mails of the public forms that were given up in the last day. */
+    async findFormFailures(now: Date): Promise<FormFailures> {
+      const { rows } = await pool.query<FormFailure & { count: number }>(
+        `SELECT id, failed_at AS "failedAt", tries, response, count(*) OVER ()::int AS count FROM form_failures
+         WHERE failed_at > $1 ORDER BY failed_at DESC, id LIMIT $2`,
+        [new Date(now.getTime() - DAY_MS), SHOWN_FAILURES],
+      );
+      return { count: rows[0]?.count ?? 0, recent: rows.map(({ count: _, ...failure }) => failure) };
     },
 
     /** Due before then, and neither sent nor given up. */

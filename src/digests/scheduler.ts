@@ -36,6 +36,8 @@ export interface DigestStatus {
   /** Due for half an hour and neither sent nor given up. */
   stuck: number;
   uncertain: number;
+  /** Mails of the public forms that were given up in the last day. */
+  formFailures: number;
   /** When a run of any process last made progress or came to its end; null: never. */
   lastSignAt: Date | null;
   /** For ten minutes, or in the ten since this process began, no run made progress or came to its end. */
@@ -106,11 +108,12 @@ export function createScheduler(deps: SchedulerDeps) {
 
   async function status(): Promise<DigestStatus> {
     const now = clock.now().getTime();
-    const [recent, lastRun, states, stuck] = await Promise.all([
+    const [recent, lastRun, states, stuck, formFailures] = await Promise.all([
       runs.listRecent(RECENT_RUNS),
       runs.findLastFinished(),
       history.countByState(clock.now()),
       history.countOpen(new Date(now - STUCK_AFTER_MS)),
+      history.findFormFailures(clock.now()),
     ]);
     const underWay = recent[0]?.finishedAt === null ? recent[0] : null;
     lastStatus = {
@@ -121,6 +124,7 @@ export function createScheduler(deps: SchedulerDeps) {
       states,
       stuck,
       uncertain: states.find(({ state }) => state === 'uncertain')?.count ?? 0,
+      formFailures: formFailures.count,
       lastSignAt: latest(lastRun?.finishedAt ?? null, underWay?.beatAt ?? null),
       error: follower.error,
     };

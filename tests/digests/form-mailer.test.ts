@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { pino } from 'pino';
 import {
   createFormMailer,
   type FormMailerDeps,
@@ -10,6 +11,7 @@ import {
 } from '../../src/digests/form-mailer.js';
 import { confirmMail } from '../../src/digests/form-mails.js';
 import { createFormRequestStore, type FormRequest } from '../../src/digests/form-request-store.js';
+import { createHistoryStore } from '../../src/digests/history-store.js';
 import { silentLogger } from '../../src/platform/log.js';
 import type { Mail, SendOutcome } from '../../src/platform/mail/transport.js';
 import { isOf } from '../support/errors.js';
@@ -77,7 +79,7 @@ describe('createFormMailer', () => {
   }
 
   beforeEach(async () => {
-    await database.db.pool.query('TRUNCATE form_requests');
+    await database.db.pool.query('TRUNCATE form_requests, form_failures');
     clock.set('2026-03-02T10:00:00Z');
   });
   afterEach(async () => {
@@ -118,6 +120,33 @@ describe('createFormMailer', () => {
     await dead.mailer.accept(asked);
     await dead.mailer.idle();
     assert.deepEqual([dead.mails.length, dead.mailer.counts().get('failed'), await rows()], [1, 1, []]);
+  });
+
+  it('keeps for a day that a mail was given up, by the id in the log, without the address', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const response = '550 5.7.1 <reader@home.example> is refused, see postmaster@home.example';
+    const { mailer } = setUp([{ kind: 'failed', response, why: 'message' }], { log });
+    await mailer.accept(asked);
+    await mailer.idle();
+    const history = createHistoryStore(database.db);
+    const { count, recent } = await history.findFormFailures(clock.now());
+    const { id, failedAt, ...failure } = recent[0]!;
+    assert.deepEqual(
+      [count, failedAt, failure],
+      [1, clock.now(), { tries: 1, response: '550 5.7.1 <[address]> is refused, see [address]' }],
+    );
+    const ofIt = lines.map((line) => JSON.parse(line)).filter(({ request }) => request === id);
+    assert.deepEqual(
+      ofIt.map(({ msg }) => msg),
+      ['a form asked for a mail', 'a mail of a form was not sent'],
+    );
+    assert.doesNotMatch(lines.join(''), /home\.example/);
+    clock.advance(24 * 3_600_000);
+    assert.equal((await history.findFormFailures(clock.now())).count, 0);
+    await mailer.idle();
+    const { rows: left } = await database.db.pool.query('SELECT 1 FROM form_failures');
+    assert.deepEqual(left, []);
   });
 
   it('forgets what nobody looked at for a day, untried', async () => {

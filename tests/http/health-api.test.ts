@@ -124,6 +124,16 @@ describe('the health of digests', () => {
     assert.match((await service.app.inject({ url: '/' })).body, /href="\/health"/);
   });
 
+  it('counts mails of the forms that failed in the last day', async () => {
+    const { prisma } = service.services.db;
+    const id = '6f1c1f1e-0000-4000-8000-000000000001';
+    const failedAt = clock.now();
+    await prisma.formFailure.create({ data: { id, failedAt, tries: 1, response: '550' } });
+    assert.match(await page(), /form that failed in the last day: 1\..*quire digest status/s);
+    clock.advance(24 * 3_600_000);
+    assert.doesNotMatch(await page(), /failed in the last day/);
+  });
+
   it('tells why the last run was stopped, to probes and Prometheus too', async () => {
     const { prisma } = service.services.db;
     const run = (problem: string | null) =>

@@ -62,7 +62,7 @@ function intakeText(intake: LatestIntake | null): string {
 
 /** What is wrong and what to do about it; nothing where all is well. */
 function Advice({ status }: { status: DigestStatus }) {
-  const { standsStill, stuck, uncertain, error, lastRun } = status;
+  const { standsStill, stuck, uncertain, formFailures, error, lastRun } = status;
   const problem = lastRun?.problem ?? null;
   return (
     <>
@@ -90,6 +90,12 @@ function Advice({ status }: { status: DigestStatus }) {
         <p class="notice">
           May have been sent or not: {uncertain}. <code>quire digest status</code> lists them;{' '}
           <code>quire digest resend ID</code> sends one again, perhaps twice.
+        </p>
+      )}
+      {formFailures > 0 && (
+        <p class="notice">
+          Mails of the subscription form that failed in the last day: {formFailures}.{' '}
+          <code>quire digest status</code> lists them with what the servers answered.
         </p>
       )}
     </>
