@@ -220,6 +220,11 @@ digest
     command(async (context) => (await digests()).digestResendCommand(ids, options, context)),
   );
 digest
+  .command('webhooks')
+  .description('where digests are posted, what of, and until when they are paused')
+  .addOption(json())
+  .action((options) => command(async (context) => (await digests()).digestWebhooksCommand(options, context)));
+digest
   .command('suppressed')
   .description('addresses to which nothing is sent because their server refused them, since when and why')
   .option('--remove <address>', 'send to this one again')

@@ -9,8 +9,12 @@ import {
 } from '../digests/history-store.js';
 import type { PreviewDays } from '../digests/preview.js';
 import { createRunStore } from '../digests/run-store.js';
+import type { Subscription } from '../digests/subscription.js';
 import { checkEmail, checkSettings } from '../digests/subscription-request.js';
 import { createSubscriptionStore } from '../digests/subscription-store.js';
+import { subscriptionView } from '../digests/subscription-view.js';
+import { nameOf } from '../digests/templates/words.js';
+import { MAX_WEBHOOKS } from '../digests/webhooks.js';
 import { previewView } from '../http/preview-schema.js';
 import { plural } from '../ingest/take-file.js';
 import { notify } from '../platform/db/notifications.js';
@@ -112,6 +116,30 @@ export async function digestResendCommand(
 const SOON = 'now, while the service runs';
 
 const digests = (count: number): string => plural(count, 'digest', 'digests');
+
+/** Webhooks of a list: as many as there may be. Whoever has a URL can write into its channel: the terminal shows it in part, `json` as it is. */
+export async function digestWebhooksCommand(
+  { json }: { json: boolean },
+  context: CommandContext,
+): Promise<void> {
+  await withStores(context, async ({ db, clock }) => {
+    const webhooks = await createSubscriptionStore(db).listWebhooks(MAX_WEBHOOKS);
+    const now = clock.now();
+    print(json, { webhooks: webhooks.map(subscriptionView) }, [
+      ...(webhooks.length === 0 ? ['There is no webhook: POST /api/v1/webhooks makes one.'] : []),
+      ...webhooks.map((one) => webhookLine(one, now)),
+    ]);
+  });
+}
+
+function webhookLine(webhook: Subscription, now: Date): string {
+  const { id, channel, cap, hour, timeZone, pausedUntil } = webhook;
+  if (channel.kind !== 'webhook') throw new Error('a mail is no webhook');
+  const where = `${new URL(channel.url).origin}/…`;
+  const pause =
+    pausedUntil !== null && pausedUntil > now ? `, paused until ${pausedUntil.toISOString()}` : '';
+  return `${String(id).padStart(6)}  ${channel.shape}  ${where}  ${nameOf(webhook)}, ${cap} at most, at ${hour}:00 ${timeZone}${pause}`;
+}
 
 /** Addresses that get nothing because their server refused them; `remove`: one that may be sent to again. */
 export async function digestSuppressedCommand(

@@ -8,8 +8,9 @@ import { withPapers } from './digest.js';
 import type { Matcher } from './match.js';
 import type { NewPapers, NewPapersReader } from './new-papers.js';
 import type { IndexMarks, NewPapersStore } from './new-papers-store.js';
+import { webhookRoom } from './subscription.js';
 import { digestMail } from './templates/mail.js';
-import { webhookBody, webhookRoom } from './templates/webhook.js';
+import { webhookBody } from './templates/webhook.js';
 import type { DigestLinks } from './templates/words.js';
 
 /** Spans kept loaded: subscribers of one hour mostly have the same. A span has up to 5,000 papers. */
@@ -107,10 +108,11 @@ export function createComposer(deps: ComposerDeps): DigestComposer {
       });
     },
 
-    async webhook({ subscription, digest }) {
+    async webhook({ subscription, digest, messageId: id, localDate }) {
       const { channel } = subscription;
       if (channel.kind !== 'webhook') throw new Error('a mail is no webhook');
-      const body = webhookBody(digest, { shape: channel.shape, subscription, links: publicLinks });
+      const options = { shape: channel.shape, subscription, id, localDate, links: publicLinks };
+      const body = webhookBody(digest, options);
       return { url: channel.url, body };
     },
   };

@@ -33,7 +33,12 @@ export interface DigestComposer {
 }
 
 export interface WebhookSender {
-  post(url: string, body: unknown, options: { mayStillSend: () => Promise<boolean> }): Promise<SendOutcome>;
+  /** `id`: the same each time that the same is posted. */
+  post(
+    url: string,
+    body: unknown,
+    options: { id: string; mayStillSend: () => Promise<boolean> },
+  ): Promise<SendOutcome>;
 }
 
 export interface DeliverDeps {
@@ -195,7 +200,7 @@ export function createDelivery(deps: DeliverDeps) {
     if (current === null) return { kind: 'withdrawn' };
     if (current.subscription.channel.kind === 'webhook') {
       const { url, body } = await composer.webhook(current, now);
-      return deps.webhooks.post(url, body, { mayStillSend });
+      return deps.webhooks.post(url, body, { id: current.messageId, mayStillSend });
     }
     return deps.transport.send(await composer.mail(current, now), { mayStillSend });
   }

@@ -6,6 +6,12 @@ export const webhookShapes = ['generic', 'slack', 'discord'] as const;
 export type WebhookShape = (typeof webhookShapes)[number];
 
 export const MAX_CAP = 100;
+/** Papers that one message of each shape can hold: Slack takes 50 blocks a message, Discord 10 embeds. */
+export const webhookRoom: Readonly<Record<WebhookShape, number>> = {
+  generic: MAX_CAP,
+  slack: 45,
+  discord: 10,
+};
 export const DEFAULT_CAP = 10;
 /** Papers that a subscription may be like. */
 export const MAX_LIKES = 50;

@@ -2,11 +2,10 @@ import { type Catalog, MAX_LOOKED_UP } from '../papers/catalog.js';
 import type { Paper } from '../papers/paper.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
-import { invalid } from '../search/request.js';
 import { type Feedback, idsOf } from './feedback.js';
 import type { FeedbackStore } from './feedback-store.js';
 import type { FormMailer } from './form-mailer.js';
-import { dueAt } from './schedule.js';
+import { pauseOf } from './pause.js';
 import type { Subscription } from './subscription.js';
 import {
   checkEmail,
@@ -29,9 +28,6 @@ import {
 
 /** Active ones of an address: each is a digest a day. */
 export const MAX_SUBSCRIPTIONS = 50;
-
-/** A pause is a sabbatical at most; longer is better unsubscribed. */
-const MAX_PAUSE_DAYS = 366;
 
 /** Of a manage page and an export: some 100 bytes each, and what the catalog looks up at once. */
 const MAX_FEEDBACK = MAX_LOOKED_UP;
@@ -187,9 +183,8 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     async pause(token: string, id: number, until: string | null): Promise<Subscription> {
       const now = clock.now();
       const current = await readActive(token, id);
-      // An end in the past, not none: what was due before it isn't due any more.
-      if (until !== null) await store.pause(id, pauseEnd(until, current, now), now);
-      else if (current.pausedUntil !== null && current.pausedUntil > now) await store.pause(id, now, now);
+      const end = pauseOf(until, current, now);
+      if (end !== null) await store.pause(id, end, now);
       return readOwn(token, id);
     },
 
@@ -290,16 +285,6 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 const toRow = ({ email, key: emailKey }: EmailAddress) => ({ email, emailKey });
-
-function pauseEnd(day: string, { hour: _, ...timetable }: Subscription, now: Date): Date {
-  const parsed = new Date(`${day}T00:00:00Z`);
-  // Not 30 February, which some readers take for a day in March.
-  const isDay = !Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(0, 10) === day;
-  const end = isDay ? dueAt(day, { ...timetable, hour: 0 }) : null;
-  if (end === null || end <= now || end.getTime() > now.getTime() + MAX_PAUSE_DAYS * DAY_MS)
-    throw invalid('pausedUntil', `a day such as 2026-09-01 within the next ${MAX_PAUSE_DAYS} days`);
-  return end;
-}
 
 function notYours(id: number): AppError {
   return new AppError('subscription_not_found', `There is no subscription ${id} here.`, { details: { id } });

@@ -7,12 +7,13 @@ const isTemporary = (status: number): boolean => status === 408 || status === 42
 /** Posts digests to webhooks, with outcomes as mails have them. */
 export function createWebhookSender(client: HttpClient): WebhookSender {
   return {
-    async post(url, body, { mayStillSend }) {
+    async post(url, body, { id, mayStillSend }) {
       if (!(await mayStillSend())) return { kind: 'withdrawn' };
       const result = await client.request({
         method: 'POST',
         url,
-        headers: { 'content-type': 'application/json' },
+        // draft-ietf-httpapi-idempotency-key-header: a string of structured fields, which is quoted.
+        headers: { 'content-type': 'application/json', 'idempotency-key': `"${id}"` },
         body: JSON.stringify(body),
       });
       switch (result.kind) {

@@ -55,4 +55,33 @@ describe('quire digest status and resend', () => {
     const next = await database.db.prisma.delivery.findUniqueOrThrow({ where: { id: ids['deferred']! } });
     assert.ok(next.nextAt < new Date('2096-01-01'));
   });
+
+  it('lists webhooks without what lets others write there', async () => {
+    const { prisma } = database.db;
+    await prisma.subscription.create({
+      data: {
+        ...{
+          subscriber: { create: {} },
+          kind: 'daily',
+          query: '',
+          likes: [],
+          days: 127,
+          hour: 6,
+          timeZone: 'UTC',
+        },
+        ...{ cap: 10, mutedWords: [], mutedAuthors: [], mutedCategories: [], tellsEmpty: false },
+        ...{ channel: 'webhook', webhookUrl: 'https://hooks.example.org/services/T0/secret' },
+        ...{ webhookShape: 'slack', state: 'active', seenUntil: 0n, pausedUntil: new Date('2096-03-02Z') },
+      },
+    });
+    const { code, stdout } = await run('webhooks');
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /^ +\d+ {2}slack {2}https:\/\/hooks\.example\.org\/….*, 10 at most, at 6:00 UTC, paused until 2096-03-02T/,
+    );
+    assert.doesNotMatch(stdout, /secret/);
+    const { webhooks } = JSON.parse((await run('webhooks', '--json')).stdout);
+    assert.equal(webhooks[0].url, 'https://hooks.example.org/services/T0/secret');
+  });
 });

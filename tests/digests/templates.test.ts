@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { DigestPaper } from '../../src/digests/digest.js';
-import { webhookShapes } from '../../src/digests/subscription.js';
+import { webhookRoom, webhookShapes } from '../../src/digests/subscription.js';
 import { digestHtml } from '../../src/digests/templates/html.js';
 import { digestMail } from '../../src/digests/templates/mail.js';
 import { clip, oneLine, wrap } from '../../src/digests/templates/plain.js';
 import { digestText } from '../../src/digests/templates/text.js';
-import { webhookBody, webhookRoom } from '../../src/digests/templates/webhook.js';
+import { webhookBody } from '../../src/digests/templates/webhook.js';
 import { emptyReason, subjectOf } from '../../src/digests/templates/words.js';
 import { digestOf, digestPaperOf, links, settingsOf, subscriptionOf } from './digest-fixture.js';
 
@@ -214,9 +214,21 @@ describe('a digest as a webhook’s body', () => {
     digestOf(Array.from({ length: count }, (_, n) => digestPaperOf({ ...fields, id: `2401.${n}` })));
   const subscription = subscriptionOf();
 
+  it('names the digest and its day, so that a receiver knows it again', () => {
+    const body = webhookBody(many(1), {
+      ...{ shape: 'generic', subscription, id: 'digest.1', localDate: '2026-03-02', links },
+    });
+    assert.deepEqual(Object.entries(body).slice(0, 2), [
+      ['id', 'digest.1'],
+      ['localDate', '2026-03-02'],
+    ]);
+  });
+
   it('has all of it in plain JSON, and none of the links that act', () => {
     for (const shape of webhookShapes) {
-      const body = JSON.stringify(webhookBody(many(3), { shape, subscription, links }));
+      const body = JSON.stringify(
+        webhookBody(many(3), { shape, subscription, id: 'digest.1', localDate: '2026-03-02', links }),
+      );
       assert.ok(body.includes('Kernels of wide graphs') && body.includes(links.paper('2401.2')), shape);
       assert.doesNotMatch(body, /token|ada@example/);
     }
@@ -232,7 +244,13 @@ describe('a digest as a webhook’s body', () => {
         venue: text,
       });
       digest.notices.push(text, text, text, text, text);
-      const slack = webhookBody(digest, { shape: 'slack', subscription, links }) as {
+      const slack = webhookBody(digest, {
+        shape: 'slack',
+        subscription,
+        id: 'digest.1',
+        localDate: '2026-03-02',
+        links,
+      }) as {
         text: string;
         blocks: { type: string; text?: { text: string } }[];
       };
@@ -245,7 +263,13 @@ describe('a digest as a webhook’s body', () => {
       for (const one of mrkdwn)
         for (const [tag] of one.matchAll(/<[^>]*>?/g))
           assert.match(tag, /^<https:\/\/papers\.example\.org\/[^|]*\|[^<>]*>$/);
-      const discord = webhookBody(digest, { shape: 'discord', subscription, links }) as {
+      const discord = webhookBody(digest, {
+        shape: 'discord',
+        subscription,
+        id: 'digest.1',
+        localDate: '2026-03-02',
+        links,
+      }) as {
         content: string;
         allowed_mentions: object;
         embeds: { title: string; description: string }[];

@@ -318,6 +318,7 @@ describe('HTTP API', () => {
         'get /readyz readyz',
         'get /recommendations/v1/papers/forpaper/{id} s2RecommendForPaper',
         'patch /api/v1/subscriptions/{token}/{id} changeSubscription',
+        'patch /api/v1/webhooks/{id} changeWebhook',
         'post /api/v1/ingest ingest',
         'post /api/v1/papers/batch batchPapers',
         'post /api/v1/profile profile',

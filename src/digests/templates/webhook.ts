@@ -1,37 +1,28 @@
 import type { Digest, DigestPaper } from '../digest.js';
-import { MAX_CAP, type Subscription, type WebhookShape } from '../subscription.js';
+import { type Subscription, type WebhookShape, webhookRoom } from '../subscription.js';
 import { addressOf } from './detail.js';
 import { clip, clipBy, oneLine } from './plain.js';
 import { booksLine, type DigestLinks, emptyReason, factsOf, nameOf, scoreOf, subjectOf } from './words.js';
 
-/**
- * Papers that a body of each shape can show: what is beyond must not be counted as sent. Slack takes 50 blocks a message, Discord 10
- * embeds.
- */
-export const webhookRoom: Readonly<Record<WebhookShape, number>> = {
-  generic: MAX_CAP,
-  slack: 45,
-  discord: 10,
-};
-
 export interface WebhookOptions {
   shape: WebhookShape;
   subscription: Subscription;
+  /** The same for the same digest, however often it is posted. */
+  id: string;
+  /** YYYY-MM-DD, in the subscription's time zone. */
+  localDate: string;
   /** Those that act for one person (`manage`, `unsubscribe` …) are left out: a channel has many readers. */
   links: Pick<DigestLinks, 'paper' | 'related' | 'search'>;
 }
 
 /** What is posted, as JSON. At most `webhookRoom` papers of the digest. */
-export function webhookBody(digest: Digest, { shape, subscription, links }: WebhookOptions): object {
+export function webhookBody(digest: Digest, { shape, ...options }: WebhookOptions): object {
   const papers = digest.papers.slice(0, webhookRoom[shape]);
-  const content: Content = { digest: { ...digest, papers }, subscription, links };
-  return bodies[shape](content);
+  return bodies[shape]({ digest: { ...digest, papers }, ...options });
 }
 
-interface Content {
+interface Content extends Omit<WebhookOptions, 'shape'> {
   digest: Digest;
-  subscription: Subscription;
-  links: WebhookOptions['links'];
 }
 
 const bodies: Readonly<Record<WebhookShape, (content: Content) => object>> = {
@@ -40,10 +31,12 @@ const bodies: Readonly<Record<WebhookShape, (content: Content) => object>> = {
   discord: discordBody,
 };
 
-function genericBody({ digest, subscription, links }: Content): object {
+/** Described in http/webhook-schema.ts. */
+function genericBody({ id: digestId, localDate, digest, subscription, links }: Content): object {
   const { id, kind, query, likes } = subscription;
   const { papers, books, notices, from, to } = digest;
   return {
+    ...{ id: digestId, localDate },
     subscription: { id, kind, query, likes },
     subject: subjectOf(subscription, digest),
     ...{ from, to, books, notices },

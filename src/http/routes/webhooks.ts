@@ -6,7 +6,8 @@ import type { Webhooks } from '../../digests/webhooks.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
 import { requireApiKey } from '../plugins/api-key.js';
 import { problemResponses } from '../problem.js';
-import { SettingsFields, SubscriptionView } from '../subscription-schema.js';
+import { PausedUntil, SubscriptionView } from '../subscription-schema.js';
+import { postedDescription, WebhookSettings, webhookCallbacks } from '../webhook-schema.js';
 
 export interface WebhookRoutesOptions {
   webhooks: Webhooks;
@@ -32,7 +33,8 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = as
         ...common,
         operationId: 'addWebhook',
         summary: 'Have digests posted to a URL',
-        description: 'It is active at once, with the papers that come in from now on.',
+        description: postedDescription,
+        callbacks: webhookCallbacks,
         body: Type.Object(
           {
             url: Type.String(),
@@ -43,7 +45,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = as
                 description: 'Whose messages it takes; `generic` when absent.',
               }),
             ),
-            ...SettingsFields,
+            ...WebhookSettings,
           },
           { additionalProperties: false },
         ),
@@ -68,6 +70,23 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRoutesOptions> = as
       },
     },
     async () => ({ items: (await webhooks.list()).map(subscriptionView) }),
+  );
+
+  app.patch(
+    '/webhooks/:id',
+    {
+      bodyLimit: BODY_LIMIT,
+      schema: {
+        ...common,
+        operationId: 'changeWebhook',
+        summary: 'Change what is posted there, pause it or go on with it',
+        description: 'What is left out stays as it is.',
+        params: Type.Object({ id: Type.Integer() }),
+        body: Type.Object({ ...WebhookSettings, pausedUntil: PausedUntil }, { additionalProperties: false }),
+        response: { 200: SubscriptionView, ...problemResponses(400, 401, 404, 413, 503) },
+      },
+    },
+    async ({ params, body }) => subscriptionView(await webhooks.change(params.id, body)),
   );
 
   app.delete(
