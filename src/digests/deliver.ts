@@ -6,7 +6,7 @@ import type { Mail, MailTransport, SendOutcome } from '../platform/mail/transpor
 import type { Delivery } from './delivery-rows.js';
 import type { DeliveryStore } from './delivery-store.js';
 import type { Digest } from './digest.js';
-import { dueNext, dueNow } from './schedule.js';
+import { dueNext, dueNow, dueSince } from './schedule.js';
 import type { Subscription } from './subscription.js';
 
 /** Subscriptions looked at in one statement. */
@@ -88,8 +88,7 @@ export function createDelivery(deps: DeliverDeps) {
       const page = await store.listSchedulable(after, now, PAGE);
       for (const { subscription, lastDate } of page) {
         if (signal?.aborted) break;
-        const since = latest(subscription.confirmedAt ?? subscription.createdAt, subscription.pausedUntil);
-        const due = dueNow(subscription, { now, last: lastDate, since });
+        const due = dueNow(subscription, { now, last: lastDate, since: dueSince(subscription) });
         if (due === null) continue;
         const day = { localDate: due.localDate, dueAt: due.at, until, now };
         // One that can't be made now is made at a later look, and keeps nobody else waiting.
@@ -291,8 +290,4 @@ function recipientOf({ email, channel }: Subscription): string {
 function messageIdOf({ id, createdAt }: Subscription, localDate: string): string {
   const hash = createHash('sha256').update(`${id} ${createdAt.toISOString()} ${localDate}`).digest('hex');
   return `digest.${localDate}.${hash.slice(0, 32)}`;
-}
-
-function latest(a: Date, b: Date | null): Date {
-  return b !== null && b > a ? b : a;
 }

@@ -46,6 +46,23 @@ const WHOLE_DAYS = 30;
 /** Digests shortened in one statement. */
 const SHORTENED = 500;
 
+/** The last digests of a subscription. */
+export interface LastDigests {
+  subscription: number;
+  /** Local day of the last one that was made, whatever became of it; null: none was. */
+  localDate: string | null;
+  /** The last one that was sent; null: none was. */
+  sent: { localDate: string; at: Date; papers: number } | null;
+}
+
+interface LastRow {
+  subscription: number;
+  localDate: string | null;
+  sentDate: string | null;
+  at: Date | null;
+  papers: number | null;
+}
+
 const DAY_MS = 86_400_000;
 
 /** What became of digests, looked at as a whole. */
@@ -72,6 +89,24 @@ export function createHistoryStore({ pool }: Pick<Database, 'pool'>) {
         [new Date(now.getTime() - DAY_MS), SHOWN_FAILURES],
       );
       return { count: rows[0]?.count ?? 0, recent: rows.map(({ count: _, ...failure }) => failure) };
+    },
+
+    /** Of each of the subscriptions. Digests of a clock that ran ahead don't count, as when the next is made. */
+    async listLast(subscriptions: readonly number[], now: Date): Promise<LastDigests[]> {
+      const { rows } = await pool.query<LastRow>(
+        `SELECT id AS subscription, made.local_date AS "localDate", sent.local_date AS "sentDate", sent.finished_at AS at,
+           jsonb_array_length(sent.content->'papers') AS papers
+         FROM unnest($1::int[]) AS asked (id)
+         LEFT JOIN LATERAL (SELECT local_date FROM deliveries WHERE subscription_id = asked.id
+             AND due_at <= $2::timestamptz + interval '1 day' ORDER BY local_date DESC LIMIT 1) made ON true
+         LEFT JOIN LATERAL (SELECT local_date, coalesce(finished_at, due_at) AS finished_at, content FROM deliveries
+           WHERE subscription_id = asked.id AND state = 'sent' ORDER BY local_date DESC LIMIT 1) sent ON true`,
+        [subscriptions, now],
+      );
+      return rows.map(({ sentDate, at, papers, ...row }) => ({
+        ...row,
+        sent: sentDate === null ? null : { localDate: sentDate, at: at!, papers: papers ?? 0 },
+      }));
     },
 
     /** Due before then, and neither sent nor given up. */

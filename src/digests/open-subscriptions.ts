@@ -12,6 +12,8 @@ import { createFormMailer } from './form-mailer.js';
 import type { FormMailOptions } from './form-mails.js';
 import { createFormRequestStore } from './form-request-store.js';
 import { createFormRequests } from './form-requests.js';
+import { createHistoryStore } from './history-store.js';
+import { createOutlook } from './outlook.js';
 import { createSubscriptionStore } from './subscription-store.js';
 import { createSubscriptions } from './subscriptions.js';
 import { createTokenStore } from './token-store.js';
@@ -38,7 +40,10 @@ export function openSubscriptions(parts: SubscriptionParts) {
   const budgets = createBudgets(createBudgetStore(db), clock);
   const requests = createFormRequests({ store, tokens, budgets, clock, log, mails });
   const mailer = createFormMailer({ store: createFormRequestStore(db), ...requests, transport, clock, log });
-  const subscriptions = createSubscriptions({ store, feedback: said, tokens, mailer, catalog, clock });
+  const outlook = createOutlook({ history: createHistoryStore(db), clock });
+  const subscriptions = createSubscriptions({
+    ...{ store, feedback: said, tokens, mailer, outlook, catalog, clock },
+  });
   metrics.read({
     name: 'form_requests_total',
     help: 'Requests of the subscription forms: accepted, and of these over a budget. What else became of them would tell which addresses are known.',

@@ -81,6 +81,33 @@ export function dueNext(timetable: Timetable, { now, last }: { now: Date; last: 
   }
 }
 
+/**
+ * The digest that a subscriber gets next: the one that is due and not made yet, whose hour is past, or the first one after now and
+ * not before `since`, which a pause puts off. All as of `dueNow`.
+ */
+export function comesNext(
+  timetable: Timetable,
+  { now, last, since }: { now: Date; last: string | null; since: Date },
+): Due {
+  // One that is due in the very moment in which a pause ends is sent.
+  const after = since > now ? new Date(since.getTime() - 1) : now;
+  return dueNow(timetable, { now, last, since }) ?? dueNext(timetable, { now: after, last });
+}
+
+/** Nothing of a subscription is due from before. */
+export function dueSince({
+  confirmedAt,
+  createdAt,
+  pausedUntil,
+}: {
+  confirmedAt: Date | null;
+  createdAt: Date;
+  pausedUntil: Date | null;
+}): Date {
+  const begun = confirmedAt ?? createdAt;
+  return pausedUntil !== null && pausedUntil > begun ? pausedUntil : begun;
+}
+
 function dayIn(now: Date, timeZone: string): Temporal.PlainDate {
   return Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate();
 }

@@ -1,4 +1,5 @@
 import type { Feedback } from './feedback.js';
+import type { OwnSubscription } from './outlook.js';
 import type { Subscription } from './subscription.js';
 
 /** A subscription as its owner may see it: plain JSON. */
@@ -21,6 +22,15 @@ export function subscriptionView({
   };
 }
 
+/** The same with the next digest and the last one. */
+export function ownView({ next, last, ...subscription }: OwnSubscription) {
+  return {
+    ...subscriptionView(subscription),
+    next: next && { localDate: next.localDate, at: next.at.toISOString() },
+    last: last && { ...last, at: last.at.toISOString() },
+  };
+}
+
 /** What a link in a mail leads to, as plain JSON; with `sent` it is all that is stored. */
 export function managedView<S>({
   email,
@@ -30,14 +40,14 @@ export function managedView<S>({
   sent,
 }: {
   email: string | null;
-  subscriptions: readonly Subscription[];
+  subscriptions: readonly OwnSubscription[];
   feedback: readonly Feedback[];
   only?: number | null;
   sent?: S;
 }) {
   return {
     email,
-    subscriptions: subscriptions.map(subscriptionView),
+    subscriptions: subscriptions.map(ownView),
     feedback: feedback.map(({ paper, verdict, at }) => ({ paper, verdict, at: at.toISOString() })),
     ...(only === undefined ? {} : { only }),
     ...(sent === undefined ? {} : { sent }),

@@ -5,6 +5,7 @@ import { AppError } from '../platform/errors.js';
 import { type Feedback, idsOf } from './feedback.js';
 import type { FeedbackStore } from './feedback-store.js';
 import type { FormMailer } from './form-mailer.js';
+import type { Outlook, OwnSubscription } from './outlook.js';
 import { pauseOf } from './pause.js';
 import type { Subscription } from './subscription.js';
 import {
@@ -43,6 +44,7 @@ export interface SubscriptionsDeps {
   feedback: Pick<FeedbackStore, 'listOf'>;
   tokens: Tokens;
   mailer: FormMailer;
+  outlook: Outlook;
   catalog: Pick<Catalog, 'resolve' | 'lookUp'>;
   clock: Clock;
 }
@@ -60,7 +62,7 @@ export interface Managed {
   /** The subscription whose digest held the link: there is nothing but of that one. null: it opens all of them. */
   only: number | null;
   /** Oldest first; ended ones among them. */
-  subscriptions: Subscription[];
+  subscriptions: OwnSubscription[];
   feedback: (Feedback & { title: string | null })[];
   /** When it was read. */
   at: Date;
@@ -68,7 +70,7 @@ export interface Managed {
 
 /** Subscribing with double opt-in, and all that the links in mails do. Only POST, PATCH and DELETE may call what changes something. */
 export function createSubscriptions(deps: SubscriptionsDeps) {
-  const { store, feedback, tokens, mailer, catalog, clock } = deps;
+  const { store, feedback, tokens, mailer, outlook, catalog, clock } = deps;
 
   /** One that the token opens. @throws AppError link_not_found, full_link_needed, subscription_not_found */
   async function readOwn(token: string, id: number): Promise<Subscription> {
@@ -109,7 +111,7 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     return {
       email: all[0]?.email ?? null,
       only,
-      subscriptions: all.filter(({ id }) => only === null || id === only),
+      subscriptions: await outlook.listOwn(all.filter(({ id }) => only === null || id === only)),
       // A paper that has a better id by now goes by that one.
       feedback: said.flatMap((one, at) =>
         own === null || idsAt(at).some((id) => own.has(id))
@@ -137,10 +139,10 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     },
 
     /** What would be confirmed. @throws AppError link_not_found, subscription_not_found (it has ended) */
-    viewConfirm: readConfirm,
+    viewConfirm: async (token: string): Promise<OwnSubscription> => outlook.readOwn(await readConfirm(token)),
 
     /** Again is fine. The token opens the manage page. @throws as viewConfirm; invalid_input: too many */
-    async confirm(token: string): Promise<{ subscription: Subscription; manageToken: string }> {
+    async confirm(token: string): Promise<{ subscription: OwnSubscription; manageToken: string }> {
       const { id, subscriberId } = await readConfirm(token);
       const subscription = await store.confirm(id, { now: clock.now(), limit: MAX_SUBSCRIPTIONS });
       if (subscription === null)
@@ -151,7 +153,10 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
         );
       if (subscription.state === 'ended') throw hasEnded();
       const scope = { subscriberId, subscriptionId: null, purpose: 'manage' } as const;
-      return { subscription, manageToken: await tokens.issue(scope, MANAGE_DAYS) };
+      return {
+        subscription: await outlook.readOwn(subscription),
+        manageToken: await tokens.issue(scope, MANAGE_DAYS),
+      };
     },
 
     /** What the link opens. @throws AppError link_not_found */
@@ -173,19 +178,19 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     },
 
     /** @throws AppError link_not_found, full_link_needed, subscription_not_found, invalid_input, invalid_query */
-    async change(token: string, id: number, request: SettingsRequest): Promise<Subscription> {
+    async change(token: string, id: number, request: SettingsRequest): Promise<OwnSubscription> {
       const current = await readActive(token, id);
       await store.update(id, await checkSettings(request, { catalog, current }), clock.now());
-      return readOwn(token, id);
+      return outlook.readOwn(await readOwn(token, id));
     },
 
     /** Nothing is sent before this day (YYYY-MM-DD) begins in its time zone; null: it goes on now. */
-    async pause(token: string, id: number, until: string | null): Promise<Subscription> {
+    async pause(token: string, id: number, until: string | null): Promise<OwnSubscription> {
       const now = clock.now();
       const current = await readActive(token, id);
       const end = pauseOf(until, current, now);
       if (end !== null) await store.pause(id, end, now);
-      return readOwn(token, id);
+      return outlook.readOwn(await readOwn(token, id));
     },
 
     /** Ends one. Durable when it resolves; again is fine. @throws AppError link_not_found, full_link_needed, subscription_not_found */

@@ -83,9 +83,34 @@ export const SubscriptionView = Type.Object({
   createdAt: Type.String(),
 });
 
+export const OwnSubscriptionView = Type.Object({
+  ...SubscriptionView.properties,
+  next: Type.Union(
+    [
+      Type.Object({
+        localDate: Type.String({ description: 'YYYY-MM-DD in the time zone.' }),
+        at: Type.String({ format: 'date-time' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The next digest, behind a pause; past: it is about to be sent. null: it has ended.' },
+  ),
+  last: Type.Union(
+    [
+      Type.Object({
+        localDate: Type.String(),
+        at: Type.String({ format: 'date-time' }),
+        papers: Type.Integer(),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The last digest that was sent; null: none was.' },
+  ),
+});
+
 const ManagedFields = {
   email: nullable(Type.String()),
-  subscriptions: Type.Array(SubscriptionView),
+  subscriptions: Type.Array(OwnSubscriptionView),
   feedback: Type.Array(
     Type.Object({
       paper: Type.String(),

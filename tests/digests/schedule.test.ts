@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Temporal } from 'temporal-polyfill';
-import { dueAt, dueNext, dueNow, isTimeZone, localDate, type Timetable } from '../../src/digests/schedule.js';
+import {
+  comesNext,
+  dueAt,
+  dueNext,
+  dueNow,
+  isTimeZone,
+  localDate,
+  type Timetable,
+} from '../../src/digests/schedule.js';
 
 const everyDay = [1, 2, 3, 4, 5, 6, 7];
 const long = new Date('2000-01-01T00:00:00Z');
@@ -9,6 +17,18 @@ const at = (time: string): Date => new Date(time);
 const berlin: Timetable = { days: everyDay, hour: 7, timeZone: 'Europe/Berlin' };
 
 describe('when a digest is due', () => {
+  it('comes next: what is due already, or the next one behind now and behind a pause', () => {
+    const next = (now: string, since: string, last: string | null = null) =>
+      comesNext(berlin, { now: at(now), last, since: at(since) }).localDate;
+    assert.equal(next('2026-03-02T05:00:00Z', '2026-03-01T12:00:00Z'), '2026-03-02');
+    assert.equal(next('2026-03-02T06:00:10Z', '2026-03-01T12:00:00Z'), '2026-03-02', 'due and not made yet');
+    assert.equal(next('2026-03-02T06:00:10Z', '2026-03-01T12:00:00Z', '2026-03-02'), '2026-03-03');
+    assert.equal(next('2026-03-02T09:00:00Z', '2026-03-02T08:00:00Z'), '2026-03-03', 'confirmed after it');
+    assert.equal(next('2026-03-02T05:00:00Z', '2026-03-09T23:00:00Z'), '2026-03-10', 'a pause');
+    assert.equal(next('2026-03-02T05:00:00Z', '2026-03-10T06:00:00Z'), '2026-03-10', 'due as it ends');
+    assert.equal(next('2026-03-02T05:00:00Z', '2026-03-10T06:00:01Z'), '2026-03-11');
+  });
+
   it('is at its hour as the clocks there show it, summer and winter', () => {
     assert.equal(dueAt('2026-01-15', berlin)?.toISOString(), '2026-01-15T06:00:00.000Z');
     assert.equal(dueAt('2026-07-15', berlin)?.toISOString(), '2026-07-15T05:00:00.000Z');

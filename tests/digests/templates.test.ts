@@ -302,7 +302,8 @@ describe('a digest as a webhook’s body', () => {
           digestPaperOf({ id, title, why: title, sentence: title, authors: [title], venue: title }),
         ]);
         const by = hostOf(at);
-        const slack = webhookBody(digest, { shape: 'slack', subscription, links: by }) as {
+        const of = { id: 'digest.1', localDate: '2026-03-02' };
+        const slack = webhookBody(digest, { ...of, shape: 'slack', subscription, links: by }) as {
           blocks: { type: string; text?: { text: string } }[];
         };
         const [, paper] = slack.blocks;
@@ -312,7 +313,7 @@ describe('a digest as a webhook’s body', () => {
         assert.ok(tags.length > 0);
         for (const tag of tags) assert.match(tag, /^<https:\/\/[^|\s]+\|[^<>]+>$/);
         assert.doesNotMatch(section, /&(?!amp;|lt;|gt;)/);
-        const discord = webhookBody(digest, { shape: 'discord', subscription, links: by }) as {
+        const discord = webhookBody(digest, { ...of, shape: 'discord', subscription, links: by }) as {
           embeds: { title: string; url: string }[];
         };
         const [embed] = discord.embeds;

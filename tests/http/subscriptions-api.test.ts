@@ -17,6 +17,8 @@ interface View {
   timeZone: string;
   pausedUntil: string | null;
   endedBy: string | null;
+  next: { localDate: string; at: string } | null;
+  last: { localDate: string; papers: number } | null;
 }
 
 interface ManagedAnswer {
@@ -191,6 +193,23 @@ describe('subscriptions over the API', () => {
       assert.ok(answer.json<{ detail: string }>().detail.startsWith(field), answer.body);
     }
     assert.equal(mail.mails.length, before);
+  });
+
+  it('tells when the next digest comes, and which was the last', async () => {
+    const { manage, id } = await subscribed({ query: 'graphs', days: [3], hour: 7, timeZone: 'Asia/Tokyo' });
+    const outlook = async (): Promise<Pick<View, 'next' | 'last'>> => {
+      const { next, last } = (await managed(manage)).subscriptions[0]!;
+      return { next, last };
+    };
+    const next = { localDate: '2026-03-04', at: '2026-03-03T22:00:00.000Z' };
+    assert.deepEqual(await outlook(), { next, last: null });
+    await addDigest(service.database.db, id, ['2401.00001']);
+    const { last } = await outlook();
+    assert.deepEqual([last?.localDate, last?.papers], ['2026-03-01', 1]);
+    const paused = await call('PATCH', `/subscriptions/${manage}/${id}`, { pausedUntil: '2026-03-05' });
+    assert.equal(paused.json<View>().next?.localDate, '2026-03-11');
+    await call('DELETE', `/subscriptions/${manage}/${id}`);
+    assert.equal((await outlook()).next, null);
   });
 
   it('changes, pauses, resumes and ends', async () => {

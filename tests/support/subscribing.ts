@@ -31,7 +31,7 @@ export async function addDigest(
   const content = JSON.stringify({ papers: papers.map((id) => ({ id })) });
   await pool.query(
     `INSERT INTO deliveries (subscription_id, local_date, state, due_at, recipient, message_id, content, next_at)
-     VALUES ($1, '2026-03-01', 'sent', now(), 'x', 'x', $2, now())`,
+     VALUES ($1, '2026-03-01', 'sent', '2026-03-01 08:00Z', 'x', 'x', $2, now())`,
     [subscriptionId, content],
   );
 }

@@ -70,12 +70,15 @@ describe('pages of subscriptions', () => {
     const confirm = await show(path);
     assert.match(confirm.body, />&quot;graph networks&quot; since:30d</);
     assert.match(confirm.body, /reader@home\.example/);
+    assert.match(confirm.body, /The first comes Tue, 3 Mar 2026 at 8:00 \(UTC\)/);
     const confirmed = await submit(path);
+    assert.match(confirmed.body, /The first comes Tue, 3 Mar 2026 at 8:00 \(UTC\)/);
     assert.match(confirmed.body, /Your digest is on/);
     assert.equal((await submit(path)).status, 200, 'twice is fine');
     const manage = /href="(\/manage\/[^"]+)"/.exec(confirmed.body)![1]!;
     const page = await show(manage);
     assert.match(page.body, /Mon, Tue, Wed, Thu, Fri at 8:00 \(UTC\), at most 10 papers/);
+    assert.match(page.body, /The first comes Tue, 3 Mar 2026 at 8:00 \(UTC\)\. None was sent yet\./);
     const end = /action="([^"]+\/end)"/.exec(page.body)![1]!;
     const ended = await submit(end);
     assert.deepEqual([ended.status, ended.headers['location']], [303, manage]);
@@ -138,7 +141,12 @@ describe('pages of subscriptions', () => {
     );
     assert.deepEqual([wrong.status, /hour: expected/.test(wrong.body)], [400, true]);
     assert.equal((await submit(`${path}/pause`, { until: '2026-03-09' })).status, 303);
-    assert.match((await show(`/manage/${manage}`)).body, /Paused until 2026-03-09/);
+    const paused = (await show(`/manage/${manage}`)).body;
+    assert.match(paused, /Paused until 2026-03-09/);
+    assert.match(
+      paused,
+      /The next comes Wed, 11 Mar 2026 at 8:00 \(UTC\)\. The last was of Sun, 1 Mar 2026, with 2 papers\./,
+    );
     assert.equal((await submit(`${path}/pause`, { until: 'soon' })).status, 400);
     assert.equal((await submit(`${path}/resume`)).status, 303);
     assert.doesNotMatch((await show(`/manage/${manage}`)).body, /Paused until/);

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { managedView, subscriptionView } from '../../digests/subscription-view.js';
+import { managedView, ownView } from '../../digests/subscription-view.js';
 import type { Subscriptions } from '../../digests/subscriptions.js';
 import type { OriginOf } from '../../platform/origin.js';
 import { subscriptionFeeds } from '../plugins/feed.js';
@@ -8,9 +8,9 @@ import { problemResponses } from '../problem.js';
 import {
   ExportView,
   ManagedView,
+  OwnSubscriptionView,
   PausedUntil,
   SettingsFields,
-  SubscriptionView,
 } from '../subscription-schema.js';
 
 export interface SubscriptionRoutesOptions {
@@ -110,14 +110,14 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
         tags,
         params: Token,
         response: {
-          200: Type.Object({ subscription: SubscriptionView, manageToken: Type.String() }),
+          200: Type.Object({ subscription: OwnSubscriptionView, manageToken: Type.String() }),
           ...problemResponses(400, 404, 503),
         },
       },
     },
     async ({ params }) => {
       const { subscription, manageToken } = await subscriptions.confirm(params.token);
-      return { subscription: subscriptionView(subscription), manageToken };
+      return { subscription: ownView(subscription), manageToken };
     },
   );
 
@@ -207,15 +207,13 @@ const oneSubscription: FastifyPluginAsyncTypebox<SubscriptionRoutesOptions> = as
         tags,
         params: One,
         body: Type.Object({ ...SettingsFields, pausedUntil: PausedUntil }, { additionalProperties: false }),
-        response: { 200: SubscriptionView, ...problemResponses(400, 403, 404, 413, 503) },
+        response: { 200: OwnSubscriptionView, ...problemResponses(400, 403, 404, 413, 503) },
       },
     },
     async ({ params: { token, id }, body: { pausedUntil, ...settings } }) => {
       // The settings first: they may name the time zone in which the day begins.
       const changed = await subscriptions.change(token, id, settings);
-      return subscriptionView(
-        pausedUntil === undefined ? changed : await subscriptions.pause(token, id, pausedUntil),
-      );
+      return ownView(pausedUntil === undefined ? changed : await subscriptions.pause(token, id, pausedUntil));
     },
   );
 

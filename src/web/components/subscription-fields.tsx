@@ -1,10 +1,9 @@
 import type { VNode } from 'preact';
-import { MAX_CAP, MAX_EMAIL_LENGTH, type SubscriptionSettings } from '../../digests/subscription.js';
+import { MAX_CAP, MAX_EMAIL_LENGTH } from '../../digests/subscription.js';
 import { MAX_QUERY_LENGTH } from '../../search/query/query-text.js';
 import type { FormProblem } from '../form-bodies.js';
 import type { FormValues } from '../subscription-form.js';
-
-const dayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
+import { dayNames } from './subscription-words.js';
 
 const kinds = [
   ['query', 'New papers that fit a query'],
@@ -166,21 +165,4 @@ export function EmailField({ value, problem }: { value: string; problem: FormPro
       )}
     </Field>
   );
-}
-
-/** “attention kernels”, “Papers like 2401.00001, 2401.00002”. A query stands as it is: it may have quotes of its own. */
-export function subjectOf({
-  kind,
-  query,
-  likes,
-}: Pick<SubscriptionSettings, 'kind' | 'query' | 'likes'>): string {
-  if (kind === 'daily') return 'All new papers';
-  return kind === 'query' ? query : `Papers like ${likes.join(', ')}`;
-}
-
-/** “Mon, Tue, Wed at 8:00 (Europe/Berlin), at most 10 papers”. */
-export function timesOf({ days, hour, timeZone, cap }: SubscriptionSettings): string {
-  const names = days.map((day) => dayNames[day - 1]!.slice(0, 3));
-  const when = days.length === 7 ? 'Daily' : names.join(', ');
-  return `${when} at ${hour}:00 (${timeZone}), at most ${cap} ${cap === 1 ? 'paper' : 'papers'}`;
 }

@@ -1,8 +1,9 @@
 import type { Verdict } from '../../digests/feedback.js';
+import type { OwnSubscription } from '../../digests/outlook.js';
 import { localDate } from '../../digests/schedule.js';
-import type { Subscription } from '../../digests/subscription.js';
 import type { Managed } from '../../digests/subscriptions.js';
-import { SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
+import { SubscriptionFields } from '../components/subscription-fields.js';
+import { outlookText, subjectOf, timesOf } from '../components/subscription-words.js';
 import type { FormProblem } from '../form-bodies.js';
 import { feedPath, managePath, ownPath, type PageFeed, paperPath } from '../links.js';
 import { type FormValues, previewPath, valuesOf } from '../subscription-form.js';
@@ -73,7 +74,7 @@ function TheRest({ here, email }: { here: string; email: string }) {
   );
 }
 
-function One({ token, subscription, now }: { token: string; subscription: Subscription; now: Date }) {
+function One({ token, subscription, now }: { token: string; subscription: OwnSubscription; now: Date }) {
   const { id, pausedUntil, timeZone } = subscription;
   const path = ownPath(token, id);
   const preview = previewPath(valuesOf(subscription));
@@ -82,6 +83,7 @@ function One({ token, subscription, now }: { token: string; subscription: Subscr
     <article>
       <h2>{subjectOf(subscription)}</h2>
       <p class="facts">{timesOf(subscription)}</p>
+      <p>{outlookText(subscription, now)}</p>
       {isPaused && <p class="notice">Paused until {localDate(pausedUntil, timeZone)}.</p>}
       <div class="acts">
         <a class="button plain" href={path}>

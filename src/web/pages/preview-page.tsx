@@ -1,13 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { type Preview, type PreviewDay, type PreviewDays, previewDays } from '../../digests/preview.js';
 import type { SubscriptionSettings } from '../../digests/subscription.js';
-import { booksLine, emptyReason, plural, readDate } from '../../digests/templates/words.js';
+import { booksLine, emptyReason, plural } from '../../digests/templates/words.js';
 import type { AppError } from '../../platform/errors.js';
 import { previewScript } from '../assets.js';
 import { BooksTable, Totals } from '../components/books-of-days.js';
 import { DayChart } from '../components/day-chart.js';
 import { PreviewedPaper } from '../components/previewed-paper.js';
-import { AtField, SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
+import { AtField, SubscriptionFields } from '../components/subscription-fields.js';
+import { dayText, dueText, subjectOf, timesOf } from '../components/subscription-words.js';
 import { type FormProblem, formProblem } from '../form-bodies.js';
 import { Page } from '../layout.js';
 import { type FormValues, previewPath, subscribePath } from '../subscription-form.js';
@@ -37,9 +38,7 @@ export function PreviewPage({
       <Totals preview={found} />
       <DayChart preview={found} />
       <BooksTable preview={found} />
-      <p class="facts">
-        The next one would be due {dayText(found.next.localDate)} at {settings.hour}:00 ({settings.timeZone}).
-      </p>
+      <p class="facts">The next one would be due {dueText(found.next, settings)}.</p>
       {subscribe !== null && (
         <p class="acts">
           <a class="button plain" href={subscribe}>
@@ -187,9 +186,3 @@ function Day({
     </section>
   );
 }
-
-const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-
-/** “Fri, 20 Nov 2026”, of YYYY-MM-DD. */
-const dayText = (localDate: string): string =>
-  `${weekdays[new Date(`${localDate}T00:00:00Z`).getUTCDay()]}, ${readDate(localDate)}`;

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { Verdict } from '../../digests/feedback.js';
+import type { OwnSubscription } from '../../digests/outlook.js';
 import type { Subscription } from '../../digests/subscription.js';
 import type { Paper } from '../../papers/paper.js';
 import { Facts } from '../components/paper-item.js';
-import { EmailField, SubscriptionFields, subjectOf, timesOf } from '../components/subscription-fields.js';
+import { EmailField, SubscriptionFields } from '../components/subscription-fields.js';
+import { dueText, subjectOf, timesOf } from '../components/subscription-words.js';
 import type { FormProblem } from '../form-bodies.js';
 import { Page } from '../layout.js';
 import { managePath, paperPath } from '../links.js';
@@ -110,11 +112,24 @@ export function Act({
   );
 }
 
-export function ConfirmPage({ action, subscription }: { action: string; subscription: Subscription }) {
+/** When the next digest comes, before anything else is known of it. */
+function First({ subscription }: { subscription: OwnSubscription }) {
+  const { next, last } = subscription;
+  if (next === null) return null;
+  return (
+    <p>
+      The {last === null ? 'first' : 'next'} comes {dueText(next, subscription)}. It holds what comes in from{' '}
+      {last === null ? 'your confirmation' : 'the last one'} on.
+    </p>
+  );
+}
+
+export function ConfirmPage({ action, subscription }: { action: string; subscription: OwnSubscription }) {
   return (
     <MessagePage title="Confirm your digest">
       <p class="subject">{subjectOf(subscription)}</p>
       <p class="facts">{timesOf(subscription)}</p>
+      <First subscription={subscription} />
       <p>It goes to {subscription.email}. If you didn’t ask for it, just close this page.</p>
       <Act action={action} label="Yes, send it" />
     </MessagePage>
@@ -125,14 +140,14 @@ export function ConfirmedPage({
   subscription,
   manageToken,
 }: {
-  subscription: Subscription;
+  subscription: OwnSubscription;
   manageToken: string;
 }) {
   return (
     <MessagePage title="Your digest is on">
       <p class="subject">{subjectOf(subscription)}</p>
       <p class="facts">{timesOf(subscription)}</p>
-      <p>It holds what comes in from now on.</p>
+      <First subscription={subscription} />
       <p>
         <a href={managePath(manageToken)}>Change it, pause it or end it</a>
       </p>
