@@ -13,6 +13,7 @@ import {
   MAX_EMAIL_LENGTH,
   MAX_LIKES,
   MAX_MUTED,
+  type SubscriptionKind,
   type SubscriptionSettings,
   subscriptionKinds,
   webhookShapes,
@@ -72,7 +73,8 @@ export function checkEmail(text: string): EmailAddress {
 
 /**
  * Settings as they are stored: the query in canonical form, papers by public id. What is left out is as in `current`, or as
- * `defaults` say. @throws AppError invalid_input or invalid_query that names the field
+ * `defaults` say. A query or papers that the kind doesn't use are refused: whoever gives them wants them to count.
+ * @throws AppError invalid_input or invalid_query that names the field
  */
 export async function checkSettings(
   request: SettingsRequest,
@@ -83,6 +85,7 @@ export async function checkSettings(
   const { hour, timeZone, cap, minScore, tellsEmpty } = asked;
   const kind = asked.kind ?? kindOf(asked);
   if (!subscriptionKinds.includes(kind)) throw invalid('kind', `one of ${subscriptionKinds.join(', ')}`);
+  checkUnused(request, kind);
   checkWhole('hour', hour, [0, 23]);
   checkWhole('cap', cap, [1, MAX_CAP]);
   if (!isTimeZone(timeZone)) throw invalid('timeZone', 'an IANA time zone such as Europe/Berlin');
@@ -126,6 +129,19 @@ function kindOf({ query, likes }: Pick<SubscriptionSettings, 'query' | 'likes'>)
   if (query.trim() !== '') return 'query';
   if (likes.length > 0) return 'likes';
   throw invalid('kind', 'a query, papers to be like (likes), or kind “daily” for all of the day’s papers');
+}
+
+const uses: Readonly<Record<SubscriptionKind, string>> = {
+  query: 'papers that fit a query (kind “query”)',
+  likes: 'papers like some (kind “likes”)',
+  daily: 'all new papers (kind “daily”)',
+};
+
+function checkUnused({ query = '', likes = [] }: SettingsRequest, kind: SubscriptionKind): void {
+  const refuse = (field: 'query' | 'likes'): AppError =>
+    invalid(field, `nothing, as ${uses[kind]} is chosen: empty it, or choose ${uses[field]}`);
+  if (kind !== 'query' && query.trim() !== '') throw refuse('query');
+  if (kind !== 'likes' && likes.length > 0) throw refuse('likes');
 }
 
 async function checkQuery(text: string, catalog: Pick<Catalog, 'resolve'>): Promise<string> {

@@ -35,7 +35,7 @@ export const previewPages: FastifyPluginAsyncTypebox<PreviewPagesOptions> = asyn
     if (error.kind !== 'invalid' && error.kind !== 'unavailable')
       return sendErrorPage(reply, { error, status });
     const params = paramsIn(request.query);
-    const asked = { values: valuesOfParams(params), back: backIn(params) ?? DEFAULT_BACK };
+    const asked = { values: valuesOfParams(params, 'daily'), back: backIn(params) ?? DEFAULT_BACK };
     return sendPage(reply.code(status), <RefusedPreviewPage {...asked} error={error} />, {
       runsScript: true,
     });
@@ -43,7 +43,7 @@ export const previewPages: FastifyPluginAsyncTypebox<PreviewPagesOptions> = asyn
 
   app.get('/subscribe/preview', hidden, async ({ query, ip, signal }, reply) => {
     const params = paramsIn(query);
-    const values = valuesOfParams(params);
+    const values = valuesOfParams(params, 'daily');
     const back = backIn(params);
     if (back === null) throw invalid('back', `one of ${previewDays.join(', ')}`);
     const settings = await checkSettings(requestOf(values), { catalog });

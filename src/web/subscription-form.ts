@@ -40,9 +40,17 @@ export function valuesOf(settings: SubscriptionSettings, email = ''): FormValues
   };
 }
 
-/** A new subscription to a query, to papers like these, or, where there is neither, to the day's papers. */
-export function newValues({ query, likes }: { query: string; likes: readonly string[] }): FormValues {
-  const kind = likes.length > 0 ? 'likes' : query === '' ? 'daily' : 'query';
+/** A new subscription to a query, to papers like these, or, where there is neither, of the kind `otherwise`. */
+function newValues({
+  query,
+  likes,
+  otherwise,
+}: {
+  query: string;
+  likes: readonly string[];
+  otherwise: SubscriptionKind;
+}): FormValues {
+  const kind = likes.length > 0 ? 'likes' : query === '' ? otherwise : 'query';
   return valuesOf({
     ...defaults,
     days: [...defaults.days],
@@ -76,13 +84,14 @@ export function readValues(fields: FormFields): FormValues {
 
 /**
  * The form as an address fills it: with every setting (`paramsOf`), or with some that somebody wrote by hand. Never with a mail address,
- * which has no place in a URL.
+ * which has no place in a URL. `otherwise`: the kind where nothing says one.
  */
-export function valuesOfParams(params: FormFields): FormValues {
+export function valuesOfParams(params: FormFields, otherwise: SubscriptionKind): FormValues {
   const given = { ...readValues(params), email: '' };
   const subject = newValues({
     query: textOf(params, 'query') || textOf(params, 'q'),
     likes: params.get('like') ?? (given.likes === '' ? [] : [given.likes]),
+    otherwise,
   });
   // Text fields of a form are always sent; a box of it that is missing isn't ticked.
   const whole = params.has('hour');

@@ -94,7 +94,7 @@ export const subscriptionPages: FastifyPluginAsyncTypebox<SubscriptionPagesOptio
 /** The two forms that everybody may use: their answers say nothing of the address. */
 function addAsking(app: FastifyInstance, subscriptions: Subscriptions): void {
   app.get('/subscribe', { schema: { hide: true } }, async ({ query }, reply) =>
-    sendPage(reply, <SubscribePage values={valuesOfParams(paramsIn(query))} problem={null} />),
+    sendPage(reply, <SubscribePage values={valuesOfParams(paramsIn(query), 'query')} problem={null} />),
   );
   app.post('/subscribe', { schema: { hide: true } }, async ({ body, ip }, reply) => {
     const values = readValues(fieldsOf(body));

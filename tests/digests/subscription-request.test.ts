@@ -68,8 +68,9 @@ describe('checkSettings', () => {
     assert.deepEqual([kind, likes], ['likes', ['2401.00001']]);
   });
 
-  it('drops what another kind has', async () => {
-    const { query, likes } = await check({ kind: 'daily', query: 'x', likes: ['nope'] });
+  it('drops what another kind had, once it is another', async () => {
+    const current = await check({ query: 'x' });
+    const { query, likes } = await checkSettings({ kind: 'daily' }, { catalog, current });
     assert.deepEqual([query, likes], ['', []]);
   });
 
@@ -82,6 +83,11 @@ describe('checkSettings', () => {
   const refused: [string, Parameters<typeof checkSettings>[0]][] = [
     ['kind', {}],
     ['kind', { kind: 'other' as 'daily' }],
+    ['query', { kind: 'daily', query: 'x' }],
+    ['query', { kind: 'likes', query: 'x', likes: ['2401.00001'] }],
+    ['likes', { kind: 'query', query: 'x', likes: ['2401.00001'] }],
+    ['likes', { query: 'x', likes: ['2401.00001'] }],
+    ['likes', { kind: 'daily', likes: ['2401.00001'] }],
     ['query', { query: '"open' }],
     ['query', { kind: 'query', query: '  ' }],
     ['query', { query: 'x'.repeat(513) }],

@@ -113,6 +113,28 @@ describe('pages of subscriptions', () => {
     assert.equal((await submit('/manage', { email: 'x' })).status, 400);
   });
 
+  it('ask for a query unless something else is said, and refuse one that would not count', async () => {
+    const fields = fieldsIn((await show('/subscribe')).body);
+    assert.equal(new Map(fields).get('kind'), 'query');
+    const typed = fields.map(([name, value]): [string, string] => {
+      const other: Record<string, string> = { email: 'a@b.example', kind: 'daily', query: 'graphs' };
+      return [name, other[name] ?? value];
+    });
+    const { status, body } = await submit('/subscribe', typed);
+    assert.equal(status, 400);
+    assert.match(body, /id="query-problem"[^>]*>expected nothing, as all new papers[^<]+empty it, or choose/);
+    assert.match(body, /name="query" aria-invalid="true"/);
+    assert.equal(
+      (
+        await submit(
+          '/subscribe',
+          typed.filter(([name]) => name !== 'query'),
+        )
+      ).status,
+      202,
+    );
+  });
+
   it('answer the same for every address', async () => {
     const { email } = await subscribed();
     const asked = [email, 'new@person.example'];
