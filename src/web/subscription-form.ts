@@ -82,6 +82,12 @@ export function readValues(fields: FormFields): FormValues {
   };
 }
 
+/** Missing where none is ticked. */
+const boxes: readonly string[] = ['days', 'tellsEmpty'];
+
+/** A form has all of these, empty or not: what has fewer was written by hand, and a box that it lacks is as by default. */
+const formFields = ['hour', 'timeZone', 'cap'] as const;
+
 /**
  * The form as an address fills it: with every setting (`paramsOf`), or with some that somebody wrote by hand. Never with a mail address,
  * which has no place in a URL. `otherwise`: the kind where nothing says one.
@@ -93,15 +99,16 @@ export function valuesOfParams(params: FormFields, otherwise: SubscriptionKind):
     likes: params.get('like') ?? (given.likes === '' ? [] : [given.likes]),
     otherwise,
   });
-  // Text fields of a form are always sent; a box of it that is missing isn't ticked.
-  const whole = params.has('hour');
-  const known = Object.entries(given).filter(([name]) => whole || params.has(name));
+  const isForm = formFields.every((name) => params.has(name));
+  const known = Object.entries(given).filter(
+    ([name]) => params.has(name) || (isForm && boxes.includes(name)),
+  );
   return { ...subject, ...Object.fromEntries(known), ...(params.has('kind') ? {} : { kind: subject.kind }) };
 }
 
 /** The settings in an address, by the names of the form's fields. */
-function paramsOf({ email: _, days, hour, tellsEmpty, ...texts }: FormValues): URLSearchParams {
-  const params = new URLSearchParams({ hour });
+function paramsOf({ email: _, days, tellsEmpty, ...texts }: FormValues): URLSearchParams {
+  const params = new URLSearchParams(formFields.map((name) => [name, texts[name]]));
   for (const [name, text] of Object.entries(texts)) if (text !== '') params.set(name, text);
   for (const day of days) params.append('days', day);
   if (tellsEmpty) params.set('tellsEmpty', 'on');

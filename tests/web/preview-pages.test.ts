@@ -110,6 +110,24 @@ describe('pages of previews', () => {
     assert.match(body, /matches: bees/);
   });
 
+  it('fill in each setting that an address doesn’t say by itself', async () => {
+    const { status, body } = await preview([
+      ['hour', '6'],
+      ['days', '2'],
+    ]);
+    assert.equal(status, 200, body);
+    const fields = fieldsIn(body);
+    assert.deepEqual(
+      ['kind', 'days', 'hour', 'timeZone', 'cap', 'tellsEmpty'].map((name) => new Map(fields).get(name)),
+      ['daily', '2', '6', 'UTC', '10', 'on'],
+    );
+    const hourAlone = fieldsIn((await preview([['hour', '6']])).body);
+    assert.equal(hourAlone.filter(([name]) => name === 'days').length, 5);
+    const cleared = fields.map(([name, value]): [string, string] => [name, name === 'cap' ? '' : value]);
+    const { headers } = await submit('/subscribe/preview', cleared);
+    assert.match((await show(String(headers['location']))).body, /role="alert">cap: expected/, 'typed away');
+  });
+
   it('lead from the form and back to it with all that was typed but the address', async () => {
     const form = fieldsIn((await show('/subscribe', [['q', 'graphs & "kernels"']])).body);
     const typed = form.map(([name, value]): [string, string] => {
