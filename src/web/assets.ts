@@ -19,6 +19,7 @@ function load(file: string, type: string): Asset {
 
 export const stylesheet = load('style.css', 'text/css; charset=utf-8');
 export const previewScript = load('preview.js', 'text/javascript; charset=utf-8');
+export const zoneScript = load('zone.js', 'text/javascript; charset=utf-8');
 
 /** A quire: folded sheets, seen from the side. */
 export const favicon: Asset = {

@@ -93,9 +93,12 @@ export const subscriptionPages: FastifyPluginAsyncTypebox<SubscriptionPagesOptio
 
 /** The two forms that everybody may use: their answers say nothing of the address. */
 function addAsking(app: FastifyInstance, subscriptions: Subscriptions): void {
-  app.get('/subscribe', { schema: { hide: true } }, async ({ query }, reply) =>
-    sendPage(reply, <SubscribePage values={valuesOfParams(paramsIn(query), 'query')} problem={null} />),
-  );
+  app.get('/subscribe', { schema: { hide: true } }, async ({ query }, reply) => {
+    const params = paramsIn(query);
+    const ownZone = !params.has('timeZone');
+    const form = { values: valuesOfParams(params, 'query'), problem: null, ownZone };
+    return sendPage(reply, <SubscribePage {...form} />, { runsScript: ownZone });
+  });
   app.post('/subscribe', { schema: { hide: true } }, async ({ body, ip }, reply) => {
     const values = readValues(fieldsOf(body));
     const problem = await problemOf(() =>

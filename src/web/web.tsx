@@ -14,7 +14,7 @@ import { parseQuery } from '../search/query/parse.js';
 import type { ReadinessService } from '../search/readiness.js';
 import { type SearchMode, searchModes, sortOrders } from '../search/request.js';
 import type { Search } from '../search/search.js';
-import { type Asset, favicon, previewScript, stylesheet } from './assets.js';
+import { type Asset, favicon, previewScript, stylesheet, zoneScript } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
@@ -102,7 +102,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>
     reply.type(`${openSearchType}; charset=utf-8`).send(openSearchDescription(originOf(request))),
   );
-  for (const asset of [stylesheet, previewScript, favicon]) {
+  for (const asset of [stylesheet, previewScript, zoneScript, favicon]) {
     app.get(asset.path, { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>
       sendAsset(reply, asset),
     );

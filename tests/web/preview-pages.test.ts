@@ -254,7 +254,7 @@ describe('pages of previews', () => {
       [script.status, script.headers['content-type'], script.headers['cache-control']],
       [200, 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'],
     );
-    const other = await show('/subscribe');
+    const other = await show('/manage');
     assert.doesNotMatch(String(other.headers['content-security-policy']), /script-src/);
   });
 

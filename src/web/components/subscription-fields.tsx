@@ -19,14 +19,16 @@ export interface SubscriptionFieldsProps {
   problem: FormProblem | null;
   /** Nothing is folded away. */
   unfolded?: boolean | undefined;
+  /** The time zone may be taken from the browser (assets/zone.js). */
+  ownZone?: boolean | undefined;
 }
 
 /** Every setting of a subscription; what isn't needed at first is folded away. */
-export function SubscriptionFields({ values, problem, unfolded = false }: SubscriptionFieldsProps) {
+export function SubscriptionFields({ values, problem, unfolded = false, ownZone }: SubscriptionFieldsProps) {
   return (
     <>
       <WhatFields values={values} problem={problem} />
-      <WhenFields values={values} problem={problem} />
+      <WhenFields values={values} problem={problem} ownZone={ownZone} />
       <details open={unfolded || folded.includes(problem?.field ?? '')}>
         <summary>How much, and what not</summary>
         <Field name="cap" label="Papers at most" problem={problem}>
@@ -73,7 +75,7 @@ function WhatFields({ values, problem }: SubscriptionFieldsProps) {
   );
 }
 
-function WhenFields({ values, problem }: SubscriptionFieldsProps) {
+function WhenFields({ values, problem, ownZone }: SubscriptionFieldsProps) {
   return (
     <fieldset>
       <legend>When</legend>
@@ -95,7 +97,16 @@ function WhenFields({ values, problem }: SubscriptionFieldsProps) {
         {(state) => <input type="number" min={0} max={23} value={values.hour} required {...state} />}
       </Field>
       <Field name="timeZone" label="Time zone, such as Europe/Berlin" problem={problem}>
-        {(state) => <input value={values.timeZone} autocomplete="off" list="zones" required {...state} />}
+        {(state) => (
+          <input
+            value={values.timeZone}
+            autocomplete="off"
+            list="zones"
+            data-own-zone={ownZone ? '' : undefined}
+            required
+            {...state}
+          />
+        )}
       </Field>
       <datalist id="zones">
         {Intl.supportedValuesOf('timeZone').map((zone) => (

@@ -3,6 +3,7 @@ import type { Verdict } from '../../digests/feedback.js';
 import type { OwnSubscription } from '../../digests/outlook.js';
 import type { Subscription } from '../../digests/subscription.js';
 import type { Paper } from '../../papers/paper.js';
+import { zoneScript } from '../assets.js';
 import { Facts } from '../components/paper-item.js';
 import { EmailField, SubscriptionFields } from '../components/subscription-fields.js';
 import { dueText, subjectOf, timesOf } from '../components/subscription-words.js';
@@ -22,12 +23,20 @@ export function Problem({ problem }: { problem: FormProblem | null }) {
   );
 }
 
-export function SubscribePage({ values, problem }: { values: FormValues; problem: FormProblem | null }) {
+export interface SubscribePageProps {
+  values: FormValues;
+  problem: FormProblem | null;
+  /** Nobody has said a time zone: the browser's is put in. Sent with `runsScript`. */
+  ownZone?: boolean | undefined;
+}
+
+export function SubscribePage({ values, problem, ownZone = false }: SubscribePageProps) {
   return (
     <Page
       title="A digest by mail · Quire"
       description="New research papers by mail, at the hour you choose."
       canonical="/subscribe"
+      script={ownZone ? zoneScript : undefined}
       query={values.query}
     >
       <h1>A digest by mail</h1>
@@ -38,7 +47,7 @@ export function SubscribePage({ values, problem }: { values: FormValues; problem
       <Problem problem={problem} />
       <form class="settings" action="/subscribe" method="post">
         <EmailField value={values.email} problem={problem} />
-        <SubscriptionFields values={values} problem={problem} />
+        <SubscriptionFields values={values} problem={problem} ownZone={ownZone} />
         <div class="acts">
           <button type="submit">Subscribe</button>
           <button type="submit" class="plain" formaction="/subscribe/preview" formnovalidate>
