@@ -1,6 +1,7 @@
 import { createAskedRun } from '../digests/asked-run.js';
 import type { Delivery } from '../digests/delivery-rows.js';
 import { createDeliveryStore } from '../digests/delivery-store.js';
+import type { DigestPaper } from '../digests/digest.js';
 import {
   COUNTED_DAYS,
   createHistoryStore,
@@ -209,12 +210,18 @@ export async function digestPreviewCommand(
       { catalog },
     );
     const found = await preview.preview({ settings: checked, days, ip: null, signal: context.signal });
+    const soFar = found.soFar.digest;
     print(json, previewView(found), [
       ...found.days.flatMap(({ localDate, digest: { papers, books } }) => [
         `${localDate}: ${books.announced} came in, ${books.matched} matched, ${books.sent} sent`,
-        ...papers.map(({ title, score, why }) => `    ${score.toFixed(3)}  ${title}\n           ${why}`),
+        ...papers.map(paperLine),
       ]),
       `in ${days} days ${found.announced} came in, ${found.matched} matched, ${found.sent} would have been sent`,
+      `so far for ${found.next.localDate}: ${soFar.books.announced} came in, ${soFar.books.matched} match, ${soFar.books.sent} would be sent`,
+      ...soFar.papers.map(paperLine),
     ]);
   });
 }
+
+const paperLine = ({ title, score, why }: DigestPaper): string =>
+  `    ${score.toFixed(3)}  ${title}\n           ${why}`;

@@ -93,7 +93,7 @@ function digestPaper({ paper }: NewPaper, { score, why, sentence }: Match): Dige
 }
 
 function nothingCameIn(last: Date | null, { now, timeZone }: { now: Date; timeZone: string }): string {
-  if (last === null) return 'Nothing was ever taken in here.';
+  if (last === null) return 'No paper had come in yet.';
   const day = localDate(last, timeZone);
   const days = (Date.parse(localDate(now, timeZone)) - Date.parse(day)) / 86_400_000;
   const said = `Nothing came in since ${day}`;

@@ -36,7 +36,9 @@ export interface PreviewDay {
 
 export interface Preview {
   days: PreviewDay[];
-  /** Over all days. */
+  /** What came in since the last of them, as the next one would have it now. */
+  soFar: { since: Date; digest: Digest };
+  /** Over all days, without what is there for the next one. */
   announced: number;
   matched: number;
   sent: number;
@@ -100,21 +102,29 @@ export function createPreview({ newPapers, matcher, clock, limitMs = MAX_PREVIEW
     const sent = new Set<number>();
     const found: PreviewDay[] = [];
     const mutes = createMutes(settings);
+    const digestOf = async (after: Date, until: Date): Promise<Digest> => {
+      // Days on which nothing is searched for would not notice.
+      if (signal?.aborted) throw new AppError('cancelled', 'The preview was cancelled by its caller.');
+      const news = await newPapers.between({ after, until });
+      const matches = await matcher.match(settings, news, signal);
+      const digest = await composeDigest({ settings, news, matches, sent, now: until, mutes, signal });
+      for (const { key } of digest.papers) sent.add(key);
+      return digest;
+    };
     for (const [at, due] of dues.entries()) {
       const before = dues[at - 1];
       if (before === undefined) continue;
-      // Days on which nothing is searched for would not notice.
-      if (signal?.aborted) throw new AppError('cancelled', 'The preview was cancelled by its caller.');
-      const news = await newPapers.between({ after: before.at, until: due.at });
-      const matches = await matcher.match(settings, news, signal);
-      const digest = await composeDigest({ settings, news, matches, sent, now: due.at, mutes, signal });
-      for (const { key } of digest.papers) sent.add(key);
+      const digest = await digestOf(before.at, due.at);
       found.push({ localDate: due.localDate, dueAt: due.at, digest });
     }
+    // Any pattern of days had one in the days that are looked back.
+    const since = dues.at(-1)!.at;
+    const soFar = { since, digest: await digestOf(since, now) };
     const sum = (of: (digest: Digest) => number): number =>
       found.reduce((all, { digest }) => all + of(digest), 0);
     return {
       days: found,
+      soFar,
       announced: sum(({ books }) => books.announced),
       matched: sum(({ books }) => books.matched),
       sent: sum(({ books }) => books.sent),

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
+import type { Digest } from '../digests/digest.js';
 import { type Preview, type PreviewDays, previewDays } from '../digests/preview.js';
 import { emptyReason } from '../digests/templates/words.js';
 import { SettingsFields } from './subscription-schema.js';
@@ -43,17 +44,25 @@ const PreviewPaper = Type.Object({
   sentence: nullable(Type.String(), 'Of the abstract, the one that fits best.'),
 });
 
+const digestFields = {
+  books: Books,
+  empty: nullable(Type.String(), 'Why there are no papers.'),
+  notices: Type.Array(Type.String()),
+  papers: Type.Array(PreviewPaper),
+};
+
 export const PreviewAnswer = Type.Object({
   days: Type.Array(
     Type.Object({
       localDate: Type.String({ description: 'YYYY-MM-DD in the time zone of the settings.' }),
       dueAt: Type.String({ format: 'date-time' }),
-      books: Books,
-      empty: nullable(Type.String(), 'Why there are no papers.'),
-      notices: Type.Array(Type.String()),
-      papers: Type.Array(PreviewPaper),
+      ...digestFields,
     }),
     { description: 'Each day on which a digest was due, the oldest first.' },
+  ),
+  soFar: Type.Object(
+    { since: Type.String({ format: 'date-time' }), ...digestFields },
+    { description: 'What came in since the last of the days, as the next digest would have it now.' },
   ),
   announced: Type.Integer({ description: 'Of all days, as are `matched` and `sent`.' }),
   matched: Type.Integer(),
@@ -61,21 +70,28 @@ export const PreviewAnswer = Type.Object({
   next: Type.Object({ localDate: Type.String(), at: Type.String({ format: 'date-time' }) }),
 });
 
-export function previewView({ days, next, ...totals }: Preview): Static<typeof PreviewAnswer> {
+export function previewView({ days, soFar, next, ...totals }: Preview): Static<typeof PreviewAnswer> {
   return {
     days: days.map(({ localDate, dueAt, digest }) => ({
       localDate,
       dueAt: dueAt.toISOString(),
-      books: digest.books,
-      empty: emptyReason(digest),
-      notices: digest.notices,
-      papers: digest.papers.map(
-        ({ id, title, authors, authorCount, date, categories, upvotes, score, why, sentence }) => ({
-          ...{ id, title, authors, authorCount, date, categories, upvotes, score, why, sentence },
-        }),
-      ),
+      ...digestView(digest),
     })),
+    soFar: { since: soFar.since.toISOString(), ...digestView(soFar.digest) },
     ...totals,
     next: { localDate: next.localDate, at: next.at.toISOString() },
+  };
+}
+
+function digestView(digest: Digest) {
+  return {
+    books: digest.books,
+    empty: emptyReason(digest),
+    notices: digest.notices,
+    papers: digest.papers.map(
+      ({ id, title, authors, authorCount, date, categories, upvotes, score, why, sentence }) => ({
+        ...{ id, title, authors, authorCount, date, categories, upvotes, score, why, sentence },
+      }),
+    ),
   };
 }

@@ -78,6 +78,19 @@ describe('a preview', () => {
     );
   });
 
+  it('has what came in since the last day for the next one, apart from the sums', async () => {
+    const { preview, spans } = previewOf();
+    const { soFar, announced } = await preview({ settings: settingsOf({ cap: 1, days: [2] }), days: 14 });
+    assert.equal(spans.at(-1), '2024-03-19T08 2024-03-20T12');
+    assert.equal(soFar.since.toISOString(), '2024-03-19T08:00:00.000Z');
+    assert.deepEqual(
+      soFar.digest.papers.map(({ key }) => key),
+      [3],
+      'not what the days had',
+    );
+    assert.equal(announced, 6);
+  });
+
   it('has only the days of the pattern, and what gathered in between', async () => {
     const { preview, spans } = previewOf();
     const { days } = await preview({ settings: settingsOf({ days: [1, 4] }), days: 14 });

@@ -19,6 +19,7 @@ interface Answer {
   announced: number;
   matched: number;
   sent: number;
+  soFar: Omit<Day, 'localDate' | 'dueAt'> & { since: string };
   next: { localDate: string };
 }
 
@@ -76,6 +77,14 @@ describe('the API of previews', () => {
     assert.match(quiet.notices[0]!, /^Nothing came in since 2024-03-19/);
     assert.ok(quiet.empty);
     assert.equal(answer.next.localDate, '2024-03-21');
+  });
+
+  it('has what is there for the next one', async () => {
+    const { soFar, next } = await preview({ kind: 'daily', cap: 3, days: [1] });
+    assert.deepEqual(
+      [soFar.since, soFar.books.announced, soFar.papers.length, soFar.empty, next.localDate],
+      ['2024-03-18T08:00:00.000Z', 4, 3, null, '2024-03-25'],
+    );
   });
 
   it('matches a query by its required words, and says why', async () => {

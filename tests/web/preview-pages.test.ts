@@ -94,6 +94,20 @@ describe('pages of previews', () => {
     );
   });
 
+  it('show what is there for the next one', async () => {
+    const { body } = await preview([
+      ['kind', 'daily'],
+      ['days', '1'],
+    ]);
+    assert.match(body, /role="status">[^<]+So far for the next one: 4 papers\./);
+    assert.match(
+      body,
+      /4 papers came in since Mon, 18 Mar 2024 at 8:00 \(UTC\): 4 of them match, 4 would be sent\./,
+    );
+    const quiet = await preview([['kind', 'daily'], ...everyDay]);
+    assert.match(quiet.body, /Nothing came in since Wed, 20 Mar 2024 at 8:00 \(UTC\) yet\./);
+  });
+
   it('go back 30 days, say why a day is empty, and fill in what an address doesn’t say', async () => {
     const { body } = await preview([
       ['query', '"bees"'],

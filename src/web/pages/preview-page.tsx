@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import type { Digest } from '../../digests/digest.js';
 import { type Preview, type PreviewDay, type PreviewDays, previewDays } from '../../digests/preview.js';
+import { localDate } from '../../digests/schedule.js';
 import type { SubscriptionSettings } from '../../digests/subscription.js';
 import { booksLine, emptyReason, plural } from '../../digests/templates/words.js';
 import type { AppError } from '../../platform/errors.js';
@@ -38,7 +40,6 @@ export function PreviewPage({
       <Totals preview={found} />
       <DayChart preview={found} />
       <BooksTable preview={found} />
-      <p class="facts">The next one would be due {dueText(found.next, settings)}.</p>
       {subscribe !== null && (
         <p class="acts">
           <a class="button plain" href={subscribe}>
@@ -46,6 +47,7 @@ export function PreviewPage({
           </a>
         </p>
       )}
+      <SoFar found={found} settings={settings} />
       {days.map((day) => (
         <Day key={day.localDate} day={day} settings={settings} />
       ))}
@@ -138,27 +140,56 @@ function Frame({ values, back, problem, said, children }: FrameProps) {
   );
 }
 
-function saidOf({ days, sent }: Preview): string {
+function saidOf({ days, sent, soFar }: Preview): string {
   const busy = days.filter(({ digest }) => digest.papers.length > 0).length;
   const digests = plural(days.length, 'digest');
-  return sent === 0 ? `No papers in ${digests}.` : `${plural(sent, 'paper')} in ${busy} of ${digests}.`;
+  const before =
+    sent === 0 ? `No papers in ${digests}.` : `${plural(sent, 'paper')} in ${busy} of ${digests}.`;
+  const { papers } = soFar.digest;
+  return papers.length === 0
+    ? before
+    : `${before} So far for the next one: ${plural(papers.length, 'paper')}.`;
 }
 
-function Day({
-  day: { localDate, digest },
-  settings,
-}: {
-  day: PreviewDay;
-  settings: Pick<SubscriptionSettings, 'kind'>;
-}) {
-  const empty = emptyReason(digest);
-  const [shown, more] = [digest.papers.slice(0, SHOWN_PAPERS), digest.papers.slice(SHOWN_PAPERS)];
+type OfKind = Pick<SubscriptionSettings, 'kind'>;
+
+/** What a new service has to judge a query by: none of its papers may be older than the last day on which a digest was due. */
+function SoFar({ found: { soFar, next }, settings }: { found: Preview; settings: SubscriptionSettings }) {
+  const { since, digest } = soFar;
+  const { announced, matched, sent } = digest.books;
+  const from = `since ${dueText({ localDate: localDate(since, settings.timeZone) }, settings)}`;
+  return (
+    <section id="so-far" class="day">
+      <h2>So far for the next one</h2>
+      <p class="facts">The next one would be due {dueText(next, settings)}.</p>
+      <p class="facts">
+        {announced === 0
+          ? `Nothing came in ${from} yet.`
+          : `${plural(announced, 'paper')} came in ${from}: ${matched} of them ${matched === 1 ? 'matches' : 'match'}, ${sent} would be sent.`}
+      </p>
+      {announced > 0 && <Found digest={digest} settings={settings} id="so-far" />}
+    </section>
+  );
+}
+
+function Day({ day: { localDate, digest }, settings }: { day: PreviewDay; settings: OfKind }) {
   return (
     <section id={`day-${localDate}`} class="day">
       <h2>
         <time dateTime={localDate}>{dayText(localDate)}</time>
       </h2>
       <p class="facts">{booksLine(digest.books)}</p>
+      <Found digest={digest} settings={settings} id={localDate} />
+    </section>
+  );
+}
+
+/** Remarks and papers of a digest. */
+function Found({ digest, settings, id }: { digest: Digest; settings: OfKind; id: string }) {
+  const empty = emptyReason(digest);
+  const [shown, more] = [digest.papers.slice(0, SHOWN_PAPERS), digest.papers.slice(SHOWN_PAPERS)];
+  return (
+    <>
       {digest.notices.map((notice) => (
         <p key={notice} class="empty">
           {notice}
@@ -174,7 +205,7 @@ function Day({
         </ol>
       )}
       {more.length > 0 && (
-        <details id={`more-${localDate}`}>
+        <details id={`more-${id}`}>
           <summary>And {more.length} more</summary>
           <ol start={SHOWN_PAPERS + 1}>
             {more.map((paper) => (
@@ -183,6 +214,6 @@ function Day({
           </ol>
         </details>
       )}
-    </section>
+    </>
   );
 }
