@@ -176,7 +176,11 @@ describe('pages of subscriptions', () => {
   it('change a setting, pause and go on', async () => {
     const { manage, id } = await subscribed({ query: 'graphs', mutedWords: ['quantum'], minScore: 0.25 });
     const path = `/manage/${manage}/subscriptions/${id}`;
-    const fields = fieldsIn((await show(path)).body);
+    assert.match((await show(`/manage/${manage}`)).body, />Never: quantum\. Score at least 0\.25\.</);
+    const form = (await show(path)).body;
+    assert.match(form, /<details open>/, 'something in it is set');
+    assert.match((await show('/subscribe')).body, /<details>/);
+    const fields = fieldsIn(form);
     assert.equal((await submit(path, fields)).status, 303);
     const [same] = await own(manage);
     assert.deepEqual([same!.mutedWords, same!.minScore, same!.query], [['quantum'], 0.25, 'graphs']);

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { MAX_CAP, MAX_EMAIL_LENGTH } from '../../digests/subscription.js';
+import { DEFAULT_CAP, MAX_CAP, MAX_EMAIL_LENGTH } from '../../digests/subscription.js';
 import { MAX_QUERY_LENGTH } from '../../search/query/query-text.js';
 import type { FormProblem } from '../form-bodies.js';
 import type { FormValues } from '../subscription-form.js';
@@ -12,7 +12,7 @@ const kinds = [
 ] as const;
 
 /** Settings that are folded away until they are needed. */
-const folded = ['cap', 'minScore', 'mutedWords', 'mutedAuthors', 'mutedCategories'];
+const folded = ['cap', 'minScore', 'mutedWords', 'mutedAuthors', 'mutedCategories'] as const;
 
 export interface SubscriptionFieldsProps {
   values: FormValues;
@@ -29,7 +29,7 @@ export function SubscriptionFields({ values, problem, unfolded = false, ownZone 
     <>
       <WhatFields values={values} problem={problem} />
       <WhenFields values={values} problem={problem} ownZone={ownZone} />
-      <details open={unfolded || folded.includes(problem?.field ?? '')}>
+      <details open={unfolded || isUnfolded({ values, problem })}>
         <summary>How much, and what not</summary>
         <Field name="cap" label="Papers at most" problem={problem}>
           {(state) => <input type="number" min={1} max={MAX_CAP} value={values.cap} required {...state} />}
@@ -54,6 +54,12 @@ export function SubscriptionFields({ values, problem, unfolded = false, ownZone 
     </>
   );
 }
+
+/** What is wrong or set already must not be overlooked. */
+const isUnfolded = ({ values, problem }: Pick<SubscriptionFieldsProps, 'values' | 'problem'>): boolean =>
+  folded.some(
+    (name) => name === problem?.field || values[name].trim() !== (name === 'cap' ? String(DEFAULT_CAP) : ''),
+  );
 
 function WhatFields({ values, problem }: SubscriptionFieldsProps) {
   return (

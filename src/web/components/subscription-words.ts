@@ -54,3 +54,30 @@ export function outlookText(subscription: OwnSubscription, now: Date): string {
   if (last === null) return `${comes} None was sent yet.`;
   return `${comes} The last was of ${dayText(last.localDate)}, with ${plural(last.papers, 'paper')}.`;
 }
+
+/** Entries of a list that are shown. */
+const SHOWN_MUTED = 5;
+
+/** “Never: quantum; authors Ada B; categories cs.CV. Score at least 0.25.”; null: nothing is left out. */
+export function leftOutText(settings: SubscriptionSettings): string | null {
+  const { mutedWords, mutedAuthors, mutedCategories, minScore } = settings;
+  const lists = [
+    ['', mutedWords],
+    ['authors ', mutedAuthors],
+    ['categories ', mutedCategories],
+  ] as const;
+  const never = lists
+    .filter(([, texts]) => texts.length > 0)
+    .map(([what, texts]) => what + shortList(texts))
+    .join('; ');
+  const said = [
+    ...(never === '' ? [] : [`Never: ${never}.`]),
+    ...(minScore === null ? [] : [`Score at least ${minScore}.`]),
+  ];
+  return said.length === 0 ? null : said.join(' ');
+}
+
+function shortList(texts: readonly string[]): string {
+  const rest = texts.length - SHOWN_MUTED;
+  return texts.slice(0, SHOWN_MUTED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}

@@ -3,7 +3,8 @@ import type { OwnSubscription } from '../../digests/outlook.js';
 import { localDate } from '../../digests/schedule.js';
 import type { Managed } from '../../digests/subscriptions.js';
 import { SubscriptionFields } from '../components/subscription-fields.js';
-import { outlookText, subjectOf, timesOf } from '../components/subscription-words.js';
+import { Summary } from '../components/subscription-summary.js';
+import { outlookText, subjectOf } from '../components/subscription-words.js';
 import type { FormProblem } from '../form-bodies.js';
 import { feedPath, managePath, ownPath, type PageFeed, paperPath } from '../links.js';
 import { type FormValues, previewPath, valuesOf } from '../subscription-form.js';
@@ -82,7 +83,7 @@ function One({ token, subscription, now }: { token: string; subscription: OwnSub
   return (
     <article>
       <h2>{subjectOf(subscription)}</h2>
-      <p class="facts">{timesOf(subscription)}</p>
+      <Summary settings={subscription} />
       <p>{outlookText(subscription, now)}</p>
       {isPaused && <p class="notice">Paused until {localDate(pausedUntil, timeZone)}.</p>}
       <div class="acts">

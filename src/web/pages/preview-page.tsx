@@ -10,7 +10,8 @@ import { BooksTable, Totals } from '../components/books-of-days.js';
 import { DayChart } from '../components/day-chart.js';
 import { PreviewedPaper } from '../components/previewed-paper.js';
 import { AtField, SubscriptionFields } from '../components/subscription-fields.js';
-import { dayText, dueText, subjectOf, timesOf } from '../components/subscription-words.js';
+import { Summary } from '../components/subscription-summary.js';
+import { dayText, dueText, subjectOf } from '../components/subscription-words.js';
 import { type FormProblem, formProblem } from '../form-bodies.js';
 import { Page } from '../layout.js';
 import { type FormValues, previewPath, subscribePath } from '../subscription-form.js';
@@ -36,7 +37,7 @@ export function PreviewPage({
   return (
     <Frame values={values} back={back} problem={null} said={saidOf(found)}>
       <p class="subject">{subjectOf(settings)}</p>
-      <p class="facts">{timesOf(settings)}</p>
+      <Summary settings={settings} />
       <Totals preview={found} />
       <DayChart preview={found} />
       <BooksTable preview={found} />

@@ -6,7 +6,8 @@ import type { Paper } from '../../papers/paper.js';
 import { zoneScript } from '../assets.js';
 import { Facts } from '../components/paper-item.js';
 import { EmailField, SubscriptionFields } from '../components/subscription-fields.js';
-import { dueText, subjectOf, timesOf } from '../components/subscription-words.js';
+import { Summary } from '../components/subscription-summary.js';
+import { dueText, subjectOf } from '../components/subscription-words.js';
 import type { FormProblem } from '../form-bodies.js';
 import { Page } from '../layout.js';
 import { managePath, paperPath } from '../links.js';
@@ -137,7 +138,7 @@ export function ConfirmPage({ action, subscription }: { action: string; subscrip
   return (
     <MessagePage title="Confirm your digest">
       <p class="subject">{subjectOf(subscription)}</p>
-      <p class="facts">{timesOf(subscription)}</p>
+      <Summary settings={subscription} />
       <First subscription={subscription} />
       <p>It goes to {subscription.email}. If you didn’t ask for it, just close this page.</p>
       <Act action={action} label="Yes, send it" />
@@ -155,7 +156,7 @@ export function ConfirmedPage({
   return (
     <MessagePage title="Your digest is on">
       <p class="subject">{subjectOf(subscription)}</p>
-      <p class="facts">{timesOf(subscription)}</p>
+      <Summary settings={subscription} />
       <First subscription={subscription} />
       <p>
         <a href={managePath(manageToken)}>Change it, pause it or end it</a>
