@@ -1,5 +1,5 @@
 import { invalid } from '../search/request.js';
-import { dueAt } from './schedule.js';
+import { dueAt, localDate } from './schedule.js';
 import type { Subscription } from './subscription.js';
 
 /** A pause is a sabbatical at most; longer is better unsubscribed. */
@@ -25,4 +25,13 @@ export function pauseOf(
   if (end === null || end <= now || end.getTime() > now.getTime() + MAX_PAUSE_DAYS * DAY_MS)
     throw invalid('pausedUntil', `a day such as 2026-09-01 within the next ${MAX_PAUSE_DAYS} days`);
   return end;
+}
+
+/** The first and the last day (YYYY-MM-DD there) until which may be paused now. */
+export function pauseBounds({ timeZone }: Pick<Subscription, 'timeZone'>, now: Date) {
+  const today = Date.parse(localDate(now, timeZone));
+  return {
+    first: new Date(today + DAY_MS).toISOString().slice(0, 10),
+    last: localDate(new Date(now.getTime() + MAX_PAUSE_DAYS * DAY_MS), timeZone),
+  };
 }

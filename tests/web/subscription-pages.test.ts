@@ -197,7 +197,17 @@ describe('pages of subscriptions', () => {
     assert.deepEqual([wrong.status, /hour: expected/.test(wrong.body)], [400, true]);
     assert.equal((await submit(`${path}/pause`, { until: '2026-03-09' })).status, 303);
     const paused = (await show(`/manage/${manage}`)).body;
-    assert.match(paused, /Paused until 2026-03-09/);
+    assert.match(paused, /Paused until Mon, 9 Mar 2026, the day on which it goes on/);
+    assert.match(paused, /the best 10 of the last 5,000 papers at most/);
+    assert.match(paused, /name="until" min="2026-03-03" max="2027-03-03" value="2026-03-09"/);
+    assert.doesNotMatch(paused, />Pause</, 'it is');
+    for (const [until, status] of [
+      ['2026-03-02', 400],
+      ['2027-03-04', 400],
+      ['2027-03-03', 303],
+      ['2026-03-03', 303],
+    ] as const)
+      assert.equal((await submit(`${path}/pause`, { until })).status, status, until);
     assert.match(
       paused,
       /The next comes Wed, 11 Mar 2026 at 8:00 \(UTC\)\. The last was of Sun, 1 Mar 2026, with 2 papers\./,

@@ -1,10 +1,12 @@
 import type { Verdict } from '../../digests/feedback.js';
+import { MAX_NEW_PAPERS } from '../../digests/new-papers.js';
 import type { OwnSubscription } from '../../digests/outlook.js';
+import { pauseBounds } from '../../digests/pause.js';
 import { localDate } from '../../digests/schedule.js';
 import type { Managed } from '../../digests/subscriptions.js';
 import { SubscriptionFields } from '../components/subscription-fields.js';
 import { Summary } from '../components/subscription-summary.js';
-import { outlookText, subjectOf } from '../components/subscription-words.js';
+import { dayText, outlookText, subjectOf } from '../components/subscription-words.js';
 import type { FormProblem } from '../form-bodies.js';
 import { feedPath, managePath, ownPath, type PageFeed, paperPath } from '../links.js';
 import { type FormValues, previewPath, valuesOf } from '../subscription-form.js';
@@ -76,7 +78,8 @@ function TheRest({ here, email }: { here: string; email: string }) {
 }
 
 function One({ token, subscription, now }: { token: string; subscription: OwnSubscription; now: Date }) {
-  const { id, pausedUntil, timeZone } = subscription;
+  const { id, pausedUntil, timeZone, cap } = subscription;
+  const { first, last } = pauseBounds(subscription, now);
   const path = ownPath(token, id);
   const preview = previewPath(valuesOf(subscription));
   const isPaused = pausedUntil !== null && pausedUntil > now;
@@ -85,7 +88,13 @@ function One({ token, subscription, now }: { token: string; subscription: OwnSub
       <h2>{subjectOf(subscription)}</h2>
       <Summary settings={subscription} />
       <p>{outlookText(subscription, now)}</p>
-      {isPaused && <p class="notice">Paused until {localDate(pausedUntil, timeZone)}.</p>}
+      {isPaused && (
+        <p class="notice">
+          Paused until {dayText(localDate(pausedUntil, timeZone))}, the day on which it goes on. The first
+          digest after it has what comes in meanwhile: the best {cap} of the last{' '}
+          {MAX_NEW_PAPERS.toLocaleString('en')} papers at most.
+        </p>
+      )}
       <div class="acts">
         <a class="button plain" href={path}>
           Change
@@ -100,14 +109,21 @@ function One({ token, subscription, now }: { token: string; subscription: OwnSub
         <Act action={`${path}/end`} label="Unsubscribe" quiet />
       </div>
       <details>
-        <summary>Pause</summary>
+        <summary>{isPaused ? 'Pause until another day' : 'Pause'}</summary>
         <form class="settings" action={`${path}/pause`} method="post">
           <label>
-            Until
-            <input type="date" name="until" required />
+            The day on which it goes on
+            <input
+              type="date"
+              name="until"
+              min={first}
+              max={last}
+              value={isPaused ? localDate(pausedUntil, timeZone) : undefined}
+              required
+            />
           </label>
           <button type="submit" class="plain">
-            Pause
+            {isPaused ? 'Change the pause' : 'Pause'}
           </button>
         </form>
       </details>
