@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import type { Catalog } from '../papers/catalog.js';
 import { AppError, isAppError } from '../platform/errors.js';
+import { explainQuery } from '../search/query/explain.js';
 import { isCategoryName } from '../search/query/operators.js';
 import { parseQuery } from '../search/query/parse.js';
 import { printQuery } from '../search/query/print.js';
@@ -106,6 +107,10 @@ export async function checkSettings(
     tellsEmpty,
   };
 }
+
+/** What of a query looks like an operator and is read as words: a filter that was begun and has no value, say. */
+export const hintsOf = ({ kind, query }: Pick<SubscriptionSettings, 'kind' | 'query'>): string[] =>
+  kind === 'query' ? explainQuery(parseQuery(query)).hints : [];
 
 /** @throws AppError invalid_input that names `url` or `shape` */
 export function checkWebhook({

@@ -1,6 +1,7 @@
 import type { Feedback } from './feedback.js';
 import type { OwnSubscription } from './outlook.js';
 import type { Subscription } from './subscription.js';
+import { hintsOf } from './subscription-request.js';
 
 /** A subscription as its owner may see it: plain JSON. */
 export function subscriptionView({
@@ -27,6 +28,7 @@ export function ownView({ next, last, ...subscription }: OwnSubscription) {
   return {
     ...subscriptionView(subscription),
     next: next && { localDate: next.localDate, at: next.at.toISOString() },
+    hints: hintsOf(subscription),
     last: last && { ...last, at: last.at.toISOString() },
   };
 }

@@ -12,6 +12,7 @@ import {
   checkEmail,
   checkSettings,
   type EmailAddress,
+  hintsOf,
   type SettingsRequest,
 } from './subscription-request.js';
 import type { SubscriptionStore } from './subscription-store.js';
@@ -125,12 +126,14 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
   return {
     /**
      * Asks the address to confirm. Resolves when the request is understood and kept; what follows, and whether anything does, is done
-     * behind the answer. @throws AppError invalid_input, invalid_query, overloaded, mail_unavailable
+     * behind the answer. `hints` say what of the query was read as words. @throws AppError invalid_input, invalid_query, overloaded,
+     * mail_unavailable
      */
-    async subscribe({ email, ip, settings }: SubscribeRequest): Promise<void> {
+    async subscribe({ email, ip, settings }: SubscribeRequest): Promise<{ hints: string[] }> {
       const address = checkEmail(email);
       const checked = await checkSettings(settings, { catalog });
       await mailer.accept({ ...toRow(address), ip, wish: { kind: 'confirm', settings: checked } });
+      return { hints: hintsOf(checked) };
     },
 
     /** Mails the link to the manage page to an address that has subscriptions. Errors and silence as of `subscribe`. */

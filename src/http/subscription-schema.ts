@@ -83,8 +83,13 @@ export const SubscriptionView = Type.Object({
   createdAt: Type.String(),
 });
 
+export const Hints = Type.Array(Type.String(), {
+  description: 'What of the query looks like an operator and was read as words.',
+});
+
 export const OwnSubscriptionView = Type.Object({
   ...SubscriptionView.properties,
+  hints: Hints,
   next: Type.Union(
     [
       Type.Object({

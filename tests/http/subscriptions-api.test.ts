@@ -110,7 +110,7 @@ describe('subscriptions over the API', () => {
     const known = await subscribed();
     const dead = await subscribed();
     await service.services.subscriptions.suppress(dead.email.toUpperCase(), '550 5.1.1');
-    const answers: string[] = [];
+    const answers = { '/subscriptions': new Set<string>(), '/subscriptions/link': new Set<string>() };
     for (const [url, email] of [
       ['/subscriptions', known.email],
       ['/subscriptions', dead.email],
@@ -128,9 +128,9 @@ describe('subscriptions over the API', () => {
         ...(url === '/subscriptions' ? { query: 'graphs' } : {}),
       });
       const { 'x-request-id': _, date: __, ...rest } = headers;
-      answers.push(JSON.stringify([statusCode, body, rest]));
+      answers[url].add(JSON.stringify([statusCode, body, rest]));
     }
-    assert.equal(new Set(answers).size, 1, answers.join('\n'));
+    for (const found of Object.values(answers)) assert.equal(found.size, 1, [...found].join('\n'));
     const to = (address: string) => mail.mails.filter((one) => one.to === address).length;
     assert.equal(to('nobody@nowhere.example'), 3, 'the fourth and the link are over its budget');
     assert.equal(to(dead.email), 1, 'nothing after it was found dead');
@@ -159,6 +159,18 @@ describe('subscriptions over the API', () => {
     assert.deepEqual(await ask('nobody@anywhere.example'), [1, 0]);
     await service.services.subscriptions.suppress(known.email, '550 5.1.1');
     assert.deepEqual(await ask(known.email), [1, 0]);
+  });
+
+  it('says what of a query was read as words', async () => {
+    const hintsIn = async (query: string) =>
+      (await call('POST', '/subscriptions', { email: 'half@written.example', query })).json<{
+        hints: string[];
+      }>().hints;
+    assert.match((await hintsIn('title:'))[0]!, /title:.* was read as a word/);
+    assert.deepEqual(await hintsIn('title:graphs'), []);
+    const { manage } = await subscribed({ query: 'title:' });
+    const [own] = (await managed(manage)).subscriptions;
+    assert.equal((own as View & { hints: string[] }).hints.length, 1);
   });
 
   it('takes the same address twice at once', async () => {

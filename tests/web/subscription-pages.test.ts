@@ -136,6 +136,18 @@ describe('pages of subscriptions', () => {
     );
   });
 
+  it('say what of a query was read as words before it is confirmed', async () => {
+    const { subscriptions } = service.services;
+    const { hints } = await subscriptions.subscribe({
+      ...{ email: 'half@written.example', ip: '::1' },
+      settings: { query: 'title: graphs' },
+    });
+    assert.match(hints[0]!, /title:.* was read as a word: the value of title: follows its colon/);
+    await subscriptions.idle();
+    const confirm = await show(`/confirm/${tokenOf(mail.mails.at(-1)!)}`);
+    assert.match(confirm.body, /class="notice">[^<]*title:[^<]* was read as a word/);
+  });
+
   it('take the time zone of the browser where nobody has said one', async () => {
     const { body, headers } = await show('/subscribe?q=graphs');
     assert.match(body, /<input value="UTC"[^>]* data-own-zone/);

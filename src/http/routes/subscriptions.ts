@@ -7,6 +7,7 @@ import { subscriptionFeeds } from '../plugins/feed.js';
 import { problemResponses } from '../problem.js';
 import {
   ExportView,
+  Hints,
   ManagedView,
   OwnSubscriptionView,
   PausedUntil,
@@ -23,6 +24,8 @@ export interface SubscriptionRoutesOptions {
 const BODY_LIMIT = 65_536;
 
 const Accepted = Type.Object({ status: Type.Literal('accepted'), detail: Type.String() });
+/** The same for every address, as what is said of the query is. */
+const AcceptedQuery = Type.Object({ ...Accepted.properties, hints: Hints });
 const Token = Type.Object({ token: Type.String({ description: 'Of a link in a mail.' }) });
 const One = Type.Object({ ...Token.properties, id: Type.Integer() });
 const FeedAddresses = Type.Object({ atom: Type.String(), rss: Type.String(), json: Type.String() });
@@ -55,12 +58,12 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<SubscriptionRoutesOpt
           { email: Type.String({ description: 'Where the digest goes.' }), ...SettingsFields },
           { additionalProperties: false },
         ),
-        response: { 202: Accepted, ...problemResponses(400, 413, 503) },
+        response: { 202: AcceptedQuery, ...problemResponses(400, 413, 503) },
       },
     },
     async ({ body: { email, ...settings }, ip }, reply) => {
-      await subscriptions.subscribe({ email, ip, settings });
-      return reply.code(202).send(ACCEPTED);
+      const { hints } = await subscriptions.subscribe({ email, ip, settings });
+      return reply.code(202).send({ ...ACCEPTED, hints });
     },
   );
 
