@@ -6,6 +6,7 @@ import type { Delivery } from './delivery-rows.js';
 import type { DeliveryStore } from './delivery-store.js';
 import { withPapers } from './digest.js';
 import type { Matcher } from './match.js';
+import { withFirstLike } from './naming.js';
 import type { NewPapers, NewPapersReader } from './new-papers.js';
 import type { IndexMarks, NewPapersStore } from './new-papers-store.js';
 import { webhookRoom } from './subscription.js';
@@ -22,7 +23,7 @@ export interface ComposerDeps {
   matcher: Matcher;
   deliveries: Pick<DeliveryStore, 'listSent' | 'listLedger'>;
   /** Papers by id, also by a former one; null: none. */
-  resolve: (ids: readonly string[]) => Promise<readonly (Paper | null)[]>;
+  resolve: (ids: readonly string[]) => Promise<(Paper | null)[]>;
   /** How far the indexes have come. */
   marks: () => IndexMarks;
   /** A new token for the links of one message. */
@@ -100,7 +101,7 @@ export function createComposer(deps: ComposerDeps): DigestComposer {
 
     async mail(delivery, date) {
       const { subscription, digest, messageId } = delivery;
-      return digestMail(subscription, digest, {
+      return digestMail(await withFirstLike(subscription, { resolve }), digest, {
         links: await linksOf(delivery),
         messageId: `${messageId}@${from.address.split('@').at(-1)}`,
         from,
@@ -111,7 +112,10 @@ export function createComposer(deps: ComposerDeps): DigestComposer {
     async webhook({ subscription, digest, messageId: id, localDate }) {
       const { channel } = subscription;
       if (channel.kind !== 'webhook') throw new Error('a mail is no webhook');
-      const options = { shape: channel.shape, subscription, id, localDate, links: publicLinks };
+      const options = {
+        ...{ shape: channel.shape, subscription: await withFirstLike(subscription, { resolve }) },
+        ...{ id, localDate, links: publicLinks },
+      };
       const body = webhookBody(digest, options);
       return { url: channel.url, body };
     },

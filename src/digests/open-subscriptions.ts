@@ -40,7 +40,7 @@ export function openSubscriptions(parts: SubscriptionParts) {
   const budgets = createBudgets(createBudgetStore(db), clock);
   const requests = createFormRequests({ store, tokens, budgets, clock, log, mails });
   const mailer = createFormMailer({ store: createFormRequestStore(db), ...requests, transport, clock, log });
-  const outlook = createOutlook({ history: createHistoryStore(db), clock });
+  const outlook = createOutlook({ history: createHistoryStore(db), catalog, clock });
   const subscriptions = createSubscriptions({
     ...{ store, feedback: said, tokens, mailer, outlook, catalog, clock },
   });

@@ -1,5 +1,7 @@
+import type { Catalog } from '../papers/catalog.js';
 import type { Clock } from '../platform/clock.js';
 import type { HistoryStore, LastDigests } from './history-store.js';
+import { withFirstLikes } from './naming.js';
 import { comesNext, type Due, dueSince } from './schedule.js';
 import type { Subscription } from './subscription.js';
 
@@ -9,14 +11,17 @@ export interface OwnSubscription extends Subscription {
   next: Due | null;
   /** The last one that was sent; null: none was. */
   last: LastDigests['sent'];
+  /** Title of the first of `likes`; null: none is known. */
+  firstLike: string | null;
 }
 
 export interface OutlookDeps {
   history: Pick<HistoryStore, 'listLast'>;
+  catalog: Pick<Catalog, 'resolve'>;
   clock: Clock;
 }
 
-export function createOutlook({ history, clock }: OutlookDeps) {
+export function createOutlook({ history, catalog, clock }: OutlookDeps) {
   /** Each of them, in their order. */
   async function listOwn(subscriptions: readonly Subscription[]): Promise<OwnSubscription[]> {
     const now = clock.now();
@@ -25,7 +30,7 @@ export function createOutlook({ history, clock }: OutlookDeps) {
       now,
     );
     const lasts = new Map(found.map((one) => [one.subscription, one]));
-    return subscriptions.map((one) => {
+    return (await withFirstLikes(subscriptions, catalog)).map((one) => {
       const last = lasts.get(one.id);
       // What waits for its confirmation begins with it.
       const since = one.state === 'pending' ? now : dueSince(one);

@@ -24,7 +24,7 @@ export function subscriptionView({
 }
 
 /** The same with the next digest and the last one. */
-export function ownView({ next, last, ...subscription }: OwnSubscription) {
+export function ownView({ next, last, firstLike: _, ...subscription }: OwnSubscription) {
   return {
     ...subscriptionView(subscription),
     next: next && { localDate: next.localDate, at: next.at.toISOString() },

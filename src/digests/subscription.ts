@@ -43,6 +43,12 @@ export interface SubscriptionSettings {
   tellsEmpty: boolean;
 }
 
+/** What a subscription is called by. */
+export type Named = Pick<SubscriptionSettings, 'kind' | 'query' | 'likes'> & {
+  /** Title of the first of `likes`, where it was looked up (naming.ts) and is known. */
+  firstLike?: string | null;
+};
+
 export type Channel = { kind: 'mail' } | { kind: 'webhook'; url: string; shape: WebhookShape };
 
 export interface Subscription extends SubscriptionSettings {

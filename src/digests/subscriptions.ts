@@ -5,6 +5,7 @@ import { AppError } from '../platform/errors.js';
 import { type Feedback, idsOf } from './feedback.js';
 import type { FeedbackStore } from './feedback-store.js';
 import type { FormMailer } from './form-mailer.js';
+import { withFirstLike } from './naming.js';
 import type { Outlook, OwnSubscription } from './outlook.js';
 import { pauseOf } from './pause.js';
 import type { Subscription } from './subscription.js';
@@ -217,7 +218,11 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
       const found = subscriptionId === null ? null : await store.find(subscriptionId);
       if (found === null) throw linkNotFound();
       const { papers } = await catalog.lookUp(await store.listDigestPapers(found.id, MAX_FEED_PAPERS));
-      return { name: nameOf(found), papers, begun: found.confirmedAt ?? found.createdAt };
+      return {
+        name: nameOf(await withFirstLike(found, catalog)),
+        papers,
+        begun: found.confirmedAt ?? found.createdAt,
+      };
     },
 
     /** @throws AppError link_not_found, full_link_needed */

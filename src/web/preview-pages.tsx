@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyError } from 'fastify';
+import { withFirstLike } from '../digests/naming.js';
 import { type PreviewDays, type PreviewService, previewDays } from '../digests/preview.js';
 import { checkSettings } from '../digests/subscription-request.js';
 import type { Catalog } from '../papers/catalog.js';
@@ -48,7 +49,8 @@ export const previewPages: FastifyPluginAsyncTypebox<PreviewPagesOptions> = asyn
     if (back === null) throw invalid('back', `one of ${previewDays.join(', ')}`);
     const settings = await checkSettings(requestOf(values), { catalog });
     const found = await preview({ settings, days: back, ip, signal });
-    const page = <PreviewPage values={values} back={back} settings={settings} found={found} />;
+    const named = await withFirstLike(settings, catalog);
+    const page = <PreviewPage values={values} back={back} settings={named} found={found} />;
     return sendPage(reply, page, { runsScript: true });
   });
 

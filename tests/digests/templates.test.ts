@@ -63,6 +63,18 @@ describe('a digest as a mail', () => {
       subjectOf(settingsOf({ kind: 'daily' }), digestOf(papers)),
       /^2 new papers for the day’s papers/,
     );
+    const likes = {
+      ...settingsOf({ kind: 'likes', likes: ['a', 'b'] }),
+      firstLike: `Graphs\n${'x'.repeat(80)}`,
+    };
+    assert.match(
+      subjectOf(likes, digestOf(papers)),
+      /^2 new papers for papers like “Graphs x{52}…” and 1 more: /,
+    );
+    assert.match(
+      subjectOf({ ...likes, likes: ['a'], firstLike: null }, digestOf(papers)),
+      /for papers like the one you follow: /,
+    );
     assert.equal(subjectOf(settingsOf(), digestOf([])), 'Nothing came in for “graph kernels”');
     const unmatched = digestOf([], { books: { announced: 12, matched: 0, sent: 0, cut: noCuts } });
     assert.equal(subjectOf(settingsOf(), unmatched), 'Nothing new for “graph kernels”: 12 papers looked at');

@@ -136,6 +136,15 @@ describe('pages of subscriptions', () => {
     );
   });
 
+  it('call papers to be like by the first title', async () => {
+    const { confirm, manage, digest } = await subscribed({ likes: ['2401.00001', 'hep-th/9901001'] });
+    for (const path of [`/confirm/${confirm}`, `/manage/${manage}`, `/unsubscribe/${digest}`]) {
+      const { body } = await show(path);
+      assert.match(body, />Papers like ‘&lt;script>alert\(1\)[^<]+’ and 1 more</, path);
+      assert.doesNotMatch(body, />Papers like 2401/);
+    }
+  });
+
   it('say what of a query was read as words before it is confirmed', async () => {
     const { subscriptions } = service.services;
     const { hints } = await subscriptions.subscribe({

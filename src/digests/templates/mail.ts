@@ -2,7 +2,7 @@ import { AppError } from '../../platform/errors.js';
 import { composeMessage } from '../../platform/mail/message.js';
 import type { Mail } from '../../platform/mail/transport.js';
 import type { Digest } from '../digest.js';
-import type { Subscription } from '../subscription.js';
+import type { Named, Subscription } from '../subscription.js';
 import { type Detail, details } from './detail.js';
 import { digestHtml } from './html.js';
 import { digestText } from './text.js';
@@ -34,7 +34,7 @@ const MOST_BYTES_A_BYTE = 3.2;
  * @throws AppError internal for a subscription without an address
  */
 export async function digestMail(
-  subscription: Subscription,
+  subscription: Subscription & Named,
   digest: Digest,
   { links, messageId, from, date }: DigestMailOptions,
 ): Promise<Mail> {

@@ -1,5 +1,5 @@
 import type { Digest, DigestPaper } from '../digest.js';
-import type { SubscriptionSettings } from '../subscription.js';
+import type { Named, SubscriptionSettings } from '../subscription.js';
 import { actionsOf, addressOf, type Detail, details, noticesOf, quotedBytes } from './detail.js';
 import { clipBy, oneLine, wrap } from './plain.js';
 import {
@@ -14,7 +14,7 @@ import {
 } from './words.js';
 
 export interface TextOptions {
-  settings: SubscriptionSettings;
+  settings: SubscriptionSettings & Named;
   links: DigestLinks;
   date: Date;
 }

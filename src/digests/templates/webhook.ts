@@ -1,12 +1,12 @@
 import type { Digest, DigestPaper } from '../digest.js';
-import { type Subscription, type WebhookShape, webhookRoom } from '../subscription.js';
+import { type Named, type Subscription, type WebhookShape, webhookRoom } from '../subscription.js';
 import { addressOf } from './detail.js';
 import { clip, clipBy, oneLine } from './plain.js';
 import { booksLine, type DigestLinks, emptyReason, factsOf, nameOf, scoreOf, subjectOf } from './words.js';
 
 export interface WebhookOptions {
   shape: WebhookShape;
-  subscription: Subscription;
+  subscription: Subscription & Named;
   /** The same for the same digest, however often it is posted. */
   id: string;
   /** YYYY-MM-DD, in the subscription's time zone. */

@@ -1,6 +1,6 @@
 import type { Digest, DigestBooks, DigestPaper } from '../digest.js';
 import { localDate } from '../schedule.js';
-import type { SubscriptionSettings } from '../subscription.js';
+import type { Named, SubscriptionSettings } from '../subscription.js';
 import { clip, oneLine } from './plain.js';
 
 /** Where a digest leads. What acts (`notForMe`, `save`, `unsubscribe`) is a page that asks first: mail scanners open every link. */
@@ -39,21 +39,22 @@ export function readDate(date: string): string {
 export const dayOf = (date: Date, { timeZone }: Pick<SubscriptionSettings, 'timeZone'>): string =>
   readDate(localDate(date, timeZone));
 
-export function nameOf({
-  kind,
-  query,
-  likes,
-}: Pick<SubscriptionSettings, 'kind' | 'query' | 'likes'>): string {
+export function nameOf({ kind, query, likes, firstLike = null }: Named): string {
   if (kind === 'daily') return 'the day’s papers';
-  if (kind === 'likes')
+  if (kind === 'likes') {
+    if (firstLike !== null)
+      return `papers like “${clip(oneLine(firstLike), MAX_NAME)}”${andMore(likes.length - 1)}`;
     return likes.length === 1
       ? 'papers like the one you follow'
       : `papers like the ${likes.length} you follow`;
+  }
   return `“${clip(oneLine(query), MAX_NAME)}”`;
 }
 
+export const andMore = (count: number): string => (count > 0 ? ` and ${count} more` : '');
+
 /** One line, never empty, at most 200 characters. */
-export function subjectOf(settings: SubscriptionSettings, { papers, books }: Digest): string {
+export function subjectOf(settings: Named, { papers, books }: Digest): string {
   const [first] = papers;
   const name = nameOf(settings);
   if (first === undefined)

@@ -1,7 +1,8 @@
 import type { OwnSubscription } from '../../digests/outlook.js';
 import type { Due } from '../../digests/schedule.js';
-import type { SubscriptionSettings } from '../../digests/subscription.js';
-import { plural, readDate } from '../../digests/templates/words.js';
+import type { Named, SubscriptionSettings } from '../../digests/subscription.js';
+import { clip, oneLine } from '../../digests/templates/plain.js';
+import { andMore, plural, readDate } from '../../digests/templates/words.js';
 
 export const dayNames = [
   'Monday',
@@ -13,14 +14,15 @@ export const dayNames = [
   'Sunday',
 ] as const;
 
-/** “attention kernels”, “Papers like 2401.00001, 2401.00002”. A query stands as it is: it may have quotes of its own. */
-export function subjectOf({
-  kind,
-  query,
-  likes,
-}: Pick<SubscriptionSettings, 'kind' | 'query' | 'likes'>): string {
+/** Of a title in a heading. */
+const MAX_TITLE = 100;
+
+/** “attention kernels”, “Papers like ‘Kernels of graphs’ and 1 more”. A query stands as it is: it may have quotes of its own. */
+export function subjectOf({ kind, query, likes, firstLike = null }: Named): string {
   if (kind === 'daily') return 'All new papers';
-  return kind === 'query' ? query : `Papers like ${likes.join(', ')}`;
+  if (kind === 'query') return query;
+  if (firstLike === null) return `Papers like ${likes.join(', ')}`;
+  return `Papers like ‘${clip(oneLine(firstLike), MAX_TITLE)}’${andMore(likes.length - 1)}`;
 }
 
 /** “Mon, Tue, Wed at 8:00 (Europe/Berlin), at most 10 papers”. */
@@ -78,6 +80,5 @@ export function leftOutText(settings: SubscriptionSettings): string | null {
 }
 
 function shortList(texts: readonly string[]): string {
-  const rest = texts.length - SHOWN_MUTED;
-  return texts.slice(0, SHOWN_MUTED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  return texts.slice(0, SHOWN_MUTED).join(', ') + andMore(texts.length - SHOWN_MUTED);
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Digest } from '../../digests/digest.js';
 import { type Preview, type PreviewDay, type PreviewDays, previewDays } from '../../digests/preview.js';
 import { localDate } from '../../digests/schedule.js';
-import type { SubscriptionSettings } from '../../digests/subscription.js';
+import type { Named, SubscriptionSettings } from '../../digests/subscription.js';
 import { booksLine, emptyReason, plural } from '../../digests/templates/words.js';
 import type { AppError } from '../../platform/errors.js';
 import { previewScript } from '../assets.js';
@@ -31,7 +31,7 @@ export function PreviewPage({
   back,
   settings,
   found,
-}: Asked & { settings: SubscriptionSettings; found: Preview }) {
+}: Asked & { settings: SubscriptionSettings & Named; found: Preview }) {
   const subscribe = subscribePath(values);
   const days = found.days.toReversed();
   return (

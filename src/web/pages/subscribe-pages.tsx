@@ -1,7 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Verdict } from '../../digests/feedback.js';
 import type { OwnSubscription } from '../../digests/outlook.js';
-import type { Subscription } from '../../digests/subscription.js';
 import type { Paper } from '../../papers/paper.js';
 import { zoneScript } from '../assets.js';
 import { Facts } from '../components/paper-item.js';
@@ -173,7 +172,7 @@ export function UnsubscribePage({
   action: string;
   token: string;
   /** null: all of them. */
-  subscription: Subscription | null;
+  subscription: OwnSubscription | null;
 }) {
   return (
     <MessagePage title="End this digest?">
