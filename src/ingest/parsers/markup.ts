@@ -1,3 +1,5 @@
+import { withReadableMath } from './mathml.js';
+
 /**
  * Plain text of texts that publishers' files hold with HTML, JATS or MathML mark-up and character references.
  * Only known tags go, so that `x <y and z> w` and `<mask>` stay.
@@ -5,19 +7,57 @@
 
 const attributes = `(?:\\s{1,9}[\\w:-]{1,40}=(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\\s<>"']{1,300})){0,20}\\s{0,9}/?`;
 const inline =
-  'i|b|em|strong|sub|sup|u|tt|small|sc|scp|italic|bold|underline|monospace|span|font|inline-formula|tex-math|math|(?:mml|jats):[a-z-]{1,30}';
-const block = 'p|br|div|sec|h[1-6]|li|ul|ol|jats:(?:p|sec|title|list|list-item|abstract)';
+  'i|b|em|strong|sub|sup|u|tt|small|sc|scp|italic|bold|underline|monospace|span|font|inline-formula|tex-math|math|xref|ext-link|alternatives|inline-graphic|named-content|styled-content|(?:mml|jats|ce):[a-z-]{1,30}';
+const block =
+  'p|br|div|sec|h[1-6]|li|ul|ol|jats:(?:p|sec|title|label|list|list-item|abstract|disp-formula)|ce:(?:para|simple-para|section-title)';
 const blockTag = new RegExp(`</?(?:${block})${attributes}>`, 'gi');
 const inlineTag = new RegExp(`</?(?:${inline})${attributes}>`, 'gi');
 const reference = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z][a-z\d]{1,30}));/gi;
 
-/** Without mark-up; blocks become paragraphs (a blank line between them). */
+const link = new RegExp(`<a(?=\\s)${attributes}>([^<]{0,500})</a>`, 'gi');
+/** Of `10<sup>5</sup>`, which would be read as 105. */
+const exponent = new RegExp(`(?<=\\d)<(?:jats:)?sup${attributes}>(?=\\s?[-−–+]?\\d)`, 'gi');
+const comment = /<!--.{0,2000}?-->/gs;
+const alternatives = /<((?:jats:)?alternatives)>(.{0,5000}?)<\/\1>/gis;
+const texMath = /<((?:jats:)?tex-math)(?:\s[^<>]{0,300})?>.{0,5000}?<\/\1>/gis;
+/** A formula as a TeX document of its own: how Springer writes them. */
+const texDocument = /\\documentclass(?:.{0,2000}?)\\begin\{document\}(.{0,2000}?)\\end\{document\}/gs;
+/** References that were escaped once more: `&amp;lt;`. */
+const twice = /&(?:amp;){1,5}(?=(?:#\d{1,7}|#x[\da-f]{1,6}|([a-z][a-z\d]{1,30}));)/gi;
+const escapedTag = new RegExp(`&lt;(/?(?:${block}|${inline})(?:\\s(?:[^<>&]|&quot;){0,300})?/?)&gt;`, 'gi');
+const escapedEnd = new RegExp(`&lt;/(?:${block}|${inline})&gt;`, 'i');
+
+/**
+ * Without mark-up; blocks become paragraphs (a blank line between them), and formulas are there once. Mark-up that was escaped
+ * counts as mark-up where it ends what it begins; a tag alone (`&lt;b&gt;`) is a text about mark-up.
+ */
 export function plainText(text: string): string {
   let plain = text;
-  if (plain.includes('<')) plain = plain.replace(blockTag, '\n\n').replace(inlineTag, '');
+  if (plain.includes('&amp;'))
+    plain = plain.replace(twice, (whole, name?: string) =>
+      name === undefined || namedCharacter(name) !== undefined ? '&' : whole,
+    );
+  if (escapedEnd.test(plain))
+    plain = plain.replace(escapedTag, (_, tag: string) => `<${tag.replaceAll('&quot;', '"')}>`);
+  if (plain.includes('<')) plain = withoutTags(plain);
   // References last: `&lt;b&gt;` is a text about mark-up.
   if (plain.includes('&')) plain = plain.replace(reference, decodeReference);
   return plain;
+}
+
+function withoutTags(text: string): string {
+  const plain = text
+    .replace(comment, '')
+    .replace(/<!\[CDATA\[|\]\]>/g, (mark) => (text.includes('<![CDATA[') ? '' : mark))
+    .replace(alternatives, (_, _name, all: string) =>
+      /<(?:mml:)?math\b/i.test(all) ? all.replace(texMath, '') : all,
+    )
+    .replace(texDocument, '$1');
+  return withReadableMath(plain)
+    .replace(link, '$1')
+    .replace(exponent, '^')
+    .replace(blockTag, '\n\n')
+    .replace(inlineTag, '');
 }
 
 /** The character that HTML, and often TeX, calls by this name: `alpha`, `times`. */
@@ -84,7 +124,20 @@ const named = new Map<string, number>([
     ...{ nabla: 8711, isin: 8712, notin: 8713, sum: 8721, minus: 8722, radic: 8730, prop: 8733, infin: 8734 },
     ...{ and: 8743, or: 8744, cap: 8745, cup: 8746, int: 8747, sim: 8764, cong: 8773, asymp: 8776, ne: 8800 },
     ...{ equiv: 8801, le: 8804, ge: 8805, sub: 8834, sup: 8835, sube: 8838, supe: 8839, oplus: 8853 },
-    ...{ otimes: 8855, perp: 8869, sdot: 8901, fnof: 402, circ: 710, tilde: 732, permil: 8240 },
+    ...{
+      otimes: 8855,
+      perp: 8869,
+      sdot: 8901,
+      fnof: 402,
+      approx: 8776,
+      leq: 8804,
+      geq: 8805,
+      ell: 8467,
+      rightarrow: 8594,
+      circ: 710,
+      tilde: 732,
+      permil: 8240,
+    },
   }),
 ]);
 

@@ -28,7 +28,8 @@ export function cleanLine(text: string): string {
 export function cleanParagraphs(text: string): string {
   if (!/[\r\n]/.test(text)) return cleanLine(text);
   return text
-    .split(/(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)/)
+    .replace(/\r\n?/g, '\n')
+    .split(/\n[^\S\n]*\n/)
     .map(cleanLine)
     .filter((paragraph) => paragraph !== '')
     .join('\n\n');
