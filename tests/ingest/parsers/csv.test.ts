@@ -63,6 +63,11 @@ Heavy Birds,,,2021,,,arXiv:2401.01234v2
     assert.deepEqual(papers[0]?.categories, ['cs.CL', 'cs.LG']);
   });
 
+  test('the apostrophe in front of what a spreadsheet would run is taken off', async () => {
+    const { titles } = await read("title,date\n'=Birds,2020\n''-Birds,2020\n'Tis a bird,2021\n");
+    assert.deepEqual(titles, ['=Birds', "'-Birds", "'Tis a bird"]);
+  });
+
   test('a header is told from ids, from text and from other files', async () => {
     const formatOf = async (text: string) => (await read(text)).format;
     assert.equal(await formatOf('id,title\n2401.00001,One\n2401.00002,Two\n'), 'csv');
@@ -107,6 +112,13 @@ describe('what is broken', () => {
     );
     assert.deepEqual(closing.titles, ['One', 'Three', 'Four', 'Five']);
     assert.deepEqual(closing.lines, [2, 3, 4, 5, 7]);
+  });
+
+  test('lines of a row that can’t be read are no rows and no further problems', async () => {
+    const { titles, lines } = await read(
+      'title,abstract,date\nOne,"a "b" c\nthen, more, prose\nand\nend",2001\nTwo,x,2002\n',
+    );
+    assert.deepEqual([titles, lines], [['Two'], [2, 6]]);
   });
 
   test('quotes inside cells that are not quoted', async () => {
