@@ -100,6 +100,8 @@ A notice.
 
 Unsubscribe: ${links.unsubscribe()}
 Change or pause: ${links.manage()}
+These links work for whoever has them: take them out before you forward
+this mail.
 
 Announced 1, matched 1, sent 1.
 `,
@@ -109,6 +111,7 @@ Announced 1, matched 1, sent 1.
   it('has the same as HTML, and loads nothing', () => {
     const html = digestHtml(digestOf([digestPaperOf()]), options);
     for (const part of [
+      'before you forward this mail.<br/>',
       'Kernels of wide graphs',
       'We widen graphs.',
       'Ada Björk, Lin Ó Briain, Max Ruh + 1',

@@ -4,7 +4,17 @@ import type { Digest, DigestPaper } from '../digest.js';
 import { actionsOf, addressOf, type Detail, details, noticesOf, quotedBytes } from './detail.js';
 import { clipBy, oneLine } from './plain.js';
 import type { TextOptions } from './text.js';
-import { booksLine, dayOf, emptyReason, factsOf, nameOf, plural, scoreOf, subjectOf } from './words.js';
+import {
+  booksLine,
+  dayOf,
+  emptyReason,
+  factsOf,
+  LINKS_ARE_YOURS,
+  nameOf,
+  plural,
+  scoreOf,
+  subjectOf,
+} from './words.js';
 
 /** Inline, because some programs leave out the style sheet; that has nothing but what is otherwise in the dark. */
 const css = {
@@ -69,6 +79,8 @@ function Document({ digest, options, detail }: Props) {
             </a>
           </p>
           <p class="q" style={css.quiet}>
+            {LINKS_ARE_YOURS}
+            <br />
             {booksLine(books)}
           </p>
         </div>

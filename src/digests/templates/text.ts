@@ -8,6 +8,7 @@ import {
   dayOf,
   emptyReason,
   factsOf,
+  LINKS_ARE_YOURS,
   nameOf,
   plural,
   scoreOf,
@@ -29,7 +30,7 @@ export function digestText(digest: Digest, options: TextOptions, detail: Detail 
     ...(reason === null ? [] : [wrap(reason)]),
     ...noticesOf(notices).map((notice) => wrap(notice)),
     ...papers.map((paper, at) => paperText(paper, { number: at + 1, options, detail })),
-    `Unsubscribe: ${links.unsubscribe()}\nChange or pause: ${links.manage()}`,
+    `Unsubscribe: ${links.unsubscribe()}\nChange or pause: ${links.manage()}\n${wrap(LINKS_ARE_YOURS)}`,
     wrap(booksLine(books)),
   ];
   return `${blocks.join('\n\n')}\n`;

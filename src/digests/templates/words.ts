@@ -3,6 +3,10 @@ import { localDate } from '../schedule.js';
 import type { Named, SubscriptionSettings } from '../subscription.js';
 import { clip, oneLine } from './plain.js';
 
+/** In the foot of a mail: its links act for whoever has them. */
+export const LINKS_ARE_YOURS =
+  'These links work for whoever has them: take them out before you forward this mail.';
+
 /** Where a digest leads. What acts (`notForMe`, `save`, `unsubscribe`) is a page that asks first: mail scanners open every link. */
 export interface DigestLinks {
   /** `id`: the paper's public id. Absolute, as are all. */
