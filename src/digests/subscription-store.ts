@@ -22,6 +22,15 @@ export interface SuppressedAddress {
   reason: string | null;
 }
 
+/** A paper of a digest. */
+export interface DigestEntry {
+  id: string;
+  /** null: it is no longer kept. */
+  why: string | null;
+  /** When the digest was sent; when it was due where that is not, or not surely, so. */
+  at: Date;
+}
+
 /** Subscribers and what they subscribe to. */
 export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
   async function find(id: number): Promise<Subscription | null> {
@@ -255,13 +264,13 @@ export function createSubscriptionStore({ prisma }: Pick<Database, 'prisma'>) {
      * Public ids, as they were then, of the papers of its digests: of the latest first, each in its order, at most `limit`. A digest
      * that was not sent in the end, because the next took its place or nobody wanted it any more, is none.
      */
-    async listDigestPapers(subscriptionId: number, limit: number): Promise<string[]> {
-      const rows = await prisma.$queryRaw<{ id: string }[]>`
-        SELECT paper->>'id' AS id FROM deliveries,
-          jsonb_array_elements(content->'papers') WITH ORDINALITY AS papers (paper, place)
+    async listDigestPapers(subscriptionId: number, limit: number): Promise<DigestEntry[]> {
+      return prisma.$queryRaw<DigestEntry[]>`
+        SELECT paper->>'id' AS id, paper->>'why' AS why,
+          CASE WHEN state = 'sent' THEN coalesce(finished_at, due_at) ELSE due_at END AS at
+        FROM deliveries, jsonb_array_elements(content->'papers') WITH ORDINALITY AS papers (paper, place)
         WHERE subscription_id = ${subscriptionId} AND state <> 'skipped'
         ORDER BY local_date DESC, place LIMIT ${limit}`;
-      return rows.map(({ id }) => id);
     },
 
     /** Which of these ids stand in its digests, as they were then, whatever became of those. */

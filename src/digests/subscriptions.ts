@@ -70,6 +70,15 @@ export interface Managed {
   at: Date;
 }
 
+/** A paper of a digest, as it is now. */
+export interface ToldPaper {
+  paper: Paper;
+  /** When the digest was sent, or due where it isn't yet. */
+  at: Date;
+  /** Why it was in it; null: that is no longer kept. */
+  why: string | null;
+}
+
 /** Subscribing with double opt-in, and all that the links in mails do. Only POST, PATCH and DELETE may call what changes something. */
 export function createSubscriptions(deps: SubscriptionsDeps) {
   const { store, feedback, tokens, mailer, outlook, catalog, clock } = deps;
@@ -213,14 +222,21 @@ export function createSubscriptions(deps: SubscriptionsDeps) {
     },
 
     /** What a subscription was sent, the latest digest first. Goes on to be there when it has ended. @throws AppError link_not_found */
-    async readFeed(token: string): Promise<{ name: string; papers: Paper[]; begun: Date }> {
+    async readFeed(token: string): Promise<{ name: string; told: ToldPaper[]; begun: Date }> {
       const { subscriptionId } = await tokens.read(token, 'feed');
       const found = subscriptionId === null ? null : await store.find(subscriptionId);
       if (found === null) throw linkNotFound();
-      const { papers } = await catalog.lookUp(await store.listDigestPapers(found.id, MAX_FEED_PAPERS));
+      const entries = await store.listDigestPapers(found.id, MAX_FEED_PAPERS);
+      const papers = await catalog.resolve(entries.map(({ id }) => id));
+      // Two that are one paper by now are told of once, as in the later digest.
+      const told = new Map<number, ToldPaper>();
+      for (const [at, paper] of papers.entries()) {
+        if (paper === null || told.has(paper.key)) continue;
+        told.set(paper.key, { paper, at: entries[at]!.at, why: entries[at]!.why });
+      }
       return {
         name: nameOf(await withFirstLike(found, catalog)),
-        papers,
+        told: [...told.values()],
         begun: found.confirmedAt ?? found.createdAt,
       };
     },

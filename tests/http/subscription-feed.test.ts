@@ -97,6 +97,31 @@ describe('the feed of a subscription', () => {
     assert.equal(atom!.self, feeds.atom);
   });
 
+  it('dates papers by their digest, with why they are there, and leads to no page of the subscription', async () => {
+    const own = await subscribed();
+    const { atom, json } = await make(own);
+    await passDay(1);
+    const firstDay = clock.now();
+    clock.advance(3_600_000);
+    await passDay(2);
+    const { entries, home } = await read(atom);
+    assert.deepEqual(
+      entries.map(({ published, updated }) => [published, updated]),
+      [clock.now(), clock.now(), firstDay].map((at) => [at.toISOString(), at.toISOString()]),
+    );
+    assert.equal(home, 'http://papers.example.org/');
+    const body = async () => (await call('GET', pathOf(json))).body;
+    assert.match(await body(), /Why it is here: /);
+    await service.services.db.pool.query(
+      `UPDATE deliveries SET content = jsonb_set(content, '{papers}',
+         (SELECT jsonb_agg(jsonb_build_object('id', paper->'id')) FROM jsonb_array_elements(content->'papers') AS papers (paper)))
+       WHERE subscription_id = $1`,
+      [own.id],
+    );
+    assert.doesNotMatch(await body(), /Why it is here/);
+    assert.equal((await read(atom)).entries.length, 3);
+  });
+
   it('has what may have been sent or waits, not what was passed over; a hundred at most', async () => {
     const own = await subscribed();
     const { atom } = await make(own);

@@ -10,8 +10,15 @@ const MAX_AUTHORS = 50;
 /** Ours alone, drawn by lot: ids made with it are nobody else's (RFC 9562, 5.5). */
 const NAMESPACE = 'c2429cf9-c62d-4355-8b4d-4f111dd749a9';
 
-/** A paper in a feed whose links begin with `base` (platform/origin.ts). */
-export function feedEntry(paper: Paper, base: string): FeedEntry {
+/** That somebody was told of a paper, and why. */
+export interface Told {
+  at: Date;
+  /** null: not known any more. */
+  why: string | null;
+}
+
+/** A paper in a feed whose links begin with `base` (platform/origin.ts). With `told` it is dated by that, as readers sort by dates. */
+export function feedEntry(paper: Paper, base: string, told?: Told): FeedEntry {
   const url = `${base}/papers/${encodeURIComponent(paper.id)}`;
   const places = placesOf(paper);
   return {
@@ -21,9 +28,9 @@ export function feedEntry(paper: Paper, base: string): FeedEntry {
     source: places[0]?.url ?? null,
     authors: named(paper.authors).slice(0, MAX_AUTHORS),
     categories: named(paper.categories),
-    html: htmlOf(paper, [{ label: 'Quire', url }, ...places]),
-    published: publishedAt(paper),
-    updated: paper.updatedAt,
+    html: whyOf(told) + htmlOf(paper, [{ label: 'Quire', url }, ...places]),
+    published: told?.at ?? publishedAt(paper),
+    updated: told?.at ?? paper.updatedAt,
   };
 }
 
@@ -95,6 +102,8 @@ function htmlOf(paper: Paper, places: readonly Place[]): string {
     `<p>${links}</p>`,
   ].join('');
 }
+
+const whyOf = (told: Told | undefined): string => (told?.why ? paragraph(`Why it is here: ${told.why}`) : '');
 
 const paragraph = (text: string): string => `<p>${escapeText(text)}</p>`;
 

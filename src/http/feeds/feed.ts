@@ -27,7 +27,7 @@ export interface FeedEntry {
   /** People, date, abstract, links: to be read in a reader. */
   html: string;
   published: Date;
-  /** Moves when something of the paper changes, and only then. */
+  /** Moves when something of the paper changes, and only then; of a digest's paper it is when that was sent. */
   updated: Date;
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Paper } from '../../papers/paper.js';
-import { feedEntry } from '../feeds/entry.js';
+import { feedEntry, type Told } from '../feeds/entry.js';
 import { type FeedFormatName, feedFormats } from '../feeds/formats.js';
 
 /** The formats, for the schema of a response. */
@@ -20,6 +20,8 @@ export interface FeedContent {
   /** Path of the page that shows the same. */
   home: string;
   papers: readonly Paper[];
+  /** By key, where the feed tells of digests: when and why each was in one. */
+  told?: ReadonlyMap<number, Told>;
   /** When there was first to be anything in it; not known of searches and listings. */
   begun?: Date;
 }
@@ -34,12 +36,12 @@ export function subscriptionFeeds(base: string, token: string): Record<FeedForma
 export function sendFeed(
   request: FastifyRequest,
   reply: FastifyReply,
-  { base, title, subtitle, home, papers, begun }: FeedContent,
+  { base, title, subtitle, home, papers, told, begun }: FeedContent,
 ): FastifyReply {
   const { contentType, write } = feedFormats[(request.params as { format: FeedFormatName }).format];
   // As an address should be written, whatever the reader sent.
   const self = new URL(`${base}${request.url}`).href;
-  const entries = papers.map((paper) => feedEntry(paper, base));
+  const entries = papers.map((paper) => feedEntry(paper, base, told?.get(paper.key)));
   const feed = { id: self, title: `${title} · Quire`, subtitle, self, home: base + home };
   return reply
     .type(contentType)

@@ -226,20 +226,23 @@ const subscriptionFeed: FastifyPluginAsyncTypebox<
       schema: {
         operationId: 'subscriptionFeed',
         summary: 'What a subscription was sent, as a feed',
-        description: 'The latest digest first, at most 100 papers. Entries hold nothing of the subscription.',
+        description:
+          'The latest digest first, at most 100 papers. Entries are dated by when their digest was sent, and say for a month why each paper was in it.',
         tags,
         params: SubscriptionFeedParams,
         response: feedResponses,
       },
     },
     async (request, reply) => {
-      const { name, papers, begun } = await subscriptions.readFeed(request.params.token);
+      const { name, told, begun } = await subscriptions.readFeed(request.params.token);
       return sendFeed(request, reply, {
         base: originOf(request),
         title: `Your digest: ${name}`,
         subtitle: 'What this subscription was sent, the latest digest first.',
-        home: '/manage',
-        papers,
+        // The token opens no page of the subscription, and the one that asks for an address is of no use to a reader.
+        home: '/',
+        papers: told.map(({ paper }) => paper),
+        told: new Map(told.map(({ paper: { key }, at, why }) => [key, { at, why }])),
         begun,
       });
     },
