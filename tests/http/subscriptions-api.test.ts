@@ -1,70 +1,16 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
-import { pino } from 'pino';
-import { isOf } from '../support/errors.js';
-import { inventedPaper } from '../support/papers.js';
-import { withService } from '../support/service.js';
-import { addDigest, captureMail, settableClock, tokenOf } from '../support/subscribing.js';
+import { describe, it } from 'node:test';
+import { addDigest, tokenOf } from '../support/subscribing.js';
+import {
+  type ManagedAnswer,
+  subscriptionsApi,
+  type SubscriptionView as View,
+} from './subscriptions-fixture.js';
 
 const DAY_MS = 86_400_000;
 
-interface View {
-  id: number;
-  kind: string;
-  query: string;
-  state: string;
-  cap: number;
-  timeZone: string;
-  pausedUntil: string | null;
-  endedBy: string | null;
-  next: { localDate: string; at: string } | null;
-  last: { localDate: string; papers: number } | null;
-}
-
-interface ManagedAnswer {
-  email: string;
-  subscriptions: View[];
-  feedback: { paper: string; verdict: string }[];
-}
-
 describe('subscriptions over the API', () => {
-  const mail = captureMail();
-  const clock = settableClock('2026-03-02T10:00:00Z');
-  const lines: string[] = [];
-  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-  const service = withService({ mail, clock, log });
-
-  before(async () => {
-    await service.services.papers.takeIn([inventedPaper(1, { arxivId: '2401.00001' })]);
-  });
-
-  const call = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: object) => {
-    const answer = await service.app.inject({
-      method,
-      url: `/api/v1${url}`,
-      remoteAddress: '127.0.0.1',
-      ...(body ? { payload: body } : {}),
-    });
-    await service.services.subscriptions.idle();
-    return answer;
-  };
-  let people = 0;
-  /** The tokens of a new address that has confirmed. */
-  const subscribed = async (
-    settings: object = { query: 'graphs' },
-    email = `p${++people}@d${people}.example`,
-  ) => {
-    assert.equal((await call('POST', '/subscriptions', { email, ...settings })).statusCode, 202);
-    const confirm = tokenOf(mail.mails.at(-1)!);
-    const answer = await call('POST', `/subscriptions/${confirm}/confirm`);
-    assert.equal(answer.statusCode, 200, answer.body);
-    const { subscription, manageToken } = answer.json<{ subscription: View; manageToken: string }>();
-    return { email, confirm, manage: manageToken, id: subscription.id };
-  };
-  const managed = async (token: string) =>
-    (await call('GET', `/subscriptions/${token}`)).json<ManagedAnswer>();
-  const query = async <T extends object>(text: string, values: unknown[] = []) =>
-    (await service.database.db.pool.query<T>(text, values)).rows;
+  const { mail, clock, lines, service, call, subscribed, managed, query } = subscriptionsApi();
 
   it('sends nothing but a link, and nothing of what was typed', async () => {
     const before = mail.mails.length;
@@ -252,101 +198,6 @@ describe('subscriptions over the API', () => {
     );
   });
 
-  it('lets nobody touch what is another’s, nor guess', async () => {
-    const [one, other] = [await subscribed(), await subscribed()];
-    assert.equal(
-      (await call('PATCH', `/subscriptions/${one.manage}/${other.id}`, { cap: 1 })).statusCode,
-      404,
-    );
-    assert.equal((await call('DELETE', `/subscriptions/${one.manage}/${other.id}`)).statusCode, 404);
-    for (const token of ['x', 'x'.repeat(43), one.confirm, '%00', `${one.manage}x`]) {
-      const answer = await call('GET', `/subscriptions/${token}`);
-      assert.equal(answer.statusCode, 404, token);
-      assert.equal(answer.json<{ code: string }>().code, 'link_not_found');
-    }
-    assert.equal((await call('POST', `/subscriptions/${one.manage}/confirm`)).statusCode, 404);
-    assert.equal((await call('DELETE', `/subscriptions/${one.manage}/99999999999`)).statusCode, 404);
-  });
-
-  it('mails a link to all subscriptions of an address', async () => {
-    const { email } = await subscribed();
-    await subscribed({ kind: 'daily' }, email);
-    assert.equal((await call('POST', '/subscriptions/link', { email })).statusCode, 202);
-    const token = tokenOf(mail.mails.at(-1)!);
-    assert.equal(mail.mails.at(-1)!.to, email);
-    assert.equal((await managed(token)).subscriptions.length, 2);
-    assert.equal((await call('DELETE', `/subscriptions/${token}`)).statusCode, 204);
-    assert.deepEqual(
-      (await managed(token)).subscriptions.map(({ state }) => state),
-      ['ended', 'ended'],
-    );
-  });
-
-  it('opens one subscription with the link of its digest, and mails the one to everything', async () => {
-    const own = await subscribed({ query: 'graphs' });
-    const other = await subscribed({ kind: 'daily' }, own.email);
-    const { services, database } = service;
-    await services.papers.takeIn([inventedPaper(2, { arxivId: '2401.00002', doi: '10.1000/two' })]);
-    await addDigest(database.db, own.id, ['doi:10.1000/two']);
-    await addDigest(database.db, other.id, ['2401.00001']);
-    const token = await services.subscriptions.issueToken(own.id, 'manage');
-    const path = `/subscriptions/${token}`;
-    await services.feedback.say(other.manage, '2401.00001', 'saved');
-    await services.feedback.say(token, '2401.00002', 'unwanted');
-    const shown = await call('GET', path);
-    assert.doesNotMatch(shown.body, /2401\.00001|daily/);
-    const { only, subscriptions, feedback } = shown.json<ManagedAnswer & { only: number | null }>();
-    assert.deepEqual(
-      [only, subscriptions.map(({ id }) => id), feedback.map(({ paper }) => paper)],
-      [own.id, [own.id], ['2401.00002']],
-    );
-    await assert.rejects(services.feedback.view(token, '2401.00001'), isOf('full_link_needed'));
-    await assert.rejects(services.feedback.say(token, '2401.00001', null), isOf('full_link_needed'));
-    for (const [method, rest, body] of [
-      ['GET', '/export'],
-      ['DELETE', ''],
-      ['DELETE', '/data'],
-      ['PATCH', `/${other.id}`, { cap: 1 }],
-      ['POST', `/${other.id}/feed`],
-      ['DELETE', `/${other.id}`],
-      ['DELETE', '/99999999'],
-    ] as const) {
-      const answer = await call(method, `${path}${rest}`, body);
-      assert.equal(answer.statusCode, 403, `${method} ${rest}: ${answer.body}`);
-      assert.equal(answer.json<{ code: string }>().code, 'full_link_needed');
-    }
-    assert.deepEqual(
-      (await managed(other.manage)).subscriptions.map(({ state, cap }) => [state, cap]),
-      [
-        ['active', 10],
-        ['active', 10],
-      ],
-    );
-    assert.equal((await call('PATCH', `${path}/${own.id}`, { cap: 3 })).statusCode, 200);
-    assert.equal((await call('POST', `${path}/${own.id}/feed`)).statusCode, 201);
-    const before = mail.mails.length;
-    const asked = await call('POST', `${path}/link`);
-    const { body } = await call('POST', '/subscriptions/link', { email: 'never@seen.example' });
-    assert.deepEqual([asked.statusCode, asked.body], [202, body]);
-    assert.deepEqual([mail.mails.length, mail.mails[before]?.to], [before + 1, own.email]);
-    const full = await call('GET', `/subscriptions/${tokenOf(mail.mails[before]!)}`);
-    const everything = full.json<ManagedAnswer & { only: number | null }>();
-    assert.deepEqual(
-      [everything.only, everything.subscriptions.length, everything.feedback.length],
-      [null, 2, 2],
-    );
-    assert.equal((await call('POST', `/subscriptions/${'x'.repeat(43)}/link`)).statusCode, 404);
-    assert.equal((await call('DELETE', `${path}/${own.id}`)).statusCode, 204);
-  });
-
-  it('mails the link of a webhook’s subscription to nobody', async () => {
-    const { webhooks, subscriptions } = service.services;
-    const { id } = await webhooks.add({ url: 'https://hooks.example.org/y', settings: { kind: 'daily' } });
-    const token = await subscriptions.issueToken(id, 'manage');
-    assert.equal((await call('POST', `/subscriptions/${token}/link`)).statusCode, 400);
-    await webhooks.remove(id);
-  });
-
   it('forgets a person who asks for it, with what was just asked for', async () => {
     const { manage, email } = await subscribed();
     await service.services.feedback.say(manage, '2401.00001', 'saved');
@@ -469,82 +320,5 @@ describe('subscriptions over the API', () => {
     assert.equal(await isWanted(), true);
     await subscriptions.unsubscribe(await subscriptions.issueToken(id, 'manage'));
     assert.equal(await isWanted(), false);
-  });
-
-  describe('webhooks', () => {
-    const withKey = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) => {
-      const key = await service.services.apiKeys.create(`k${++people}`);
-      const headers = { authorization: `Bearer ${key}` };
-      return service.app.inject({ method, url: `/api/v1${path}`, headers, ...(payload ? { payload } : {}) });
-    };
-
-    it('need a key', async () => {
-      for (const [method, url] of [
-        ['GET', '/webhooks'],
-        ['POST', '/webhooks'],
-        ['PATCH', '/webhooks/1'],
-        ['DELETE', '/webhooks/1'],
-      ] as const)
-        assert.equal((await call(method, url)).statusCode, 401);
-    });
-
-    it('are active at once, listed and ended', async () => {
-      const url = 'https://hooks.example.org/x';
-      const added = await withKey('POST', '/webhooks', { url, shape: 'slack', kind: 'daily', cap: 5 });
-      assert.equal(added.statusCode, 201, added.body);
-      const view = added.json<View & { url: string; shape: string; channel: string }>();
-      assert.deepEqual([view.url, view.shape, view.channel, view.state], [url, 'slack', 'webhook', 'active']);
-      const list = async () => (await withKey('GET', '/webhooks')).json<{ items: View[] }>().items;
-      assert.deepEqual(
-        (await list()).map(({ id }) => id),
-        [view.id],
-      );
-      assert.equal((await withKey('DELETE', `/webhooks/${view.id}`)).statusCode, 204);
-      assert.deepEqual(await list(), []);
-      const { id } = await subscribed();
-      assert.equal((await withKey('DELETE', `/webhooks/${id}`)).statusCode, 404, 'that is no webhook');
-      assert.equal((await withKey('POST', '/webhooks', { url: 'nope', kind: 'daily' })).statusCode, 400);
-    });
-
-    it('hold what a message of their shape can, and no more', async () => {
-      const url = 'https://hooks.example.org/room';
-      for (const [shape, room] of [
-        ['discord', 10],
-        ['slack', 45],
-        ['generic', 100],
-      ] as const) {
-        const add = (cap: number) => withKey('POST', '/webhooks', { url, shape, kind: 'daily', cap });
-        const refused = await add(room + 1);
-        assert.equal(refused.statusCode, 400);
-        assert.match(refused.json<{ detail: string }>().detail, new RegExp(`cap.* ${room}`));
-        const added = await add(room);
-        assert.equal(added.statusCode, 201);
-        const { id } = added.json<View>();
-        assert.equal((await withKey('PATCH', `/webhooks/${id}`, { cap: room + 1 })).statusCode, 400);
-        await withKey('DELETE', `/webhooks/${id}`);
-      }
-    });
-
-    it('are changed and paused', async () => {
-      const settings = { url: 'https://hooks.example.org/change', kind: 'daily', cap: 5, hour: 7 };
-      const { id } = (await withKey('POST', '/webhooks', settings)).json<View>();
-      const change = (body: object) => withKey('PATCH', `/webhooks/${id}`, body);
-      const day = new Date(service.services.clock.now().getTime() + 10 * 86_400_000)
-        .toISOString()
-        .slice(0, 10);
-      const changed = await change({ cap: 20, pausedUntil: day });
-      assert.equal(changed.statusCode, 200, changed.body);
-      const { cap, hour, pausedUntil } = changed.json<Record<string, unknown>>();
-      assert.deepEqual([cap, hour, pausedUntil], [20, 7, `${day}T00:00:00.000Z`]);
-      // Nothing is changed where something of it is wrong.
-      assert.equal((await change({ cap: 30, pausedUntil: '2026-02-30' })).statusCode, 400);
-      const goesOn = (await change({ pausedUntil: null })).json<Record<string, unknown>>();
-      assert.equal(goesOn['cap'], 20);
-      assert.ok(Date.parse(String(goesOn['pausedUntil'])) <= service.services.clock.now().getTime());
-      await withKey('DELETE', `/webhooks/${id}`);
-      assert.equal((await change({ cap: 1 })).statusCode, 404, 'it has ended');
-      const other = await subscribed();
-      assert.equal((await withKey('PATCH', `/webhooks/${other.id}`, { cap: 1 })).statusCode, 404);
-    });
   });
 });

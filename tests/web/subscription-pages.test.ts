@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { runInNewContext } from 'node:vm';
 import type { Subscription } from '../../src/digests/subscription.js';
 import { fieldsIn } from '../support/forms.js';
 import { inventedPaper } from '../support/papers.js';
@@ -155,34 +154,6 @@ describe('pages of subscriptions', () => {
     await subscriptions.idle();
     const confirm = await show(`/confirm/${tokenOf(mail.mails.at(-1)!)}`);
     assert.match(confirm.body, /class="notice">[^<]*title:[^<]* was read as a word/);
-  });
-
-  it('take the time zone of the browser where nobody has said one', async () => {
-    const { body, headers } = await show('/subscribe?q=graphs');
-    assert.match(body, /<input value="UTC"[^>]* data-own-zone/);
-    assert.match(String(headers['content-security-policy']), /script-src 'self'/);
-    const path = /<script src="([^"]+)" defer/.exec(body)![1]!;
-    const script = await show(path);
-    assert.equal(script.status, 200);
-    const zoneAfter = (zone: string, value = 'UTC') => {
-      const options = [...body.matchAll(/<option value="([^"]+)"/g)].map(([, name]) => ({ value: name }));
-      const field = { value, defaultValue: 'UTC', list: { options } };
-      runInNewContext(script.body, {
-        document: { querySelector: () => field },
-        Intl: { DateTimeFormat: () => ({ resolvedOptions: () => ({ timeZone: zone }) }) },
-      });
-      return field.value;
-    };
-    assert.equal(zoneAfter('Asia/Tokyo'), 'Asia/Tokyo');
-    assert.equal(zoneAfter('Mars/Base'), 'UTC');
-    assert.equal(zoneAfter('Asia/Tokyo', 'Europe/Oslo'), 'Europe/Oslo', 'typed before');
-    for (const other of [
-      await show('/subscribe?timeZone=UTC'),
-      await submit('/subscribe', { timeZone: 'Europe/Oslo' }),
-    ]) {
-      assert.doesNotMatch(other.body, /data-own-zone|<script/);
-      assert.doesNotMatch(String(other.headers['content-security-policy']), /script-src/);
-    }
   });
 
   it('answer the same for every address', async () => {
