@@ -16,5 +16,5 @@ export function legal(text: string): string {
   return referenced.includes('<') ? referenced.replace(/<(?![\p{L}_:/!?])/gu, '&lt;') : referenced;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-const forbidden = /[\x00-\x08\x0b-\x1f\ufffe\uffff]|\p{Surrogate}/u;
+/** Control characters but for tab and line feed; those from U+007F on are allowed. */
+const forbidden = /[^\P{Cc}\t\n\u007f-\u009f]|[\ufffe\uffff]|\p{Surrogate}/u;
