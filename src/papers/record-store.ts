@@ -17,12 +17,9 @@ export async function loadProvenance(tx: Tx, keys: readonly number[]): Promise<M
     keys.map((key): [number, Provenance] => [key, { records: new Map(), apart: new Set() }]),
   );
   if (keys.length === 0) return found;
-  const records = await tx.sourceRecord.findMany({
-    where: { paperId: { in: [...keys] } },
-    orderBy: [{ paperId: 'asc' }, { ref: 'asc' }],
-  });
-  for (const { paperId, ref, record } of records)
-    found.get(paperId)?.records.set(ref, record as unknown as PaperRecord);
+  const records = await tx.$queryRaw<{ paperId: number; ref: string; record: PaperRecord }[]>`
+    SELECT paper_id AS "paperId", ref, record FROM source_records WHERE paper_id = ANY(${[...keys]}) ORDER BY paper_id, ref`;
+  for (const { paperId, ref, record } of records) found.get(paperId)?.records.set(ref, record);
   const pairs = await tx.paperSplit.findMany({
     where: { OR: [{ first: { in: [...keys] } }, { second: { in: [...keys] } }] },
   });
