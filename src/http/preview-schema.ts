@@ -16,7 +16,8 @@ export const PreviewBody = Type.Object(
   { additionalProperties: false },
 );
 
-const Books = Type.Object(
+/** What became of the papers of a digest. */
+export const Books = Type.Object(
   {
     announced: Type.Integer({ description: 'Papers that came in since the digest before.' }),
     matched: Type.Integer({ description: 'Those of them that the subscription asks for.' }),

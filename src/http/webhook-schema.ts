@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { webhookRoom } from '../digests/subscription.js';
+import { Books } from './preview-schema.js';
 import { SettingsFields } from './subscription-schema.js';
 
 const { slack, discord } = webhookRoom;
@@ -33,17 +34,7 @@ const WebhookDigest = Type.Object({
   subject: Type.String(),
   from: orNull(Type.String({ description: 'When the first of the papers looked at came in.' })),
   to: orNull(Type.String()),
-  books: Type.Object({
-    announced: Type.Integer({ description: 'Papers that came in since the last digest.' }),
-    matched: Type.Integer(),
-    sent: Type.Integer(),
-    cut: Type.Object({
-      sentBefore: Type.Integer(),
-      belowScore: Type.Integer(),
-      muted: Type.Integer(),
-      beyondCap: Type.Integer(),
-    }),
-  }),
+  books: Books,
   notices: Type.Array(Type.String()),
   empty: orNull(Type.String({ description: 'Why there are no papers; null where there are some.' })),
   papers: Type.Array(
