@@ -22,6 +22,11 @@ const MAX_NAMESAKES = 50;
 /** Rows a `list` call returns at most. */
 export const MAX_LISTED = 2_000;
 
+export interface TakeInOptions extends IntakeDays {
+  /** Other stores' writes that are to be committed with the batch or not at all: how far an input was read. */
+  alongside?: ((tx: Prisma.TransactionClient, result: BatchResult) => Promise<void>) | undefined;
+}
+
 export interface BatchResult {
   /** One outcome a record, in the order given, with the key of its paper. */
   outcomes: { outcome: Outcome; key: number }[];
@@ -44,7 +49,10 @@ export function createPaperStore({ prisma, pool }: Database) {
    * Batches of all processes on this database follow one another, so that two can't both add one paper. What the
    * records count is kept as seen on the day that they name, else on that of the intake.
    */
-  async function takeIn(records: readonly PaperRecord[], days: IntakeDays = {}): Promise<BatchResult> {
+  async function takeIn(
+    records: readonly PaperRecord[],
+    { alongside, ...days }: TakeInOptions = {},
+  ): Promise<BatchResult> {
     if (records.length > MAX_BATCH)
       throw new RangeError(`at most ${MAX_BATCH} records a batch, not ${records.length}`);
     const settle = async (tx: Tx): Promise<BatchResult> => {
@@ -58,7 +66,9 @@ export function createPaperStore({ prisma, pool }: Database) {
       const merged = await write(tx, resolver, sightings);
       await restoreSent(tx, sent);
       const outcomes = taken.map(({ outcome, draft }) => ({ outcome, key: resolver.current(draft).key! }));
-      return { outcomes, merged };
+      const result = { outcomes, merged };
+      await alongside?.(tx, result);
+      return result;
     };
     return retryConflicts(() => prisma.$transaction(settle));
   }
