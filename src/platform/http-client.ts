@@ -1,8 +1,6 @@
-import { lookup as lookUp } from 'node:dns';
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { messageOf } from './errors.js';
+import { createByteCollector } from './byte-collector.js';
+import { type Exchanged, exchange } from './http-exchange.js';
 import { isSpecialAddress } from './special-networks.js';
 
 export interface HttpRequest {
@@ -13,6 +11,8 @@ export interface HttpRequest {
   body?: string;
   /** The answer's body is wanted as it is: in `bytes`, and `body` stays empty. */
   isBinary?: boolean;
+  /** A redirect is the answer. */
+  leavesRedirects?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -41,7 +41,9 @@ export interface HttpClientOptions {
   userAgent: string;
   /** For one request, its redirects and all; too short gives up on slow services, too long holds up those that wait behind. */
   timeoutMs?: number;
-  /** Of an answer's body; the rest is not read. */
+  /** Longest time in which nothing comes while it is waited for; as `timeoutMs` when absent. */
+  silenceMs?: number;
+  /** Of an answer's body, by `request`; the rest is not read. */
   maxBodyBytes?: number;
   /** As node:dns' `lookup`. */
   lookup?: LookupFunction;
@@ -50,45 +52,84 @@ export interface HttpClientOptions {
 const TIMEOUT_MS = 15_000;
 /** The answers of webhooks are a few words. */
 const MAX_BODY_BYTES = 64 * 1_024;
-const MAX_HEADER_BYTES = 16 * 1_024;
-const MAX_REDIRECTS = 3;
+export const MAX_REDIRECTS = 3;
+export const tooManyRedirects = `more than ${MAX_REDIRECTS} redirects`;
 const MAX_URL_LENGTH = 2_000;
+
+/** An answer whose body is still to come. */
+export type HttpOpened =
+  /** `url`: where it came from, after redirects. `body` throws BrokenOff; who doesn't read it to its end closes it. */
+  (Extract<Exchanged, { kind: 'answered' }> & { url: string }) | Exclude<Exchanged, { kind: 'answered' }>;
 
 /**
  * Requests to addresses that anybody may name. The network is checked where it can't change any more: of the addresses that are
  * connected to, as the connection's own look-up gives them, and again at every redirect. Never throws for what the other side does.
  */
 export function createHttpClient(options: HttpClientOptions) {
-  const { allowsPrivate, timeoutMs = TIMEOUT_MS } = options;
+  const { allowsPrivate, userAgent, lookup, timeoutMs = TIMEOUT_MS, maxBodyBytes = MAX_BODY_BYTES } = options;
+  const { silenceMs = timeoutMs } = options;
 
-  async function request(asked: HttpRequest): Promise<HttpResult> {
+  /** The head of an answer, with its body as a stream; the time-out goes on until that ends. */
+  async function open(asked: HttpRequest): Promise<HttpOpened> {
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = asked.signal ? AbortSignal.any([asked.signal, deadline]) : deadline;
     let url = asked.url;
     for (let redirects = 0; ; redirects += 1) {
       const problem = whyNotAllowed(url, allowsPrivate);
       if (problem !== null) return { kind: 'refused', why: problem };
-      const result = await once(new URL(url), { ...asked, signal }, options);
-      if (result.kind !== 'answered') return result;
-      const location = result.headers['location'];
+      const settings = { allowsPrivate, userAgent, lookup, signal, silenceMs };
+      const answer = await exchange(new URL(url), asked, settings);
+      if (answer.kind !== 'answered') return answer;
       // A POST isn't repeated elsewhere: who moved a webhook has to say so.
-      const isRedirect = asked.method === 'GET' && [301, 302, 303, 307, 308].includes(result.status);
-      if (!isRedirect || location === undefined) return result;
-      if (redirects >= MAX_REDIRECTS)
-        return { kind: 'failed', why: `more than ${MAX_REDIRECTS} redirects`, mayHaveArrived: false };
-      if (!URL.canParse(location, url))
-        return { kind: 'failed', why: 'a redirect to nowhere', mayHaveArrived: false };
-      const next = new URL(location, url);
-      if (url.startsWith('https:') && next.protocol === 'http:')
-        return { kind: 'refused', why: 'a redirect from https to http' };
-      url = next.href;
+      const next =
+        asked.method === 'GET' && !asked.leavesRedirects
+          ? redirectOf(url, answer)
+          : ({ kind: 'none' } as const);
+      if (next.kind === 'none') return { ...answer, url };
+      answer.close();
+      if (next.kind === 'refused') return next;
+      if (next.kind === 'failed' || redirects >= MAX_REDIRECTS) {
+        const why = next.kind === 'failed' ? next.why : tooManyRedirects;
+        return { kind: 'failed', why, mayHaveArrived: false };
+      }
+      url = next.url;
     }
   }
 
-  return { request };
+  /** An answer with its body, as much of it as came. */
+  async function request(asked: HttpRequest): Promise<HttpResult> {
+    const answer = await open(asked);
+    if (answer.kind !== 'answered') return answer;
+    const { status, headers, body } = answer;
+    const { bytes, ...read } = await readBody(body, maxBodyBytes);
+    const content = asked.isBinary ? { body: '', bytes } : { body: bytes.toString('utf8') };
+    return { kind: 'answered', status, headers, ...content, ...read };
+  }
+
+  return { request, open };
 }
 
 export type HttpClient = ReturnType<typeof createHttpClient>;
+
+export type Redirect =
+  | { kind: 'none' }
+  | { kind: 'to'; url: string }
+  | { kind: 'refused'; why: string }
+  | { kind: 'failed'; why: string };
+
+/** Where an answer to a GET of `url` sends its reader. */
+export function redirectOf(
+  url: string,
+  { status, headers }: { status: number; headers: Readonly<Record<string, string>> },
+): Redirect {
+  const location = headers['location'];
+  if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return { kind: 'none' };
+  if (!URL.canParse(location, url)) return { kind: 'failed', why: 'a redirect to nowhere' };
+  const next = new URL(location, url);
+  return url.startsWith('https:') && next.protocol === 'http:'
+    ? { kind: 'refused', why: 'a redirect from https to http' }
+    : { kind: 'to', url: next.href };
+}
 
 /** Null where a request may go there, as far as the address alone tells: for forms, to say so at once. */
 export function whyNotAllowed(text: string, allowsPrivate: boolean): string | null {
@@ -103,111 +144,23 @@ export function whyNotAllowed(text: string, allowsPrivate: boolean): string | nu
   return /(^|\.)localhost\.?$/i.test(host) ? `${host} is this machine` : null;
 }
 
-/** Marks an error as ours: nothing was sent. */
-class ForbiddenNetwork extends Error {}
-
-/** One request and its answer; no redirect is followed. */
-function once(
-  url: URL,
-  asked: HttpRequest,
-  { allowsPrivate, userAgent, maxBodyBytes = MAX_BODY_BYTES, lookup = lookUp }: HttpClientOptions,
-): Promise<HttpResult> {
-  return new Promise((resolve) => {
-    let hasLeft = false;
-    let answer: IncomingMessage | null = null;
-    const body = asked.body === undefined ? null : Buffer.from(asked.body);
-    const fail = (error: unknown): void => {
-      if (error instanceof ForbiddenNetwork) resolve({ kind: 'refused', why: error.message });
-      else resolve({ kind: 'failed', why: whyOf(error, asked.signal), mayHaveArrived: hasLeft });
-    };
-    let request: ClientRequest;
-    try {
-      request = (url.protocol === 'https:' ? https : http).request(url, {
-        method: asked.method,
-        headers: {
-          ...asked.headers,
-          'user-agent': userAgent,
-          'accept-encoding': 'identity',
-          ...(body && { 'content-length': body.length }),
-        },
-        // A connection of its own: one that is kept could be to an address of before.
-        agent: false,
-        lookup: allowsPrivate ? lookup : guarded(lookup),
-        maxHeaderSize: MAX_HEADER_BYTES,
-        ...(asked.signal && { signal: asked.signal }),
-      });
-    } catch (error) {
-      // A header that can't be sent.
-      return resolve({ kind: 'refused', why: messageOf(error) });
-    }
-    request.on('error', (error) => {
-      // Of a known status the body alone is missing.
-      if (answer === null) fail(error);
-      else answer.destroy(error);
-    });
-    // Handed to the system as a whole: before that nobody can have read its end.
-    request.on('finish', () => {
-      hasLeft = true;
-    });
-    request.on('response', (response) => {
-      answer = response;
-      void readBody(response, maxBodyBytes).then(({ bytes, ...read }) => {
-        const body = asked.isBinary ? { body: '', bytes } : { body: bytes.toString('utf8') };
-        resolve(answerOf(response, { ...body, ...read }));
-      });
-    });
-    request.end(body ?? undefined);
-  });
-}
-
 /** As much as came. Never rejects: the status is known, and says more than how the connection ended. */
 async function readBody(
-  response: IncomingMessage,
+  body: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<{ bytes: Buffer; isWhole: boolean; isTooLong: boolean }> {
-  const parts: Buffer[] = [];
-  let size = 0;
+  const collector = createByteCollector();
   let hasEnded = false;
   try {
-    for await (const part of response as AsyncIterable<Buffer>) {
-      parts.push(part);
-      size += part.length;
+    for await (const part of body) {
+      collector.push(part);
       // Leaving the loop ends the connection.
-      if (size > maxBytes) break;
+      if (collector.size > maxBytes) break;
     }
     hasEnded = true;
   } catch {
     // A reset, or a signal.
   }
-  const bytes = Buffer.concat(parts).subarray(0, maxBytes);
-  const isTooLong = size > maxBytes;
-  return { bytes, isWhole: hasEnded && !isTooLong, isTooLong };
-}
-
-function answerOf(
-  { statusCode = 0, headers }: IncomingMessage,
-  read: { body: string; bytes?: Uint8Array; isWhole: boolean; isTooLong: boolean },
-): HttpResult {
-  const plain = Object.entries(headers).map(
-    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,
-  );
-  return { kind: 'answered', status: statusCode, headers: Object.fromEntries(plain), ...read };
-}
-
-/** Of a name with addresses inside and outside none is taken: who gives it such addresses means the ones inside. */
-function guarded(lookup: LookupFunction): LookupFunction {
-  return (name, options, callback) => {
-    lookup(name, options, (error, found, family) => {
-      const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found];
-      const inside = error ? undefined : addresses.find((address) => isSpecialAddress(address));
-      if (inside === undefined) callback(error, found, family);
-      else callback(new ForbiddenNetwork(`${name} is ${inside}, on a private network`), '', 0);
-    });
-  };
-}
-
-function whyOf(error: unknown, signal: AbortSignal | undefined): string {
-  const reason = signal?.aborted ? (signal.reason as Error) : null;
-  if (reason?.name === 'TimeoutError') return 'no answer in time';
-  return reason === null ? messageOf(error) : 'stopped';
+  const isTooLong = collector.size > maxBytes;
+  return { bytes: collector.take().subarray(0, maxBytes), isWhole: hasEnded && !isTooLong, isTooLong };
 }
