@@ -27,6 +27,7 @@ import { recommendationRoutes } from './http/routes/recommendations.js';
 import { searchRoutes } from './http/routes/search.js';
 import { semanticScholarRoutes } from './http/routes/semantic-scholar.js';
 import { semanticScholarRecommendations } from './http/routes/semantic-scholar-recommendations.js';
+import { sourceRoutes } from './http/routes/sources.js';
 import { subscriptionPreviewRoutes } from './http/routes/subscription-preview.js';
 import { subscriptionRoutes } from './http/routes/subscriptions.js';
 import { suggestRoutes } from './http/routes/suggest.js';
@@ -70,6 +71,8 @@ export async function createApp(services: Services, config: Config) {
     feedback,
     webhooks,
     digests,
+    sources,
+    sourceScheduler,
     metrics,
     log,
   } = services;
@@ -167,6 +170,12 @@ export async function createApp(services: Services, config: Config) {
     timeoutMs: ingestTimeoutMs,
     onTaken: hintPapers,
   });
+  await app.register(sourceRoutes, {
+    prefix: API_BASE,
+    sources,
+    apiKeys,
+    onChange: sourceScheduler.hint,
+  });
   await app.register(feedRoutes, {
     prefix: '/feeds',
     search,
@@ -198,7 +207,7 @@ export async function createApp(services: Services, config: Config) {
     return { error, status: statusOfKind[error.kind] };
   };
   await app.register(webPages, {
-    ...{ catalog, search, recommend, readiness, digests, originOf, describeError },
+    ...{ catalog, search, recommend, readiness, digests, sources, originOf, describeError },
     latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
   });
   await app.register(subscriptionPages, {

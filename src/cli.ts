@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
+import { addSourcesCommands } from './cli/sources-program.js';
 import { inputFormats } from './ingest/formats.js';
 import { periodNames } from './papers/period.js';
 import { settingsHelp } from './platform/config.js';
@@ -95,6 +96,8 @@ papersCommand
   .action((id: string, options) =>
     command(async (context) => (await papers()).splitPaperCommand(id, options, context)),
   );
+
+addSourcesCommands(program, { command, json });
 
 program
   .command('search')

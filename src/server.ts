@@ -50,6 +50,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     // First, because loading the index and the model takes longest, on threads of their own.
     services.start();
     services.startDigests();
+    await services.startSources();
     app = await createApp(services, config);
     const url = await listen(app, config);
     await greet(url, services, config, out);

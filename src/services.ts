@@ -17,6 +17,8 @@ import { createLabelMap } from './engine/label-map.js';
 import { openModelPart } from './engine/model-part.js';
 import { createIngest } from './ingest/ingest.js';
 import { createIntakeStore } from './ingest/intake-store.js';
+import { openSources } from './ingest/sources/open-sources.js';
+import { watchSources } from './ingest/sources/source-scheduler.js';
 import { createCatalog } from './papers/catalog.js';
 import { createListingStore } from './papers/listing-store.js';
 import { createPaperFeedStore } from './papers/paper-feed-store.js';
@@ -170,6 +172,12 @@ function digestParts(config: Config, { catalog, db, clock, log }: Core) {
   return { resolve, db, clock, log, http, from: config.mail.from, publicUrl, uncertain };
 }
 
+/** Where papers are pulled from: in the service with its scheduler, in a command to be pulled by hand. */
+function sourceParts(config: Config, { db, papers, intakes, clock, log }: Core) {
+  const userAgent = `Quire/${version} (+${config.contact})`;
+  return openSources({ db, papers, intakes, clock, log, allowsPrivate: config.sourcesPrivate, userAgent });
+}
+
 /** What a command sees is in the database: no index has to catch up. */
 const EVERYTHING = 2n ** 62n;
 
@@ -237,10 +245,14 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
     });
     cleanup.add('the digests', digests.scheduler.close);
     watchDigests(metrics, digests.scheduler);
+    const pulls = sourceParts(config, core);
+    cleanup.add('the sources', pulls.scheduler.close);
+    watchSources(metrics, pulls.scheduler);
     const notifications = listen(db.pool, {
       log,
       onChange(what) {
         if (what === 'digests') return digests.scheduler.hint();
+        if (what === 'sources') return pulls.scheduler.hint();
         readiness.hint();
         if (what === 'papers' || what === null) words.hint();
         if (what !== 'embeddings') engines.hint();
@@ -252,6 +264,8 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       ...core,
       ...subscribing,
       digests: digests.scheduler,
+      sources: pulls.sources,
+      sourceScheduler: pulls.scheduler,
       deliveries: digests.deliveries,
       mail: transport,
       /** Begins to embed, index and follow, and to do what the forms were asked for; returns at once. */
@@ -262,6 +276,14 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       },
       /** Begins to send digests that are due; returns at once. */
       startDigests: digests.scheduler.start,
+      /** Begins to pull sources that are due, those of the file as they stand there now. @throws AppError invalid_config */
+      async startSources(): Promise<void> {
+        if (config.sourcesFile !== null) {
+          const { put, off } = await pulls.sources.follow(config.sourcesFile);
+          log.info({ sources: put, off }, 'the sources are those of SOURCES_FILE');
+        }
+        pulls.scheduler.start();
+      },
       /** Papers were taken in. */
       hintPapers(): void {
         engines.hint();
@@ -305,7 +327,12 @@ export async function createStoreServices(config: Config, log: Logger, overrides
   const cleanup = createCleanup(log);
   try {
     const core = await createCore(config, log, overrides, cleanup);
-    return { ...core, resolveModel: modelResolver(config, { ...overrides, log }), close: cleanup.run };
+    return {
+      ...core,
+      ...sourceParts(config, core),
+      resolveModel: modelResolver(config, { ...overrides, log }),
+      close: cleanup.run,
+    };
   } catch (error) {
     await cleanup.run();
     throw error;

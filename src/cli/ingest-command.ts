@@ -37,8 +37,8 @@ export async function ingestCommand(
   const { config, signal } = context;
   const http = createHttpClient({
     ...downloadLimits,
-    allowsPrivate: config.webhookPrivate,
-    userAgent: `Quire/${version} (+${config.publicUrl})`,
+    allowsPrivate: config.sourcesPrivate,
+    userAgent: `Quire/${version} (+${config.contact})`,
   });
   const passedOver: PassedOver[] = [];
   const onPassedOver = (one: PassedOver) => passedOver.push(one);

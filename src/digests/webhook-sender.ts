@@ -5,7 +5,7 @@ import type { WebhookSender } from './deliver.js';
 const isTemporary = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /** Posts digests to webhooks, with outcomes as mails have them. */
-export function createWebhookSender(client: HttpClient): WebhookSender {
+export function createWebhookSender(client: Pick<HttpClient, 'request'>): WebhookSender {
   return {
     async post(url, body, { id, mayStillSend }) {
       if (!(await mayStillSend())) return { kind: 'withdrawn' };

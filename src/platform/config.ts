@@ -94,7 +94,18 @@ const settings = {
   WEBHOOK_PRIVATE: choice(
     ['on', 'off'],
     'off',
-    '`on`: webhooks and `quire ingest URL` may go to loopback and private networks, so that whoever subscribes reaches into yours.',
+    '`on`: webhooks may go to loopback and private networks, so that whoever subscribes reaches into yours.',
+  ),
+  SOURCES_FILE: optional(
+    'JSON file of the sources to pull papers from: {"sources": [{"kind": "arxiv", "categories": ["cs.CL"]}]}. Read at each start; `quire sources add` needs none.',
+  ),
+  SOURCES_PRIVATE: choice(
+    ['on', 'off'],
+    'off',
+    '`on`: sources and `quire ingest URL` may be on loopback and private networks; a source that is redirected there reads what stands there.',
+  ),
+  CONTACT: optional(
+    'Mail address or page by which those who run a source reach you: part of every request’s User-Agent. Not set: PUBLIC_URL.',
   ),
   LOG_LEVEL: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -161,6 +172,12 @@ export interface Config {
   readonly digestUncertain: 'hold' | 'resend';
   /** Whether webhooks may go to private and special networks. */
   readonly webhookPrivate: boolean;
+  /** Absolute; null: sources are those of `quire sources add` alone. */
+  readonly sourcesFile: string | null;
+  /** Whether sources may be on private and special networks. */
+  readonly sourcesPrivate: boolean;
+  /** For the User-Agent of what is asked of others. */
+  readonly contact: string;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
 }
 
@@ -189,6 +206,10 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
   if (values.API_KEY !== null && values.API_KEY.length < 24) {
     problems.push('API_KEY: expected at least 24 characters (`quire key create` makes one)');
   }
+  // It becomes a part of a header.
+  if (values.CONTACT !== null && !/^[\x21-\x7e]{3,200}$/.test(values.CONTACT)) {
+    problems.push('CONTACT: expected a mail address or an address such as https://host/path');
+  }
   const mail = mailOf(values, problems);
   refuse(problems);
   return Object.freeze({
@@ -213,6 +234,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { isTerminal?: boole
     mail: Object.freeze(mail),
     digestUncertain: values.DIGEST_UNCERTAIN,
     webhookPrivate: values.WEBHOOK_PRIVATE === 'on',
+    sourcesFile: values.SOURCES_FILE === null ? null : resolve(values.SOURCES_FILE),
+    sourcesPrivate: values.SOURCES_PRIVATE === 'on',
+    contact: values.CONTACT ?? publicUrl,
     log: Object.freeze({
       // A line for every request would push the address and the key off a person's screen.
       level: options.isTerminal && !env['LOG_LEVEL'] ? 'warn' : values.LOG_LEVEL,

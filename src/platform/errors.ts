@@ -13,6 +13,7 @@ export const errorKinds = {
   route_not_found: 'not_found',
   link_not_found: 'not_found',
   subscription_not_found: 'not_found',
+  source_not_found: 'not_found',
   unsupported_media_type: 'media_type',
   body_too_large: 'too_large',
   index_unavailable: 'unavailable',

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply } from 'fastify';
 import type { VNode } from 'preact';
 import { Type } from 'typebox';
 import type { Scheduler } from '../digests/scheduler.js';
+import type { Sources } from '../ingest/sources/sources.js';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
 import type { OriginOf } from '../platform/origin.js';
@@ -21,9 +22,12 @@ import { openSearchDescription, openSearchType } from './opensearch.js';
 import { HealthPage, type LatestIntake } from './pages/health-page.js';
 import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
+import { SourcesPage } from './pages/sources-page.js';
 
 const NEWEST_SHOWN = 20;
 const RELATED_SHOWN = 10;
+/** Pulls of each source. */
+const RUNS_SHOWN = 7;
 
 export interface WebOptions {
   catalog: Catalog;
@@ -31,6 +35,7 @@ export interface WebOptions {
   recommend: Recommend;
   readiness: ReadinessService;
   digests: Pick<Scheduler, 'status'>;
+  sources: Pick<Sources, 'list' | 'listRuns'>;
   originOf: OriginOf;
   latestIntake: () => Promise<LatestIntake | null>;
   /** Our error and its status for whatever was thrown: the same as the API's. */
@@ -47,7 +52,8 @@ const SearchQuery = Type.Object({
 
 /** The pages: server-rendered, and whole without JavaScript. */
 export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
-  const { catalog, search, recommend, readiness, digests, latestIntake, originOf, describeError } = options;
+  const { catalog, search, recommend, readiness, digests, sources, latestIntake, originOf, describeError } =
+    options;
 
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -97,6 +103,16 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     reply.header('cache-control', 'no-store');
     reply.header('x-robots-tag', 'noindex');
     return sendPage(reply, <HealthPage readiness={state} digests={status} intake={intake} />);
+  });
+
+  app.get('/sources', { schema: { hide: true } }, async (_request, reply) => {
+    const views = await sources.list();
+    const shown = await Promise.all(
+      views.map(async (source) => ({ source, runs: await sources.listRuns(source.name, RUNS_SHOWN) })),
+    );
+    reply.header('cache-control', 'no-store');
+    reply.header('x-robots-tag', 'noindex');
+    return sendPage(reply, <SourcesPage sources={shown} />);
   });
 
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Logger } from '../log.js';
 import { sideConnection } from './side-connection.js';
 
-/** The channel on which triggers tell what changed: `papers`, `embeddings`, `engine` (prisma/migrations); commands tell `digests`. */
+/** The channel on which triggers tell what changed: `papers`, `embeddings`, `engine` (prisma/migrations); commands tell `digests` and `sources`. */
 const CHANNEL = 'quire';
 
 /** After a lost connection: doubling from the first to the last. */
@@ -11,7 +11,7 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
 /** Has every process that listens look now; one that misses it looks by the clock. */
-export async function notify(pool: pg.Pool, what: 'digests'): Promise<void> {
+export async function notify(pool: pg.Pool, what: 'digests' | 'sources'): Promise<void> {
   await pool.query('SELECT pg_notify($1, $2)', [CHANNEL, what]);
 }
 

@@ -1,6 +1,7 @@
 import { forEachLine } from '../text.js';
+import { arxivIdOf } from './arxiv.js';
 import { type Announcement, announcementOf, errorOf } from './feed.js';
-import { childTexts, textOf, type XmlNode } from './node.js';
+import { childText, childTexts, textOf, type XmlNode } from './node.js';
 import { createXmlReader, type XmlRoot } from './reader.js';
 
 /** What an answer of arXiv says beside its papers. */
@@ -20,6 +21,12 @@ export interface XmlAnswer {
   completeListSize?: number;
   /** OAI-PMH's by their codes (`noRecordsMatch`, `badResumptionToken`), the API's as `api`. */
   errors: { code: string; reason: string }[];
+  /** Of entries of arXiv's API, without versions. */
+  ids: string[];
+  /** The earliest `updated` of an Atom entry, as written there. */
+  oldestUpdate?: string;
+  /** The page behind this one (RFC 5005), as written there. */
+  next?: string;
   /** In English, as RSS has them: days without announcements. */
   skipDays: string[];
   announced: Announcement[];
@@ -35,6 +42,7 @@ export function readXmlAnswer(text: string): XmlAnswer {
     entries: 0,
     resumptionToken: null,
     errors: [],
+    ids: [],
     skipDays: [],
     announced: [],
     fault: null,
@@ -61,10 +69,14 @@ function takeElement(answer: XmlAnswer, node: XmlNode): void {
     if (announcement) answer.announced.push(announcement);
     const reason = node.name === 'atom:entry' ? errorOf(node) : null;
     if (reason !== null) answer.errors.push({ code: 'api', reason });
+    else if (node.name === 'atom:entry') takeEntry(answer, node);
   } else if (/^(?:atom:updated|pubDate|oai:responseDate)$/.test(node.name)) answer.made ??= text;
   else if (/^opensearch:(?:totalResults|startIndex|itemsPerPage)$/.test(node.name)) {
     const key = node.name.slice('opensearch:'.length) as 'totalResults' | 'startIndex' | 'itemsPerPage';
     if (/^\d{1,9}$/.test(text)) answer[key] = Number(text);
+  } else if (node.name === 'atom:link' && node.attributes.get('rel') === 'next') {
+    const href = node.attributes.get('href');
+    if (href !== undefined) answer.next ??= href;
   } else if (node.name === 'skipDays') answer.skipDays.push(...childTexts(node, 'day'));
   else if (node.name === 'oai:error') answer.errors.push(oaiErrorOf(node));
   else if (node.name === 'oai:resumptionToken') {
@@ -72,6 +84,13 @@ function takeElement(answer: XmlAnswer, node: XmlNode): void {
     const size = node.attributes.get('completeListSize') ?? '';
     if (/^\d{1,9}$/.test(size)) answer.completeListSize = Number(size);
   }
+}
+
+function takeEntry(answer: XmlAnswer, entry: XmlNode): void {
+  const id = arxivIdOf(childText(entry, 'atom:id'))?.id;
+  if (id !== undefined) answer.ids.push(id);
+  const updated = childText(entry, 'atom:updated');
+  if (updated !== '' && updated < (answer.oldestUpdate ?? '\uffff')) answer.oldestUpdate = updated;
 }
 
 /** https://www.openarchives.org/OAI/openarchivesprotocol.html#ErrorConditions */

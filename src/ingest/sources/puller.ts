@@ -1,0 +1,146 @@
+import type { PaperStore } from '../../papers/paper-store.js';
+import type { Clock } from '../../platform/clock.js';
+import { tryAdvisoryLock } from '../../platform/db/advisory-lock.js';
+import type { Database } from '../../platform/db/database.js';
+import { isAppError, messageOf } from '../../platform/errors.js';
+import type { FetchOutcome, FetchRequest } from '../../platform/fetcher.js';
+import type { Logger } from '../../platform/log.js';
+import type { IntakeStore } from '../intake-store.js';
+import { pullArxiv } from './arxiv.js';
+import { pullFeed } from './feed.js';
+import { pullHuggingFace } from './hugging-face.js';
+import { pullOai } from './oai.js';
+import { createPullRun, type PullRun, PullStopped } from './pull-run.js';
+import type { SourceSettings } from './source.js';
+import type { RunEnd, Source, SourceRun, SourceStore } from './source-store.js';
+
+/** Until a backlog that was too long for one run goes on. */
+const MORE_AFTER_MS = 60_000;
+
+/** After a pull that came to nothing: doubled with each further one, up to a day. */
+const FIRST_RETRY_MS = 15 * 60_000;
+const LAST_RETRY_MS = 24 * 3_600_000;
+
+export interface PullerDeps {
+  store: SourceStore;
+  papers: Pick<PaperStore, 'takeIn'>;
+  intakes: IntakeStore;
+  fetcher: { get(request: FetchRequest): Promise<FetchOutcome> };
+  db: Pick<Database, 'pool'>;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Pulls sources, each by one process at a time, and keeps the books of it. */
+export function createPuller(deps: PullerDeps) {
+  const { store, papers, intakes, fetcher, db, clock, log } = deps;
+
+  /**
+   * One pull with its books, also where it comes to nothing; null where another process is at it, or the source is gone or
+   * (unless `isAsked`) not due any more.
+   * @throws AppError cancelled by `signal`, and what the database throws: the run stays without an end
+   */
+  async function pull(
+    sourceId: number,
+    { signal, isAsked = false }: { signal: AbortSignal; isAsked?: boolean },
+  ): Promise<SourceRun | null> {
+    const lock = await tryAdvisoryLock(db.pool, `source ${sourceId}`);
+    if (lock === null) return null;
+    try {
+      const source = await store.findById(sourceId);
+      const isDue = source !== null && (isAsked || (source.isOn && source.nextAt <= clock.now()));
+      if (!isDue) return null;
+      const runId = await store.startRun(sourceId, clock.now());
+      const within = AbortSignal.any([signal, lock.signal]);
+      const run = createPullRun({ source, runId, papers, store, fetcher, clock, signal: within });
+      const trouble = await pullKind(run, source.settings).then(
+        () => null,
+        (error: unknown) => {
+          if (error instanceof PullStopped) return error;
+          // Stopped with the process: the next one goes on.
+          if (isAppError(error, 'cancelled')) throw error;
+          log.error({ err: error, source: source.name }, 'a source could not be pulled');
+          return new PullStopped('later', `what it sent could not be taken in: ${messageOf(error)}`);
+        },
+      );
+      const end = await endOf(run, source, trouble);
+      await store.finishRun({ id: runId, sourceId }, end);
+      const [books] = await store.listRuns(sourceId, 1);
+      await keepIntake(source, books!);
+      tell(source, books!);
+      return books!;
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async function endOf(run: PullRun, source: Source, trouble: PullStopped | null): Promise<RunEnd> {
+    const { requests, note } = run.books();
+    const now = clock.now().getTime();
+    const isDone = trouble === null || trouble.kind === 'more';
+    const failures = isDone ? 0 : source.failures + 1;
+    const everyMs = source.everyMinutes * 60_000;
+    const wait =
+      trouble === null
+        ? everyMs
+        : trouble.kind === 'more'
+          ? MORE_AFTER_MS
+          : retryMs(trouble, failures, everyMs);
+    const until = Math.max(now + wait, Math.min(trouble?.retryAt?.getTime() ?? 0, now + LAST_RETRY_MS));
+    const isMore = trouble?.kind === 'more';
+    return {
+      finishedAt: clock.now(),
+      outcome: trouble === null || trouble.kind === 'more' ? 'done' : trouble.kind,
+      problem: trouble === null || isMore ? null : trouble.message,
+      note: isMore ? [note, trouble.message].filter(Boolean).join('; ') : note,
+      requests,
+      waiting: await run.countAnnounced(),
+      nextAt: new Date(until),
+      failures,
+    };
+  }
+
+  /** For the freshness of listings, and whoever looks what was taken in. */
+  async function keepIntake({ name }: Source, run: SourceRun): Promise<void> {
+    const { added, updated, unchanged, merged, failed, startedAt, finishedAt, announced } = run;
+    const entries = added + updated + unchanged;
+    if (entries + failed + announced === 0) return;
+    const id = await intakes.start(`source ${name}`, startedAt);
+    const counts = { entries, added, updated, unchanged, merged, problems: failed };
+    await intakes.update(id, { ...counts, format: 'source', finishedAt });
+  }
+
+  function tell({ name, failures }: Source, run: SourceRun): void {
+    const { outcome, problem, announced, added, updated, failed, waiting } = run;
+    const books = { source: name, announced, added, updated, failed, waiting };
+    if (outcome === 'done') log.info(books, 'pulled');
+    else
+      log.warn(
+        { ...books, outcome, problem, failures: failures + 1 },
+        `the source ${name} was not read: ${problem}`,
+      );
+  }
+
+  return { pull };
+}
+
+export type Puller = ReturnType<typeof createPuller>;
+
+/** A source that can't answer is asked again soon; one that needs somebody, seldom. */
+function retryMs({ kind }: PullStopped, failures: number, everyMs: number): number {
+  const doubled = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+  return kind === 'later' ? doubled : Math.min(LAST_RETRY_MS, Math.max(everyMs, doubled));
+}
+
+function pullKind(run: PullRun, settings: SourceSettings): Promise<void> {
+  switch (settings.kind) {
+    case 'arxiv':
+      return pullArxiv(run, settings);
+    case 'huggingface':
+      return pullHuggingFace(run, settings);
+    case 'oai':
+      return pullOai(run, settings);
+    case 'feed':
+      return pullFeed(run, settings);
+  }
+}

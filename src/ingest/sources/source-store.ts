@@ -1,0 +1,342 @@
+import type { ParseProblem } from '../../papers/paper.js';
+import type { BatchResult, TakeInOptions } from '../../papers/paper-store.js';
+import type { Database } from '../../platform/db/database.js';
+import { Prisma } from '../../platform/db/generated/client.js';
+import type { SourceRequest, SourceSettings } from './source.js';
+
+/** How far a source was read: what it is, its kind alone knows. */
+export type Cursor = Readonly<Record<string, unknown>>;
+
+export interface Source extends SourceRequest {
+  id: number;
+  isOn: boolean;
+  origin: 'file' | 'command';
+  cursor: Cursor | null;
+  nextAt: Date;
+  /** Pulls in a row that came to nothing. */
+  failures: number;
+  createdAt: Date;
+}
+
+/** A paper that was announced and whose record is still to be fetched. */
+export interface AnnouncedRef {
+  /** arXiv id without version. */
+  ref: string;
+  version: number | null;
+  announcedAt: Date;
+  tries: number;
+}
+
+export type RunOutcome = 'done' | 'later' | 'failed' | 'broken off';
+
+export interface RunCounts {
+  requests: number;
+  /** Papers that the source named. */
+  announced: number;
+  added: number;
+  updated: number;
+  /** Known already, and nothing new of them. */
+  unchanged: number;
+  merged: number;
+  /** Entries that could not be taken in: `problemList` has the first of them. */
+  failed: number;
+  /** Announced papers whose records the source didn't have yet. */
+  waiting: number;
+}
+
+export interface SourceRun extends RunCounts {
+  id: number;
+  startedAt: Date;
+  /** null: under way, or broken off. */
+  finishedAt: Date | null;
+  /** null: under way, or broken off and nobody has noticed yet. */
+  outcome: RunOutcome | null;
+  /** Why it wasn't done. */
+  problem: string | null;
+  note: string | null;
+  problemList: ParseProblem[];
+}
+
+/** What is written with a batch or not at all. */
+export interface Step {
+  runId: number;
+  sourceId: number;
+  failed: number;
+  problems: readonly ParseProblem[];
+  cursor?: Cursor | undefined;
+  /** Announced papers that are done with. */
+  settled?: readonly string[] | undefined;
+}
+
+export interface RunEnd {
+  finishedAt: Date;
+  outcome: RunOutcome;
+  problem: string | null;
+  note: string | null;
+  requests: number;
+  waiting: number;
+  nextAt: Date;
+  failures: number;
+}
+
+/** Problems of a run kept word for word; all are counted. */
+export const MAX_RUN_PROBLEMS = 100;
+
+/** Runs of a source that a list has at most. */
+export const MAX_RUNS = 200;
+
+/** Rows of an `INSERT`: the parameters of a statement are counted in 16 bits. */
+const MAX_ROWS = 5_000;
+
+/** Sources, how far each was read, and what became of every pull. */
+export function createSourceStore({ prisma }: Database) {
+  const list = async (): Promise<Source[]> =>
+    (await prisma.source.findMany({ orderBy: { name: 'asc' } })).map(toSource);
+
+  async function find(name: string): Promise<Source | null> {
+    const row = await prisma.source.findUnique({ where: { name } });
+    return row && toSource(row);
+  }
+
+  /** In the transaction of whatever it is written with. */
+  async function write(
+    tx: Prisma.TransactionClient,
+    step: Step,
+    { outcomes, merged }: BatchResult,
+  ): Promise<void> {
+    const count = (wanted: string): number => outcomes.filter(({ outcome }) => outcome === wanted).length;
+    const { problemList } = await tx.sourceRun.findUniqueOrThrow({
+      where: { id: step.runId },
+      select: { problemList: true },
+    });
+    const problems = [...(problemList as unknown as ParseProblem[]), ...step.problems].slice(
+      0,
+      MAX_RUN_PROBLEMS,
+    );
+    await tx.sourceRun.update({
+      where: { id: step.runId },
+      data: {
+        added: { increment: count('added') },
+        updated: { increment: count('updated') },
+        unchanged: { increment: count('unchanged') },
+        merged: { increment: merged },
+        failed: { increment: step.failed },
+        ...(step.problems.length > 0 && { problemList: problems as unknown as Prisma.InputJsonValue }),
+      },
+    });
+    if (step.cursor !== undefined) await writeCursor(tx, step.sourceId, step.cursor);
+    if (step.settled && step.settled.length > 0)
+      await tx.announcedPaper.deleteMany({
+        where: { sourceId: step.sourceId, ref: { in: [...step.settled] } },
+      });
+  }
+
+  return {
+    list,
+    find,
+
+    count: (): Promise<number> => prisma.source.count(),
+
+    findById: async (id: number): Promise<Source | null> => {
+      const row = await prisma.source.findUnique({ where: { id } });
+      return row && toSource(row);
+    },
+
+    /** Makes it, or has the one of that name be so from now on; another address or kind is read from its beginning. */
+    async put(
+      asked: SourceRequest,
+      { origin, now }: { origin: Source['origin']; now: Date },
+    ): Promise<Source> {
+      const { name, everyMinutes, settings } = asked;
+      const before = await find(name);
+      const data = {
+        kind: settings.kind,
+        settings: settings as unknown as Prisma.InputJsonValue,
+        everyMinutes,
+        origin,
+      };
+      if (before === null)
+        return toSource(await prisma.source.create({ data: { ...data, name, nextAt: now, createdAt: now } }));
+      const isSame = JSON.stringify(sorted(before.settings)) === JSON.stringify(sorted(settings));
+      const isAnother = readsElsewhere(before.settings, settings);
+      return toSource(
+        await prisma.source.update({
+          where: { name },
+          data: {
+            ...data,
+            ...(isSame ? {} : { nextAt: now, failures: 0 }),
+            ...(isAnother ? { cursor: Prisma.DbNull } : {}),
+          },
+        }),
+      );
+    },
+
+    remove: async (name: string): Promise<boolean> =>
+      (await prisma.source.deleteMany({ where: { name } })).count > 0,
+
+    /** Due at once when it goes on. */
+    turn: async (name: string, isOn: boolean, now: Date): Promise<boolean> =>
+      (await prisma.source.updateMany({ where: { name }, data: { isOn, ...(isOn && { nextAt: now }) } }))
+        .count > 0,
+
+    /** Due now. */
+    hasten: async (name: string, now: Date): Promise<boolean> =>
+      (await prisma.source.updateMany({ where: { name }, data: { nextAt: now } })).count > 0,
+
+    listDue: async (now: Date, limit: number): Promise<Source[]> => {
+      const rows = await prisma.source.findMany({
+        where: { isOn: true, nextAt: { lte: now } },
+        orderBy: { nextAt: 'asc' },
+        take: limit,
+      });
+      return rows.map(toSource);
+    },
+
+    /** Whoever begins has the source's lock: runs without an end are of a process that is gone. */
+    async startRun(sourceId: number, startedAt: Date): Promise<number> {
+      await prisma.sourceRun.updateMany({
+        where: { sourceId, outcome: null },
+        data: { outcome: 'broken off', problem: 'the process that pulled it ended' },
+      });
+      const { id } = await prisma.sourceRun.create({ data: { sourceId, startedAt }, select: { id: true } });
+      return id;
+    },
+
+    /** For `takeIn`: books, cursor and announced papers are committed with the batch. */
+    alongside:
+      (step: Step): TakeInOptions['alongside'] =>
+      (tx, result) =>
+        write(tx, step, result),
+
+    /** A step without papers. */
+    commit: (step: Step): Promise<void> =>
+      prisma.$transaction((tx) => write(tx, step, { outcomes: [], merged: 0 })),
+
+    /** Papers to fetch, and the cursor behind their announcement, at once. */
+    async announce(
+      { sourceId, runId, at }: { sourceId: number; runId: number; at: Date },
+      papers: readonly { ref: string; version: number | null }[],
+      cursor: Cursor,
+    ): Promise<void> {
+      await prisma.$transaction(async (tx) => {
+        for (let from = 0; from < papers.length; from += MAX_ROWS) {
+          const data = papers
+            .slice(from, from + MAX_ROWS)
+            .map((paper) => ({ ...paper, sourceId, announcedAt: at }));
+          await tx.announcedPaper.createMany({ data, skipDuplicates: true });
+        }
+        await tx.sourceRun.update({
+          where: { id: runId },
+          data: { announced: { increment: papers.length } },
+        });
+        await writeCursor(tx, sourceId, cursor);
+      });
+    },
+
+    countAnnounced: (sourceId: number): Promise<number> =>
+      prisma.announcedPaper.count({ where: { sourceId } }),
+
+    /** In the order of their ids, those behind `after`. */
+    listAnnounced: (
+      sourceId: number,
+      { after, limit }: { after: string; limit: number },
+    ): Promise<AnnouncedRef[]> =>
+      prisma.announcedPaper.findMany({
+        where: { sourceId, ref: { gt: after } },
+        orderBy: { ref: 'asc' },
+        take: limit,
+        select: { ref: true, version: true, announcedAt: true, tries: true },
+      }),
+
+    async countTry(sourceId: number, refs: readonly string[]): Promise<void> {
+      await prisma.announcedPaper.updateMany({
+        where: { sourceId, ref: { in: [...refs] } },
+        data: { tries: { increment: 1 } },
+      });
+    },
+
+    async countPapers(runId: number, announced: number): Promise<void> {
+      await prisma.sourceRun.update({ where: { id: runId }, data: { announced: { increment: announced } } });
+    },
+
+    async finishRun({ id, sourceId }: { id: number; sourceId: number }, end: RunEnd): Promise<void> {
+      const { nextAt, failures, ...data } = end;
+      await prisma.$transaction([
+        prisma.sourceRun.update({ where: { id }, data }),
+        prisma.source.updateMany({ where: { id: sourceId }, data: { nextAt, failures } }),
+      ]);
+    },
+
+    /** The last ones, newest first. */
+    listRuns: async (sourceId: number, limit: number): Promise<SourceRun[]> =>
+      (
+        await prisma.sourceRun.findMany({
+          where: { sourceId },
+          orderBy: { id: 'desc' },
+          take: Math.min(limit, MAX_RUNS),
+        })
+      ).map(toRun),
+
+    /** The last one that was done. */
+    async findLastDone(sourceId: number): Promise<SourceRun | null> {
+      const row = await prisma.sourceRun.findFirst({
+        where: { sourceId, outcome: 'done' },
+        orderBy: { id: 'desc' },
+      });
+      return row && toRun(row);
+    },
+
+    /** Forgets runs that began before; the last of each source that was done is kept. */
+    async prune(before: Date): Promise<void> {
+      await prisma.$executeRaw`
+        DELETE FROM source_runs r WHERE started_at < ${before}
+          AND id < (SELECT max(id) FROM source_runs WHERE source_id = r.source_id AND outcome = 'done')`;
+    },
+  };
+}
+
+export type SourceStore = ReturnType<typeof createSourceStore>;
+
+async function writeCursor(tx: Prisma.TransactionClient, id: number, cursor: Cursor): Promise<void> {
+  await tx.source.updateMany({ where: { id }, data: { cursor: cursor as Prisma.InputJsonObject } });
+}
+
+/** Other categories of arXiv are caught up with from where they are; another place is read from its beginning. */
+function readsElsewhere(before: SourceSettings, after: SourceSettings): boolean {
+  if (before.kind !== after.kind) return true;
+  const placeOf = (settings: SourceSettings): string =>
+    settings.kind === 'arxiv'
+      ? settings.categories.join(' ')
+      : settings.kind === 'huggingface'
+        ? settings.base
+        : settings.kind === 'oai'
+          ? [settings.url, settings.set, settings.prefix].join(' ')
+          : settings.url;
+  return placeOf(before) !== placeOf(after);
+}
+
+/** PostgreSQL keeps keys in an order of its own. */
+function sorted(settings: SourceSettings): unknown[] {
+  return Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+type SourceRow = Awaited<ReturnType<Database['prisma']['source']['findFirstOrThrow']>>;
+
+function toSource({ settings, cursor, origin, kind: _, ...rest }: SourceRow): Source {
+  return {
+    ...rest,
+    settings: settings as unknown as SourceSettings,
+    origin: origin === 'file' ? 'file' : 'command',
+    cursor: cursor as Cursor | null,
+  };
+}
+
+type RunRow = Awaited<ReturnType<Database['prisma']['sourceRun']['findFirstOrThrow']>>;
+
+function toRun({ sourceId: _, outcome, problemList, ...rest }: RunRow): SourceRun {
+  return {
+    ...rest,
+    outcome: outcome as RunOutcome | null,
+    problemList: problemList as unknown as ParseProblem[],
+  };
+}

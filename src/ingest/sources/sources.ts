@@ -1,0 +1,240 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../../platform/clock.js';
+import { AppError, messageOf } from '../../platform/errors.js';
+import { whyNotAllowed } from '../../platform/http-client.js';
+import { nameOfAddress } from '../download.js';
+import {
+  MAX_SOURCES,
+  readSource,
+  type SourceKind,
+  type SourceRequest,
+  type SourceSettings,
+} from './source.js';
+import type { Source, SourceRun, SourceStore } from './source-store.js';
+
+/** Of the file of sources: a hundred of them with long addresses are a tenth of it. */
+const MAX_FILE_BYTES = 1_000_000;
+
+/** A pull without a sign of life for so long belongs to a process that is gone, or hangs. */
+const STILL_AFTER_MS = 2 * 3_600_000;
+
+export const sourceStates = ['off', 'new', 'pulling', 'fresh', 'behind', 'failing'] as const;
+export type SourceState = (typeof sourceStates)[number];
+
+/** A source as the CLI, the API and the page show it: without addresses' queries, which may hold keys. */
+export interface SourceView {
+  name: string;
+  kind: SourceKind;
+  /** What is read there: categories, or a host and path. */
+  what: string;
+  everyMinutes: number;
+  origin: Source['origin'];
+  state: SourceState;
+  /** What is to be done about it, or why it waits; null where all is well. */
+  advice: string | null;
+  nextAt: Date | null;
+  /** Pulls in a row that came to nothing. */
+  failures: number;
+  lastRun: SourceRun | null;
+  /** The last one that was done. */
+  lastDone: SourceRun | null;
+}
+
+export interface SourcesDeps {
+  store: SourceStore;
+  clock: Clock;
+  allowsPrivate: boolean;
+}
+
+/** Which sources there are, and how they are. */
+export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
+  /** Makes it, or has the one of its name be so. @throws AppError invalid_input */
+  async function put(asked: SourceRequest, origin: Source['origin']): Promise<Source> {
+    for (const address of addressesOf(asked.settings)) {
+      const why = whyNotAllowed(address, allowsPrivate);
+      if (why !== null) throw new AppError('invalid_input', `${asked.name}: ${why}`);
+    }
+    if ((await store.find(asked.name)) === null && (await store.count()) >= MAX_SOURCES)
+      throw new AppError('invalid_input', `There are ${MAX_SOURCES} sources already: remove one first.`);
+    return store.put(asked, { origin, now: clock.now() });
+  }
+
+  /** @throws AppError source_not_found */
+  async function get(name: string): Promise<Source> {
+    return (await store.find(name)) ?? unknown(name);
+  }
+
+  async function viewOf(source: Source): Promise<SourceView> {
+    const [[lastRun = null], lastDone] = await Promise.all([
+      store.listRuns(source.id, 1),
+      store.findLastDone(source.id),
+    ]);
+    const { name, everyMinutes, origin, failures, isOn, nextAt, settings } = source;
+    const state = stateOf(source, lastRun, clock.now());
+    return {
+      name,
+      kind: settings.kind,
+      what: describeSettings(settings),
+      everyMinutes,
+      origin,
+      state,
+      advice: adviceOf(state, { lastRun, lastDone, isOn }),
+      nextAt: isOn ? nextAt : null,
+      failures,
+      lastRun,
+      lastDone,
+    };
+  }
+
+  return {
+    put,
+    get,
+
+    /** In the order of their names. */
+    async list(): Promise<SourceView[]> {
+      return Promise.all((await store.list()).map(viewOf));
+    },
+
+    async view(name: string): Promise<SourceView> {
+      return viewOf(await get(name));
+    },
+
+    /** Newest first. @throws AppError source_not_found */
+    async listRuns(name: string, limit: number): Promise<SourceRun[]> {
+      return store.listRuns((await get(name)).id, limit);
+    },
+
+    /** @throws AppError source_not_found */
+    async turn(name: string, isOn: boolean): Promise<void> {
+      if (!(await store.turn(name, isOn, clock.now()))) unknown(name);
+    },
+
+    /** Its papers stay, its books go. @throws AppError source_not_found, invalid_input for one of the file */
+    async remove(name: string): Promise<void> {
+      const { origin } = await get(name);
+      if (origin === 'file')
+        throw new AppError(
+          'invalid_input',
+          `${name} stands in SOURCES_FILE: take it out there, and start the service again.`,
+        );
+      await store.remove(name);
+    },
+
+    /** Has it be due now. @throws AppError source_not_found */
+    async hasten(name: string): Promise<void> {
+      if (!(await store.hasten(name, clock.now()))) unknown(name);
+    },
+
+    /** The sources of a file are so from now on, and those that it no longer names are turned off. @throws AppError invalid_config */
+    async follow(file: string): Promise<{ put: number; off: string[] }> {
+      const asked = await readSourcesFile(file);
+      for (const one of asked)
+        await put(one, 'file').catch((error: unknown) => {
+          throw new AppError('invalid_config', `SOURCES_FILE ${file}: ${messageOf(error)}`, { cause: error });
+        });
+      const names = new Set(asked.map(({ name }) => name));
+      const known = await store.list();
+      const gone = known.filter(({ origin, isOn, name }) => origin === 'file' && isOn && !names.has(name));
+      for (const { name } of gone) await store.turn(name, false, clock.now());
+      const back = known.filter(({ origin, isOn, name }) => origin === 'file' && !isOn && names.has(name));
+      for (const { name } of back) await store.turn(name, true, clock.now());
+      return { put: asked.length, off: gone.map(({ name }) => name) };
+    },
+  };
+}
+
+export type Sources = ReturnType<typeof createSources>;
+
+/** `{"sources": [{"kind": "arxiv", "categories": ["cs.CL"]}, …]}`. @throws AppError invalid_config that names the field */
+export async function readSourcesFile(file: string): Promise<SourceRequest[]> {
+  const wrong = (why: string, cause?: unknown): never => {
+    throw new AppError('invalid_config', `SOURCES_FILE ${file}: ${why}`, { cause });
+  };
+  const text = await readFile(file, 'utf8').catch((error: unknown) =>
+    wrong(`can not be read: ${messageOf(error)}`, error),
+  );
+  if (text.length > MAX_FILE_BYTES) wrong(`is larger than ${MAX_FILE_BYTES} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    wrong(`is not JSON: ${messageOf(error)}`, error);
+  }
+  const list = (value as { sources?: unknown } | null)?.sources;
+  if (!Array.isArray(list))
+    return wrong('expected {"sources": [{"kind": "arxiv", "categories": ["cs.CL"]}]}');
+  const requests = list.map((one: unknown, at) => {
+    try {
+      return readSource(one, `sources[${at}]`);
+    } catch (error) {
+      return wrong(messageOf(error), error);
+    }
+  });
+  const twice = requests.find(({ name }, at) => requests.findIndex((one) => one.name === name) !== at);
+  if (twice) wrong(`two sources are named ${twice.name}: give one of them another "name"`);
+  return requests;
+}
+
+function unknown(name: string): never {
+  throw new AppError(
+    'source_not_found',
+    `No source is named “${name.slice(0, 100)}”: \`quire sources\` lists them.`,
+  );
+}
+
+/** What is read there, for people. */
+export function describeSettings(settings: SourceSettings): string {
+  switch (settings.kind) {
+    case 'arxiv':
+      return settings.categories.join(', ');
+    case 'huggingface':
+      return 'daily papers';
+    case 'oai':
+      return [nameOfAddress(settings.url), settings.set].filter(Boolean).join(' ');
+    case 'feed':
+      return nameOfAddress(settings.url);
+  }
+}
+
+function addressesOf(settings: SourceSettings): string[] {
+  switch (settings.kind) {
+    case 'arxiv':
+      return [settings.feeds, settings.api];
+    case 'huggingface':
+      return [settings.base];
+    case 'oai':
+    case 'feed':
+      return [settings.url];
+  }
+}
+
+function stateOf({ isOn, nextAt, everyMinutes }: Source, lastRun: SourceRun | null, now: Date): SourceState {
+  if (!isOn) return 'off';
+  if (lastRun === null) return 'new';
+  const age = now.getTime() - lastRun.startedAt.getTime();
+  if (lastRun.outcome === null) return age < STILL_AFTER_MS ? 'pulling' : 'behind';
+  if (lastRun.outcome !== 'done') return lastRun.outcome === 'failed' ? 'failing' : 'behind';
+  // Nobody pulled although it was due.
+  return now.getTime() > nextAt.getTime() + everyMinutes * 60_000 ? 'behind' : 'fresh';
+}
+
+function adviceOf(
+  state: SourceState,
+  { lastRun, lastDone }: { lastRun: SourceRun | null; lastDone: SourceRun | null; isOn: boolean },
+): string | null {
+  const since = lastDone?.finishedAt
+    ? `; last done ${lastDone.finishedAt.toISOString().slice(0, 16)}Z`
+    : '; never done yet';
+  switch (state) {
+    case 'new':
+      return 'waits for its first pull, which the service does while it runs';
+    case 'failing':
+      return `${lastRun?.problem ?? 'it fails'}; look at its address and settings${since}`;
+    case 'behind':
+      return lastRun?.problem
+        ? `${lastRun.problem}; it is tried again by itself${since}`
+        : `it is due and nobody pulls it: the service does while it runs${since}`;
+    default:
+      return null;
+  }
+}
