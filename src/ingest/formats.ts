@@ -60,9 +60,9 @@ export function formatOf(text: string): InputFormat {
   return isIdList(begin) ? 'ids' : 'listing';
 }
 
-/** A declaration, or a root that arXiv's answers have; comments may stand before it. Which it is says the root. */
+/** A declaration, or a root that feeds and answers of arXiv have; comments may stand before it. Which it is says the root. */
 function isXml(text: string): boolean {
-  return /^[\s\ufeff]*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:\?xml\b|!DOCTYPE\b|(?:[\w.-]{1,40}:)?(?:feed|rss|OAI-PMH)[\s>])/.test(
+  return /^[\s\ufeff]*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:\?xml\b|!DOCTYPE\b|(?:[\w.-]{1,40}:)?(?:feed|rss|RDF|OAI-PMH)[\s>])/.test(
     text,
   );
 }

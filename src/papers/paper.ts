@@ -16,6 +16,7 @@ export const sourceNames = [
   'ris',
   'csl',
   'csv',
+  'feed',
   'listing',
   'jsonl',
   'openalex',

@@ -20,11 +20,11 @@ const PART_LENGTH = 65_536;
 
 /**
  * arXiv's XML, told apart by its root: answers of its API and announcements as Atom, announcements as RSS 2.0, lists and
- * records of OAI-PMH in `arXiv`, `arXivRaw` and `oai_dc`. One paper an entry, and a problem for what had to be left out of
+ * records of OAI-PMH in `arXiv`, `arXivRaw` and `oai_dc`; and feeds of others as Atom, RSS 2.0 and RSS 1.0. One paper an entry, and a problem for what had to be left out of
  * it. Entries that are withdrawn, deleted, errors, without an arXiv id or not well-formed are problems. A list without
  * entries has neither: so are announcements at weekends.
  */
-export function createXmlParser({ source = 'arxiv' }: { source?: SourceName | undefined } = {}): LineParser {
+export function createXmlParser({ source }: { source?: SourceName | undefined } = {}): LineParser {
   const reader = createXmlReader();
   const entriesOf = (piece: XmlPiece): ParsedEntry[] => {
     if (piece.kind === 'fault') return [problem(piece.line, piece.reason, '')];
@@ -39,7 +39,7 @@ export function createXmlParser({ source = 'arxiv' }: { source?: SourceName | un
     if (!read) return [];
     const found = read(node);
     if ('reason' in found) return [problem(node.line, found.reason, text)];
-    return paperOf(found.object, { line: node.line, text, source });
+    return paperOf(found.object, { line: node.line, text, source: source ?? found.source ?? 'arxiv' });
   };
   return {
     takesParts: PART_LENGTH,

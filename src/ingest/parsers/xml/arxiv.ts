@@ -1,9 +1,10 @@
+import type { SourceName } from '../../../papers/paper.js';
 import { type ArxivRef, parseArxivId } from '../../../papers/paper-id.js';
 import { texToText } from '../bibtex/tex.js';
 import type { JsonObject } from '../json-fields.js';
 
-/** A paper's fields under the names of JSON lines, or why there is none. */
-export type Found = { object: JsonObject } | { reason: string };
+/** A paper's fields under the names of JSON lines, and whose they are where that isn't arXiv; or why there is none. */
+export type Found = { object: JsonObject; source?: SourceName } | { reason: string };
 
 /** How arXiv announces a paper. */
 export const announceTypes = ['new', 'cross', 'replace', 'replace-cross'] as const;

@@ -11,6 +11,7 @@ import {
   written,
 } from './arxiv.js';
 import { childText, childTexts, elementsOf, type XmlNode } from './node.js';
+import { readPlainEntry } from './publisher.js';
 
 /** A paper in a feed of what arXiv announces (https://info.arxiv.org/help/rss.html). */
 export interface Announcement {
@@ -44,7 +45,7 @@ export function readAtomEntry(entry: XmlNode): Found {
     });
   }
   const ref = arxivIdOf(id);
-  if (!ref) return { reason: noId('id', id) };
+  if (!ref) return isOfArxiv(entry, id) ? { reason: noId('id', id) } : readPlainEntry(entry);
   const gone = withdrawal(childText(entry, 'arxiv:comment'), summary);
   if (gone !== null) return { reason: gone };
   const authors = elementsOf(entry, 'atom:author').map((author) => childText(author, 'atom:name'));
@@ -68,15 +69,23 @@ export function readAtomEntry(entry: XmlNode): Found {
   };
 }
 
-/** An item of arXiv's announcements as RSS 2.0. */
+/** An item of arXiv's announcements as RSS 2.0, or of any other feed as RSS. */
 export function readRssItem(item: XmlNode): Found {
+  const ids = [childText(item, 'guid'), childText(item, 'link')];
+  const id = ids.find((text) => arxivIdOf(text) !== null) ?? '';
+  if (id === '' && !isOfArxiv(item, ids.join(' '))) return readPlainEntry(item);
   return readAnnounced(item, {
-    id: [childText(item, 'guid'), childText(item, 'link')].find((text) => arxivIdOf(text) !== null) ?? '',
+    id,
     title: childText(item, 'title'),
     text: childText(item, 'description'),
     published: childText(item, 'pubDate'),
     categories: childTexts(item, 'category'),
   });
+}
+
+/** Of whose it is, where its id is broken. */
+function isOfArxiv(entry: XmlNode, ids: string): boolean {
+  return /arxiv/i.test(ids) || elementsOf(entry).some(({ name }) => name.startsWith('arxiv:'));
 }
 
 interface Announced {

@@ -11,9 +11,15 @@ export interface XmlNode {
   content: (string | XmlNode)[];
 }
 
-/** RSS has none. */
+/** RSS 2.0 has none; RSS 1.0 has the same names in one of its own. */
 const namespaces: ReadonlyMap<string, string> = new Map([
   ['', ''],
+  ['http://purl.org/rss/1.0/', ''],
+  ['http://www.w3.org/1999/02/22-rdf-syntax-ns#', 'rdf:'],
+  ['http://purl.org/rss/1.0/modules/content/', 'content:'],
+  ['http://prismstandard.org/namespaces/basic/2.0/', 'prism:'],
+  ['http://prismstandard.org/namespaces/1.2/basic/', 'prism:'],
+  ['http://prismstandard.org/namespaces/basic/3.0/', 'prism:'],
   ['http://www.w3.org/2005/Atom', 'atom:'],
   ['http://arxiv.org/schemas/atom', 'arxiv:'],
   ['http://a9.com/-/spec/opensearch/1.1/', 'opensearch:'],

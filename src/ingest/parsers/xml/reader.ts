@@ -18,7 +18,7 @@ export type XmlPiece =
   /** Something is wrong outside of entries, or from here on (`isLast`). */
   | { kind: 'fault'; line: number; reason: string; isLast: boolean };
 
-export const xmlRoots = ['atom:feed', 'rss', 'oai:OAI-PMH'] as const;
+export const xmlRoots = ['atom:feed', 'rss', 'rdf:RDF', 'oai:OAI-PMH'] as const;
 export type XmlRoot = (typeof xmlRoots)[number];
 
 /** What holds entries: their elements are handed out one by one. */
