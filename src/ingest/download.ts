@@ -1,8 +1,23 @@
+import {
+  acceptedCodings,
+  BadCoding,
+  CutOff,
+  codingOf,
+  decoded,
+  TooLarge,
+} from '../platform/content-coding.js';
 import { AppError } from '../platform/errors.js';
 import type { HttpClient } from '../platform/http-client.js';
+import { BrokenOff } from '../platform/http-exchange.js';
 
-/** What a client for downloads needs: a page of arXiv's API may take half a minute, and a file is held in memory. */
-export const downloadLimits = { timeoutMs: 120_000, maxBodyBytes: 64_000_000 } as const;
+/**
+ * What a client for downloads needs. A page of arXiv's API may take half a minute; a file is taken in while it comes, and
+ * millions of papers take an hour.
+ */
+export const downloadLimits = { timeoutMs: 4 * 3_600_000, silenceMs: 120_000 } as const;
+
+/** As much as is read of a file. */
+const MAX_BYTES = 4_000_000_000;
 
 /** Longest wait that a server is believed. */
 const MAX_RETRY_AFTER_S = 86_400;
@@ -18,34 +33,58 @@ export function nameOfAddress(address: string): string {
   return `${host}${pathname}`.slice(0, 200);
 }
 
+export interface DownloadOptions {
+  http: Pick<HttpClient, 'open'>;
+  signal?: AbortSignal | undefined;
+  /** Of what is there, and of the bytes that it is sent as. */
+  maxBytes?: number;
+}
+
 /**
- * The bytes at an address, of whatever type. One request and its redirects; nothing is tried again.
+ * The bytes at an address as they come, of whatever type. One request and its redirects; nothing is tried again.
  * @throws AppError invalid_input for an address that isn't allowed or has nothing, source_unavailable where another try may help,
- *   body_too_large beyond the client's limit
+ *   body_too_large beyond `maxBytes`, cancelled; the last three also behind bytes that have come out
  */
 export async function* download(
   address: string,
-  { http, signal }: { http: HttpClient; signal?: AbortSignal | undefined },
+  { http, signal, maxBytes = MAX_BYTES }: DownloadOptions,
 ): AsyncGenerator<Uint8Array> {
   const name = nameOfAddress(address);
-  const result = await http.request({ method: 'GET', url: address, isBinary: true, signal });
+  const headers = { 'accept-encoding': acceptedCodings };
+  const answer = await http.open({ method: 'GET', url: address, headers, signal });
   if (signal?.aborted) throw new AppError('cancelled', 'reading was cancelled');
-  if (result.kind === 'refused')
+  if (answer.kind === 'refused')
     throw new AppError(
       'invalid_input',
-      `${name} was not fetched: ${result.why}. Save it as a file and take that in.`,
+      `${name} was not fetched: ${answer.why}. Save it as a file and take that in.`,
     );
-  if (result.kind === 'failed')
-    throw new AppError('source_unavailable', `${name} could not be fetched: ${result.why}. Try again later.`);
-  if (result.status !== 200) throw statusError(name, result.status, result.headers['retry-after']);
-  if (result.isTooLong)
-    throw new AppError(
+  if (answer.kind === 'failed')
+    throw new AppError('source_unavailable', `${name} could not be fetched: ${answer.why}. Try again later.`);
+  try {
+    if (answer.status !== 200) throw statusError(name, answer.status, answer.headers['retry-after']);
+    const coding = codingOf(answer.headers['content-encoding']);
+    yield* decoded(answer.body, { coding, maxBytes });
+  } catch (error) {
+    throw signal?.aborted ? new AppError('cancelled', 'reading was cancelled') : bodyError(name, error);
+  } finally {
+    answer.close();
+  }
+}
+
+function bodyError(name: string, error: unknown): unknown {
+  if (error instanceof TooLarge)
+    return new AppError(
       'body_too_large',
       `${name} is larger than a download may be: save it as a file and take that in.`,
     );
-  if (!result.isWhole)
-    throw new AppError('source_unavailable', `${name} could not be fetched: it broke off. Try again later.`);
-  yield result.bytes ?? new Uint8Array();
+  if (error instanceof BadCoding)
+    return new AppError('invalid_input', `${name} can't be read: ${error.message}.`);
+  if (error instanceof BrokenOff || error instanceof CutOff)
+    return new AppError(
+      'source_unavailable',
+      `${name} could not be fetched whole: ${error.message}. Try again later; what was taken in before stays.`,
+    );
+  return error;
 }
 
 function statusError(name: string, status: number, retryAfter: string | undefined): AppError {

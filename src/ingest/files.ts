@@ -30,7 +30,7 @@ export interface PassedOver {
 
 export interface FindOptions {
   /** For addresses; without it there are none. */
-  http?: HttpClient | undefined;
+  http?: Pick<HttpClient, 'open'> | undefined;
   signal?: AbortSignal | undefined;
   onPassedOver?: ((one: PassedOver) => void) | undefined;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { download } from '../../src/ingest/download.js';
 import { findListings } from '../../src/ingest/files.js';
 import { createHttpClient } from '../../src/platform/http-client.js';
 import { withHttpServers } from '../support/http-servers.js';
@@ -11,8 +13,8 @@ const serve = withHttpServers();
 
 interface FetchOptions {
   allowsPrivate?: boolean;
-  maxBodyBytes?: number;
   timeoutMs?: number;
+  silenceMs?: number;
   signal?: AbortSignal;
 }
 
@@ -20,6 +22,13 @@ async function take(url: string, { allowsPrivate = true, signal, ...limits }: Fe
   const http = createHttpClient({ allowsPrivate, userAgent: 'Quire/test', ...limits });
   const [file] = await findListings([url], bytesOf(''), { http, signal });
   return { file: file!, result: await collect(file!.open()) };
+}
+
+/** How many bytes came. */
+async function drain(parts: AsyncIterable<Uint8Array>): Promise<number> {
+  let size = 0;
+  for await (const part of parts) size += part.length;
+  return size;
 }
 
 describe('an address', () => {
@@ -73,13 +82,72 @@ describe('an address', () => {
       if (url === '/long') response.end('x'.repeat(2_000));
       if (url === '/broken') response.write('title\nBees', () => response.destroy());
     });
-    await assert.rejects(take(`${base}/long`, { maxBodyBytes: 1_000 }), { code: 'body_too_large' });
+    const http = createHttpClient({ allowsPrivate: true, userAgent: 'Quire/test' });
+    for (const [maxBytes, isRead] of [
+      [1_999, false],
+      [2_000, true],
+    ] as const) {
+      const bytes = drain(download(`${base}/long`, { http, maxBytes }));
+      if (isRead) assert.equal(await bytes, 2_000);
+      else await assert.rejects(bytes, { code: 'body_too_large' });
+    }
     await assert.rejects(take(`${base}/broken`), { code: 'source_unavailable', message: /it broke off/ });
-    await assert.rejects(take(`${base}/silent`, { timeoutMs: 50 }), {
-      code: 'source_unavailable',
-      message: /no answer in time\. Try again later/,
-    });
+    for (const limits of [{ timeoutMs: 50 }, { silenceMs: 50 }])
+      await assert.rejects(take(`${base}/silent`, limits), {
+        code: 'source_unavailable',
+        message: /no answer in time\. Try again later/,
+      });
     await assert.rejects(take(`${base}/silent`, { signal: AbortSignal.abort() }), { code: 'cancelled' });
+  });
+
+  test('is read while it comes, however slowly it is read', async () => {
+    let isOver = false;
+    let goOn = (): void => undefined;
+    const base = await serve((_, response) => {
+      goOn = () => {
+        isOver = true;
+        response.end('end');
+      };
+      response.write('begin');
+    });
+    const http = createHttpClient({ allowsPrivate: true, userAgent: 'Quire/test', silenceMs: 1_000 });
+    const parts = download(base, { http });
+    assert.equal(Buffer.from((await parts.next()).value!).toString(), 'begin');
+    assert.equal(isOver, false);
+    // Silence counts while somebody waits.
+    await sleep(1_100);
+    goOn();
+    assert.equal(await drain(parts), 3);
+  });
+
+  test('may say that it is compressed, or not, whatever its file is', async () => {
+    const csv = 'title,date\nLight Birds,2020\n';
+    const base = await serve(({ url }, response) => {
+      const [, coding = '', kind] = url!.split('/');
+      const file = kind === 'gz' ? gzipSync(csv) : Buffer.from(csv);
+      if (coding !== 'none') response.setHeader('content-encoding', coding);
+      response.end(coding === 'gzip' ? gzipSync(file) : coding === 'br' ? brotliCompressSync(file) : file);
+    });
+    for (const coding of ['none', 'gzip', 'br'])
+      for (const kind of ['csv', 'gz'])
+        assert.deepEqual(
+          (await take(`${base}/${coding}/${kind}`)).result.titles,
+          ['Light Birds'],
+          coding + kind,
+        );
+    await assert.rejects(take(`${base}/x-feather/csv`), {
+      code: 'invalid_input',
+      message: /x-feather.*expected gzip, deflate or br/,
+    });
+  });
+
+  test('that breaks off within a gzip file is no damaged file', async () => {
+    const file = gzipSync(Array.from({ length: 9_000 }, (_, at) => `Birds ${at},${at % 7}`).join('\n'));
+    const base = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': file.length });
+      response.write(file.subarray(0, 9_000), () => setImmediate(() => response.destroy()));
+    });
+    await assert.rejects(take(base), { code: 'source_unavailable', message: /it broke off/ });
   });
 
   test('is none where addresses are not read', async () => {
