@@ -9,8 +9,6 @@ export interface HttpRequest {
   url: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** The answer's body is wanted as it is: in `bytes`, and `body` stays empty. */
-  isBinary?: boolean;
   /** A redirect is the answer. */
   leavesRedirects?: boolean;
   signal?: AbortSignal | undefined;
@@ -23,11 +21,7 @@ export type HttpResult =
       status: number;
       headers: Readonly<Record<string, string>>;
       body: string;
-      /** Of a request with `isBinary` alone. */
-      bytes?: Uint8Array;
       isWhole: boolean;
-      /** It was cut off at the limit. */
-      isTooLong: boolean;
     }
   /** Not allowed: an address that isn't one, or a private network. Nothing was sent there, and won't be. */
   | { kind: 'refused'; why: string }
@@ -101,9 +95,7 @@ export function createHttpClient(options: HttpClientOptions) {
     const answer = await open(asked);
     if (answer.kind !== 'answered') return answer;
     const { status, headers, body } = answer;
-    const { bytes, ...read } = await readBody(body, maxBodyBytes);
-    const content = asked.isBinary ? { body: '', bytes } : { body: bytes.toString('utf8') };
-    return { kind: 'answered', status, headers, ...content, ...read };
+    return { kind: 'answered', status, headers, ...(await readBody(body, maxBodyBytes)) };
   }
 
   return { request, open };
@@ -146,13 +138,13 @@ export function whyNotAllowed(text: string, allowsPrivate: boolean): string | nu
 
 /** As much as came. Never rejects: the status is known, and says more than how the connection ended. */
 async function readBody(
-  body: AsyncIterable<Uint8Array>,
+  parts: AsyncIterable<Uint8Array>,
   maxBytes: number,
-): Promise<{ bytes: Buffer; isWhole: boolean; isTooLong: boolean }> {
+): Promise<{ body: string; isWhole: boolean }> {
   const collector = createByteCollector();
   let hasEnded = false;
   try {
-    for await (const part of body) {
+    for await (const part of parts) {
       collector.push(part);
       // Leaving the loop ends the connection.
       if (collector.size > maxBytes) break;
@@ -161,6 +153,6 @@ async function readBody(
   } catch {
     // A reset, or a signal.
   }
-  const isTooLong = collector.size > maxBytes;
-  return { bytes: collector.take().subarray(0, maxBytes), isWhole: hasEnded && !isTooLong, isTooLong };
+  const isWhole = hasEnded && collector.size <= maxBytes;
+  return { body: collector.take().subarray(0, maxBytes).toString('utf8'), isWhole };
 }
