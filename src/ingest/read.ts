@@ -308,6 +308,8 @@ async function* readListing(
   held.length = 0;
   const text = new TextDecoder(encoding).decode(bytes);
   const { papers, problems } = parseListing(text, { asOf, source });
+  // Its first bytes were not all of it.
+  if (text.trim() === '') problems.push({ line: 1, reason: 'the input is empty', excerpt: '' });
   if (encoding === 'utf-8' && !isUtf8(bytes)) problems.unshift(invalidUtf8(...firstDamage(text)));
   if (damaged) {
     let lines = 0;

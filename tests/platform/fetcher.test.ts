@@ -5,7 +5,7 @@ import { createFetcher, type FetcherDeps, politeIntervalMs } from '../../src/pla
 import { createHttpClient, type HttpOpened } from '../../src/platform/http-client.js';
 import { retryAfterMs } from '../../src/platform/retry-after.js';
 import { withHttpServers } from '../support/http-servers.js';
-import { createTestTime } from './test-time.js';
+import { createTestTime } from '../support/test-time.js';
 
 type Answer = { status?: number; headers?: Record<string, string>; body?: string };
 

@@ -80,7 +80,7 @@ export const contentFaults: readonly Fault[] = [
     answer: changed(() => '{"a":'.repeat(DEPTH)),
   },
   { name: 'line-100-mb', what: 'a line of 100 MB', answer: longLine(100) },
-  { name: 'line-30-mb', what: 'a line of 30 MB', answer: longLine(30) },
+  { name: 'line-30-mb', what: 'a line of 30 MB', holds: 1, answer: longLine(30) },
   {
     name: 'many-elements',
     what: 'ten million brackets side by side',

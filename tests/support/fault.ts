@@ -17,6 +17,8 @@ export interface Fault {
   what: string;
   /** Of the payloads that it makes sense for; all when absent. */
   only?: Payload['kind'];
+  /** Entries in what it sends, which a reader may count though they are no papers; `payloadPapers` when absent. */
+  holds?: number;
   /** It is met at an https address. */
   isSecure?: boolean;
   answer(request: IncomingMessage, response: ServerResponse, play: Play): void;
