@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodes, runCommand } from './cli/run-command.js';
 import { addSourcesCommands } from './cli/sources-program.js';
-import { inputFormats } from './ingest/formats.js';
+import { inputFormats } from './ingest/format-names.js';
 import { periodNames } from './papers/period.js';
 import { settingsHelp } from './platform/config.js';
 import { DEFAULT_RECOMMENDED, MAX_RECOMMENDED, recommendSorts } from './recommendations/request.js';
@@ -16,6 +16,7 @@ const search = () => import('./cli/search-command.js');
 const recommend = () => import('./cli/recommend-command.js');
 const profile = () => import('./cli/profile-command.js');
 const digests = () => import('./cli/digest-command.js');
+const digestPreview = () => import('./cli/digest-preview-command.js');
 const listings = () => import('./cli/listing-command.js');
 const status = () => import('./cli/status-command.js');
 const models = () => import('./cli/model-command.js');
@@ -205,7 +206,7 @@ digest
   .addOption(json())
   .action((words: string[], { days, ...options }) =>
     command(async (context) =>
-      (await digests()).digestPreviewCommand(words, { ...options, days: Number(days) }, context),
+      (await digestPreview()).digestPreviewCommand(words, { ...options, days: Number(days) }, context),
     ),
   );
 digest

@@ -1,22 +1,19 @@
 import { createAskedRun } from '../digests/asked-run.js';
 import type { Delivery } from '../digests/delivery-rows.js';
 import { createDeliveryStore } from '../digests/delivery-store.js';
-import type { DigestPaper } from '../digests/digest.js';
 import {
   COUNTED_DAYS,
   createHistoryStore,
   type DeliveryCounts,
   settledStates,
 } from '../digests/history-store.js';
-import type { PreviewDays } from '../digests/preview.js';
 import { createRunStore } from '../digests/run-store.js';
 import type { Subscription } from '../digests/subscription.js';
-import { checkEmail, checkSettings } from '../digests/subscription-request.js';
+import { checkEmail } from '../digests/subscription-request.js';
 import { createSubscriptionStore } from '../digests/subscription-store.js';
 import { subscriptionView } from '../digests/subscription-view.js';
 import { nameOf } from '../digests/templates/words.js';
 import { MAX_WEBHOOKS } from '../digests/webhooks.js';
-import { previewView } from '../http/preview-schema.js';
 import { plural } from '../ingest/take-file.js';
 import { notify } from '../platform/db/notifications.js';
 import { AppError } from '../platform/errors.js';
@@ -188,40 +185,3 @@ function lineOf(delivery: Delivery): string {
   const { id, state, localDate, recipient, attempts, response } = delivery;
   return `  ${id}  ${state}  ${localDate}  ${recipient}  ${plural(attempts, 'try', 'tries')}${nextOf(nextTryOf(delivery))}${response === null ? '' : `: ${response}`}`;
 }
-
-export interface DigestPreviewOptions {
-  days: PreviewDays;
-  like?: string[];
-  hour: number;
-  timeZone: string;
-  cap: number;
-  json: boolean;
-}
-
-export async function digestPreviewCommand(
-  words: readonly string[],
-  { days, like = [], json, ...settings }: DigestPreviewOptions,
-  context: CommandContext,
-): Promise<void> {
-  await withServices(context, async ({ preview, catalog, model: { embedder } }) => {
-    await embedder.warm();
-    const checked = await checkSettings(
-      { ...settings, query: words.join(' '), likes: like, days: [1, 2, 3, 4, 5, 6, 7] },
-      { catalog },
-    );
-    const found = await preview.preview({ settings: checked, days, ip: null, signal: context.signal });
-    const soFar = found.soFar.digest;
-    print(json, previewView(found), [
-      ...found.days.flatMap(({ localDate, digest: { papers, books } }) => [
-        `${localDate}: ${books.announced} came in, ${books.matched} matched, ${books.sent} sent`,
-        ...papers.map(paperLine),
-      ]),
-      `in ${days} days ${found.announced} came in, ${found.matched} matched, ${found.sent} would have been sent`,
-      `so far for ${found.next.localDate}: ${soFar.books.announced} came in, ${soFar.books.matched} match, ${soFar.books.sent} would be sent`,
-      ...soFar.papers.map(paperLine),
-    ]);
-  });
-}
-
-const paperLine = ({ title, score, why }: DigestPaper): string =>
-  `    ${score.toFixed(3)}  ${title}\n           ${why}`;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandServices } from '../command-services.js';
 import { downloadLimits } from '../ingest/download.js';
 import { findListings, type ListingFile, type PassedOver } from '../ingest/files.js';
-import type { InputFormat } from '../ingest/formats.js';
+import type { InputFormat } from '../ingest/format-names.js';
 import { MAX_REPORTED_PROBLEMS } from '../ingest/ingest.js';
 import { describeReport, plural, takeFile } from '../ingest/take-file.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createHttpClient } from '../platform/http-client.js';
 import { createProgress } from '../platform/progress.js';
-import type { CommandServices } from '../services.js';
 import { version } from '../version.js';
 import { type CommandContext, exitCodes, print, withServices } from './run-command.js';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.js';
-import type { StoreServices } from '../services.js';
+import type { StoreServices } from '../store-services.js';
 import { type CommandContext, print, withStores } from './run-command.js';
 
 export async function createKeyCommand(

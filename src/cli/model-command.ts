@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmbeddingStore } from '../embedding/embedding-store.js';
 import { createPendingStore } from '../embedding/pending-store.js';
-import { describeModel, type FoundModel } from '../engine/choose-model.js';
+import type { FoundModel } from '../engine/choose-model.js';
 import type { EngineState, EngineStore, KnownModel, ModelUse } from '../engine/engine-store.js';
 import { plural } from '../ingest/take-file.js';
 import { AppError } from '../platform/errors.js';
 import { createProgress } from '../platform/progress.js';
-import type { StoreServices } from '../services.js';
+import type { StoreServices } from '../store-services.js';
 import { type CommandContext, print, withStores } from './run-command.js';
 import { askService } from './service-state.js';
 
@@ -26,6 +26,8 @@ export async function useModelCommand(
 ): Promise<void> {
   await withStores(context, async (services) => {
     const { engineStore, resolveModel } = services;
+    // What reads models is large, and the other commands of this file read none.
+    const { describeModel } = await import('../engine/choose-model.js');
     // An id from `quire model list` names a model that is known, wherever it lies.
     const known = await engineStore.findModel(ref);
     const model = known ?? (await resolveModel(ref).then((found) => describeModel(ref, found), namesake));

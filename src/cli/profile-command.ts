@@ -1,6 +1,6 @@
 import { recommendView } from '../http/recommend-schema.js';
 import { findListings } from '../ingest/files.js';
-import type { InputFormat } from '../ingest/formats.js';
+import type { InputFormat } from '../ingest/format-names.js';
 import { readReferences } from '../ingest/references.js';
 import { plural } from '../ingest/take-file.js';
 import type { ParseProblem } from '../papers/paper.js';

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CommandServices } from '../command-services.js';
 import { type Config, readConfig } from '../platform/config.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createLogger, type Logger } from '../platform/log.js';
-import type { CommandServices, StoreServices } from '../services.js';
+import type { StoreServices } from '../store-services.js';
 
 export interface CommandContext {
   config: Config;
@@ -51,7 +52,7 @@ export async function withServices<T>(
   { makes = false }: { makes?: boolean } = {},
 ): Promise<T> {
   if (!makes) requireData(context);
-  const { createCommandServices } = await import('../services.js');
+  const { createCommandServices } = await import('../command-services.js');
   const { config, log, signal } = context;
   return closing(await createCommandServices(config, log, { signal }), work);
 }
@@ -63,7 +64,7 @@ export async function withStores<T>(
   { makes = false }: { makes?: boolean } = {},
 ): Promise<T> {
   if (!makes) requireData(context);
-  const { createStoreServices } = await import('../services.js');
+  const { createStoreServices } = await import('../store-services.js');
   const { config, log, signal } = context;
   return closing(await createStoreServices(config, log, { signal }), work);
 }

@@ -4,6 +4,8 @@ import type { SourceView } from '../ingest/sources/sources.js';
 import { plural } from '../ingest/take-file.js';
 import { notify } from '../platform/db/notifications.js';
 import { AppError } from '../platform/errors.js';
+import { sourceParts } from '../source-services.js';
+import type { StoreServices } from '../store-services.js';
 import { type CommandContext, exitCodes, print, withStores } from './run-command.js';
 
 /** Pulls of one source. */
@@ -17,7 +19,7 @@ export async function sourcesStatusCommand(
   { json }: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withStores(context, async ({ sources }) => {
+  await withSources(context, async ({ sources }) => {
     if (name === undefined) {
       const views = await sources.list();
       const none =
@@ -46,7 +48,7 @@ export async function addSourceCommand(
   context: CommandContext,
 ): Promise<void> {
   const request = readSource(asked, 'the source');
-  await withStores(
+  await withSources(
     context,
     async ({ sources, db }) => {
       await sources.put(request, 'command');
@@ -66,7 +68,7 @@ export async function pullSourcesCommand(
   { json }: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withStores(context, async ({ sources, puller }) => {
+  await withSources(context, async ({ sources, puller }) => {
     const asked =
       names.length > 0
         ? names
@@ -91,7 +93,7 @@ export async function turnSourceCommand(
   { isOn, json }: { isOn: boolean; json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withStores(context, async ({ sources, db }) => {
+  await withSources(context, async ({ sources, db }) => {
     await sources.turn(name, isOn);
     await notify(db.pool, 'sources');
     print(json, await sources.view(name), [
@@ -105,10 +107,24 @@ export async function removeSourceCommand(
   { json }: { json: boolean },
   context: CommandContext,
 ): Promise<void> {
-  await withStores(context, async ({ sources }) => {
+  await withSources(context, async ({ sources }) => {
     await sources.remove(name);
     print(json, { removed: name }, [`${name} is forgotten; its papers stay.`]);
   });
+}
+
+type SourceServices = StoreServices & Pick<ReturnType<typeof sourceParts>, 'sources' | 'puller'>;
+
+function withSources(
+  context: CommandContext,
+  work: (services: SourceServices) => Promise<void>,
+  options: { makes?: boolean } = {},
+): Promise<void> {
+  return withStores(
+    context,
+    (services) => work({ ...services, ...sourceParts(context.config, services) }),
+    options,
+  );
 }
 
 function linesOf({ name, what, state, advice, nextAt, lastDone, lastRun }: SourceView): string[] {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { inputFormats } from '../ingest/formats.js';
+import { inputFormats } from '../ingest/format-names.js';
 import type { CommandContext } from './run-command.js';
 
 /** It loads its own code when it is called. */

@@ -1,33 +1,8 @@
+import type { InputFormat } from './format-names.js';
 import { binaryKind, type Encoding, isGzip } from './parsers/bytes.js';
 import { isCsv } from './parsers/csv/header.js';
 import { isPapersPage } from './parsers/html.js';
 import { isIdList } from './parsers/id-list.js';
-
-export const inputFormats = [
-  'listing',
-  'jsonl',
-  'csl',
-  'bibtex',
-  'ris',
-  'ids',
-  'xml',
-  'csv',
-  'html',
-] as const;
-export type InputFormat = (typeof inputFormats)[number];
-
-/** What people call an input of a format. */
-export const formatNames: Readonly<Record<InputFormat, string>> = {
-  listing: 'a listing',
-  jsonl: 'JSON lines',
-  csl: 'CSL JSON',
-  bibtex: 'BibTeX',
-  ris: 'RIS',
-  ids: 'a list of ids',
-  xml: 'XML',
-  csv: 'CSV',
-  html: 'HTML',
-};
 
 const expected = 'expected the text of a papers page, JSON lines, a feed or a bibliography';
 

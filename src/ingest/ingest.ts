@@ -3,7 +3,7 @@ import type { PaperStore } from '../papers/paper-store.js';
 import type { Clock } from '../platform/clock.js';
 import { AppError } from '../platform/errors.js';
 import type { Logger } from '../platform/log.js';
-import type { InputFormat } from './formats.js';
+import type { InputFormat } from './format-names.js';
 import type { IntakeCounts, IntakeStore } from './intake-store.js';
 import { readPapers } from './read.js';
 

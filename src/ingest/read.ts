@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParsedEntry, ParseProblem, SourceName } from '../papers/paper.js';
 import { AppError } from '../platform/errors.js';
-import { binaryRefusal, formatNames, formatOf, type InputFormat, textRefusal } from './formats.js';
+import { formatNames, type InputFormat } from './format-names.js';
+import { binaryRefusal, formatOf, textRefusal } from './formats.js';
 import { createBibtexParser } from './parsers/bibtex.js';
 import {
   type Chunks,

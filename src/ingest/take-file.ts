@@ -1,7 +1,7 @@
 import type { SourceName } from '../papers/paper.js';
 import { createProgress, type ProgressOutput } from '../platform/progress.js';
 import type { ListingFile } from './files.js';
-import type { InputFormat } from './formats.js';
+import type { InputFormat } from './format-names.js';
 import type { Ingest, IngestReport } from './ingest.js';
 
 export interface TakeFileOptions {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { type InputFormat, inputFormats } from '../../ingest/formats.js';
+import { type InputFormat, inputFormats } from '../../ingest/format-names.js';
 import type { Ingest } from '../../ingest/ingest.js';
 import { MAX_REPORTED_PROBLEMS } from '../../ingest/ingest.js';
 import type { ApiKeys } from '../../platform/api-keys.js';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { type InputFormat, inputFormats } from '../../ingest/formats.js';
+import { type InputFormat, inputFormats } from '../../ingest/format-names.js';
 import { MAX_REFERENCES, readReferences } from '../../ingest/references.js';
 import type { ParseProblem } from '../../papers/paper.js';
 import type { Clock } from '../../platform/clock.js';

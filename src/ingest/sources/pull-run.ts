@@ -3,7 +3,7 @@ import type { PaperStore } from '../../papers/paper-store.js';
 import type { Clock } from '../../platform/clock.js';
 import { AppError, isAppError } from '../../platform/errors.js';
 import type { FetchOutcome, FetchRequest } from '../../platform/fetcher.js';
-import type { InputFormat } from '../formats.js';
+import type { InputFormat } from '../format-names.js';
 import { readPapers } from '../read.js';
 import type { Cursor, Source, SourceStore, Step } from './source-store.js';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../platform/errors.js';
-import { type InputFormat, inputFormats } from '../formats.js';
+import { type InputFormat, inputFormats } from '../format-names.js';
 
 /** What is announced under these, as `https://rss.arxiv.org/rss/cs.CL+cs.LG`, then by id from the API. */
 export interface ArxivSettings {
