@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { readXmlAnswer } from '../../../src/ingest/parsers/xml/answer.js';
 import { atom, oai, oaiRecord, rss } from './xml-fixture.js';
 
-const nothing = { resumptionToken: null, errors: [], skipDays: [], announced: [], fault: null };
+const nothing = { resumptionToken: null, errors: [], ids: [], skipDays: [], announced: [], fault: null };
 
 describe('what an answer says beside its papers', () => {
   test('the API: where the page stands', () => {
@@ -16,11 +16,20 @@ describe('what an answer says beside its papers', () => {
         made: '2025-08-20T04:00:19Z',
         totalResults: 386_601,
         startIndex: 50,
+        ids: ['2401.00001', '2401.00001'],
       },
     });
     const error =
       '<entry><id>http://arxiv.org/api/errors#x</id><title>Error</title><summary>not so</summary></entry>';
     assert.deepEqual(readXmlAnswer(atom(error)).errors, [{ code: 'api', reason: 'not so' }]);
+  });
+
+  test('the API: how far back it goes; feeds: the page behind it', () => {
+    const of = (day: string): string =>
+      `<entry><id>http://arxiv.org/abs/2401.00001v1</id><updated>${day}T00:00:00Z</updated></entry>`;
+    const link = '<link rel="self" href="/a"/><link rel="next" href="?page=2"/>';
+    const { oldestUpdate, next } = readXmlAnswer(atom(link + of('2026-11-05') + of('2026-11-03')));
+    assert.deepEqual([oldestUpdate, next], ['2026-11-03T00:00:00Z', '?page=2']);
   });
 
   test('announcements: what was announced how, and days without any', () => {

@@ -200,8 +200,8 @@ Abstract: We weigh birds.</description>
     const { records, problems } = await read(rss(item('oai:arXiv.org:2508.13426v3') + item('')));
     const { arxivVersion: _, ...byLink } = announced;
     assert.deepEqual([records, problems], [[announced, byLink], []]);
-    const foreign = await read(rss('<item><title>News</title><link>https://example.org</link></item>'));
-    assert.match(foreign.reasons[0] ?? '', /no arXiv id in its guid and link/);
+    const broken = await read(rss(item('').replace('abs/2508.13426', 'abs/')));
+    assert.match(broken.reasons[0] ?? '', /no arXiv id in its guid and link/);
   });
 });
 
