@@ -1,5 +1,6 @@
 import { readXmlAnswer } from '../../src/ingest/parsers/xml/answer.js';
 import { readPapers } from '../../src/ingest/read.js';
+import { isAppError } from '../../src/platform/errors.js';
 import type { Fetcher, FetchOutcome } from '../../src/platform/fetcher.js';
 import { type Payload, payloads } from '../../tests/support/fault-server.js';
 
@@ -38,9 +39,15 @@ async function pullPapers(url: string, fetcher: Fetcher): Promise<SourceOutcome>
   if (fetched.kind !== 'fetched') return { ...nothing, ...fetched };
   let papers = 0;
   const problems: string[] = [];
-  for await (const entry of readPapers(chunksOf(fetched.bytes), { name: 'a source', asOf: '2024-06-01' })) {
-    if (entry.kind === 'paper') papers += 1;
-    else problems.push(entry.problem.reason);
+  try {
+    for await (const entry of readPapers(chunksOf(fetched.bytes), { name: 'a source', asOf: '2024-06-01' })) {
+      if (entry.kind === 'paper') papers += 1;
+      else problems.push(entry.problem.reason);
+    }
+  } catch (error) {
+    // What the readers say of an input that is too large once it is decompressed.
+    if (!isAppError(error, 'body_too_large')) throw error;
+    problems.push(error.message);
   }
   const [firstProblem] = problems;
   return { kind: 'fetched', papers, problems: problems.length, ...(firstProblem && { firstProblem }) };

@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/platform/errors.js';
 import { createProgress } from '../../src/platform/progress.js';
 import { expectedOutcomes } from '../../tests/support/fault-outcomes.js';
 import {
@@ -15,7 +16,7 @@ import {
   payloadPapers,
   startFaultServer,
 } from '../../tests/support/fault-server.js';
-import { runBench } from '../bench/run-bench.js';
+import { recordResult } from '../bench/results.js';
 import type { FaultOrder, FaultReport } from './fault-child.js';
 import { type FaultSource, faultSources } from './fault-sources.js';
 
@@ -54,7 +55,7 @@ interface Run extends Omit<FaultReport, 'error'> {
 
 interface Result {
   faults: number;
-  runs: number;
+  runs: Run[];
   seconds: number;
   slowestMs: number;
   longestBlockMs: number;
@@ -130,7 +131,7 @@ async function measure({ only }: Options): Promise<Result> {
     .filter((one) => only === undefined || nameOf(one).includes(only));
   const progress = createProgress('Faults', process.stderr);
   const left = cases.entries();
-  runs.length = 0;
+  const runs: Run[] = [];
 
   async function work(): Promise<void> {
     for (const [at, one] of left) {
@@ -161,11 +162,10 @@ async function measure({ only }: Options): Promise<Result> {
   const problems = runs
     .filter(({ problem }) => problem !== null)
     .map(({ fault, source, payload, problem }) => `${fault}, ${source} of ${payload}: ${problem}`);
-  if (problems.length > 0) process.exitCode = 1;
   const most = (of: (run: Run) => number) => runs.reduce((value, run) => Math.max(value, of(run)), 0);
   return {
     faults: new Set(runs.map(({ fault }) => fault)).size,
-    runs: runs.length,
+    runs,
     seconds: Math.round((performance.now() - begun) / 1_000),
     slowestMs: most(({ ms }) => ms),
     longestBlockMs: most(({ blockedMs }) => blockedMs),
@@ -174,9 +174,6 @@ async function measure({ only }: Options): Promise<Result> {
   };
 }
 
-/** Of the one measurement of this process; for the table, which results.jsonl doesn't hold. */
-const runs: Run[] = [];
-
 const range = (values: readonly number[]): string => {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return least === most ? String(least) : `${least}–${most}`;
@@ -184,6 +181,7 @@ const range = (values: readonly number[]): string => {
 
 /** A row a fault and source, over all of the shapes. */
 function asText(result: Result): string {
+  const { runs, problems, seconds } = result;
   const rows = faults.flatMap(({ name, what }) =>
     faultSources.flatMap((source) => {
       const own = runs.filter((run) => run.fault === name && run.source === source.name);
@@ -221,9 +219,22 @@ function asText(result: Result): string {
     'MB',
   ];
   const table = [heads.join(' | '), heads.map(() => '---').join(' | '), ...rows].map((row) => `| ${row} |`);
-  const { problems, seconds } = result;
-  const end = `${result.faults} faults, ${result.runs} runs, ${problems.length} problems, ${seconds} s`;
+  const end = `${result.faults} faults, ${runs.length} runs, ${problems.length} problems, ${seconds} s`;
   return `${[...table, '', end, ...problems.map((problem) => `  ${problem}`)].join('\n')}\n`;
 }
 
-await runBench({ name: 'campaign:faults', help, parse, measure, asText });
+const options = parse();
+if (options.help) process.stdout.write(help);
+else {
+  try {
+    const result = await measure(options);
+    const { problems, runs, ...sums } = result;
+    // The runs are too many to keep.
+    await recordResult('campaign:faults', { ...sums, runs: runs.length, problems });
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : asText(result));
+    if (problems.length > 0) process.exitCode = 1;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
