@@ -32,6 +32,7 @@ import { subscriptionPreviewRoutes } from './http/routes/subscription-preview.js
 import { subscriptionRoutes } from './http/routes/subscriptions.js';
 import { suggestRoutes } from './http/routes/suggest.js';
 import { webhookRoutes } from './http/routes/webhooks.js';
+import { createSerializerFactory } from './http/serializers.js';
 import type { Config } from './platform/config.js';
 import { AppError } from './platform/errors.js';
 import { withoutTokens } from './platform/log.js';
@@ -49,6 +50,9 @@ const MAX_PARAM_LENGTH = 2_048;
 
 /** An intake reads and stores up to BODY_LIMIT_MB: that takes longer than any other request. */
 const INGEST_TIMEOUT_FACTOR = 10;
+
+/** For all applications of a process: what it makes depends on schemas alone. */
+const buildSerializer = createSerializerFactory();
 
 /** Every route of the product. */
 export async function createApp(services: Services, config: Config) {
@@ -90,6 +94,7 @@ export async function createApp(services: Services, config: Config) {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Unknown fields are refused, not dropped: a misspelt parameter would change the answer silently.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
+    schemaController: { compilersFactory: { buildSerializer } },
     // What fails before a route is found: a path that can't be decoded, an id that is too long.
     frameworkErrors: (error, request, reply) => {
       const { code, message } = toAppError(error);
