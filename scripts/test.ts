@@ -1,6 +1,6 @@
 /**
  * Runs the test suite: every dist/tests/**\/*.test.js, two files at a time, with node's own runner.
- * `npm test -- papers search/cursor` runs the files whose path holds one of the words.
+ * At the end it says which files took longest. `npm test -- papers search/cursor` runs the files whose path holds one of the words.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -60,6 +60,13 @@ const args = [
   '--test-concurrency=2',
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout',
+  // A stream for programs stays as it is.
+  ...(values.json
+    ? []
+    : [
+        `--test-reporter=${join(projectRoot, 'dist/scripts/test-times.js')}`,
+        '--test-reporter-destination=stdout',
+      ]),
 ];
 const child = spawn(process.execPath, [...args, ...files], {
   cwd: projectRoot,
