@@ -8,7 +8,7 @@ import type { IntakeCounts, IntakeStore } from './intake-store.js';
 import { readPapers } from './read.js';
 
 /** Records a transaction; a broken-off intake loses at most this many that it had read. */
-const BATCH_SIZE = 250;
+export const BATCH_SIZE = 500;
 
 /** Problems kept word for word in a report; all of them are counted. */
 export const MAX_REPORTED_PROBLEMS = 100;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Titles compare by their letters and digits alone, because case, spaces, dashes, quotes, mark-up, LaTeX and
@@ -109,7 +109,7 @@ export function titleKey(title: string): string {
 
 /** The first `length` base-32 characters (5 bits each) of the SHA-256 of a text. */
 export function shortHash(text: string, length: number): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   let out = '';
   for (let bit = 0; out.length < length; bit += 5) {
     const pair = (digest[bit >> 3]! << 8) | (digest[(bit >> 3) + 1] ?? 0);
@@ -120,7 +120,7 @@ export function shortHash(text: string, length: number): string {
 
 /** SHA-256 of what is embedded: equal hashes need no new embedding. */
 export function textHash(title: string, abstract: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(`${title}\n${abstract}`).digest());
+  return new Uint8Array(hash('sha256', `${title}\n${abstract}`, 'buffer'));
 }
 
 /** Words of a text in their folded form, for comparing abstracts and names. */

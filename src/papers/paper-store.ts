@@ -3,21 +3,17 @@ import type { Database } from '../platform/db/database.js';
 import type { Prisma } from '../platform/db/generated/client.js';
 import { retryConflicts } from '../platform/db/retry.js';
 import { AppError } from '../platform/errors.js';
-import { createResolver, type Draft, type Outcome, type Resolver, refsOf } from './identity.js';
-import { isNearTitle, titleWords } from './near-title.js';
+import { createResolver, type Outcome, type Resolver } from './identity.js';
+import { loadKnown } from './known-store.js';
 import { gatherSightings, type IntakeDays, type Sightings, writeSightings } from './observation-store.js';
 import type { Paper, PaperRecord } from './paper.js';
 import { normalizePaperRef } from './paper-id.js';
-import { insertPapers, toDraft, toPaper, toRow, withAliases, withDoiAlias } from './paper-rows-store.js';
-import { recordRef } from './provenance.js';
-import { loadProvenance, writeProvenance } from './record-store.js';
+import { insertPapers, toPaper, toRow, withAliases, withDoiAlias } from './paper-rows-store.js';
+import { writeProvenance } from './record-store.js';
 import { gatherSent, restoreSent } from './sent-store.js';
 
 /** Records settled in one transaction: large enough to spread its cost, small enough to hold a lock briefly. */
 export const MAX_BATCH = 500;
-
-/** Papers by the same people of one year that a title is compared with: of “Wang, 2024” alone there are more, and nothing is to be learnt. */
-const MAX_NAMESAKES = 50;
 
 /** Rows a `list` call returns at most. */
 export const MAX_LISTED = 2_000;
@@ -181,63 +177,6 @@ export function createPaperStore({ prisma, pool }: Database) {
 export type PaperStore = ReturnType<typeof createPaperStore>;
 
 type Tx = Prisma.TransactionClient;
-
-async function loadKnown(tx: Tx, records: readonly PaperRecord[]): Promise<Draft[]> {
-  const refs = new Set<string>();
-  const titles = new Set<string>();
-  for (const record of records) {
-    const keys = refsOf(record);
-    for (const ref of keys.refs) refs.add(ref);
-    titles.add(keys.titleKey);
-  }
-  const ids = [...refs];
-  const near = await listNear(tx, records);
-  const rows = await tx.$queryRaw<{ id: number }[]>`
-    SELECT id FROM papers WHERE title_key = ANY(${[...titles]})
-    UNION SELECT id FROM papers WHERE public_id = ANY(${ids})
-    UNION SELECT id FROM papers WHERE arxiv_id = ANY(${ids})
-    UNION SELECT id FROM papers WHERE doi = ANY(${ids.filter((id) => id.startsWith('doi:')).map((id) => id.slice(4))})
-    UNION SELECT paper_id FROM paper_aliases WHERE alias = ANY(${ids})
-    UNION SELECT paper_id FROM source_records WHERE ref = ANY(${await refsOfSplit(tx, records)})
-    UNION SELECT unnest(${near}::int[])`;
-  const known = await tx.paper.findMany({
-    where: { id: { in: rows.map((row) => row.id) } },
-    include: withAliases,
-    orderBy: { id: 'asc' },
-  });
-  const provenance = await loadProvenance(
-    tx,
-    known.map(({ id }) => id),
-  );
-  return known.map((row) => ({ ...toDraft(row), ...provenance.get(row.id)! }));
-}
-
-/** Refs by which records find the papers that they were split into; none where nobody ever split one. */
-async function refsOfSplit(tx: Tx, records: readonly PaperRecord[]): Promise<string[]> {
-  return (await tx.paperSplit.findFirst({ select: { first: true } })) === null ? [] : records.map(recordRef);
-}
-
-/** Papers by the people of a record and of its year, under nearly its title. Two arXiv ids are two papers, whatever else. */
-async function listNear(tx: Tx, records: readonly PaperRecord[]): Promise<number[]> {
-  const wanted = new Map<string, PaperRecord[]>();
-  for (const record of records) {
-    const { peopleKey } = refsOf(record);
-    if (peopleKey !== '') wanted.set(peopleKey, [...(wanted.get(peopleKey) ?? []), record]);
-  }
-  const keys = [...wanted.keys()];
-  const haveArxiv = keys.map((key) => wanted.get(key)!.every(({ arxivId }) => arxivId !== undefined));
-  const rows = await tx.$queryRaw<{ id: number; title: string; key: string }[]>`
-    SELECT p.id, p.title, k.key FROM unnest(${keys}::text[], ${haveArxiv}::bool[]) AS k (key, has_arxiv)
-    CROSS JOIN LATERAL (
-      SELECT id, title FROM papers WHERE people_key = k.key AND people_key <> '' AND NOT (k.has_arxiv AND arxiv_id IS NOT NULL)
-      ORDER BY id LIMIT ${MAX_NAMESAKES}) p`;
-  return rows
-    .filter(({ title, key }) => {
-      const words = titleWords(title);
-      return wanted.get(key)!.some((record) => isNearTitle(titleWords(record.title), words));
-    })
-    .map(({ id }) => id);
-}
 
 async function write(tx: Tx, resolver: Resolver, sightings: Sightings): Promise<number> {
   const { added, updated, gone } = resolver.changes();

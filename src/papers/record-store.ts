@@ -1,6 +1,7 @@
 import type { Prisma } from '../platform/db/generated/client.js';
 import type { Draft, Resolver } from './identity.js';
 import type { PaperRecord } from './paper.js';
+import { wellFormedJson } from './paper-rows-store.js';
 import type { SourceRecords } from './provenance.js';
 
 type Tx = Prisma.TransactionClient;
@@ -49,7 +50,7 @@ export async function saveRecords(
   rows: readonly { paper: number; ref: string; record: PaperRecord }[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const json = JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value));
+  const json = wellFormedJson(rows);
   await tx.$executeRaw`
     INSERT INTO source_records AS s (paper_id, ref, record)
     SELECT paper, ref, record FROM json_to_recordset(${json}::json) AS r(paper int, ref text, record jsonb)

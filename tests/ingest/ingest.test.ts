@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createIngest } from '../../src/ingest/ingest.js';
+import { BATCH_SIZE, createIngest } from '../../src/ingest/ingest.js';
 import { createIntakeStore } from '../../src/ingest/intake-store.js';
 import { createPaperStore } from '../../src/papers/paper-store.js';
 import { silentLogger } from '../../src/platform/log.js';
@@ -18,30 +18,33 @@ for (const kind of databaseKinds) {
       const intakes = createIntakeStore(database.db);
       return { papers, intakes, ingest: createIngest({ papers, intakes, clock, log: silentLogger }) };
     };
-    const batch = Array.from({ length: 620 }, (_, n) => inventedPaper(n));
+    const batch = Array.from({ length: 2 * BATCH_SIZE + 120 }, (_, n) => inventedPaper(n));
 
     it('takes a file in, batch by batch, and tells how far it is', async () => {
       const { ingest, papers, intakes } = parts();
       const seen: number[] = [];
       const twice = jsonLines([...batch, ...batch.slice(0, 5)]);
       const report = await ingest.take({
-        name: 'six hundred',
+        name: 'some hundreds',
         bytes: bytesOf(twice),
         onProgress: ({ entries }) => seen.push(entries),
       });
       assert.deepEqual(
         [report.entries, report.papers, report.added, report.unchanged, report.problems, report.format],
-        [625, 620, 620, 5, 0, 'jsonl'],
+        [batch.length + 5, batch.length, batch.length, 5, 0, 'jsonl'],
       );
-      assert.ok(seen.length >= 3 && seen.at(-1) === 625, seen.join());
-      assert.equal(await papers.count(), 620);
+      assert.ok(seen.length >= 3 && seen.at(-1) === batch.length + 5, seen.join());
+      assert.equal(await papers.count(), batch.length);
       const [intake] = await intakes.listRecent(1);
-      assert.deepEqual([intake?.name, intake?.added, intake?.finishedAt], ['six hundred', 620, clock.now()]);
+      assert.deepEqual(
+        [intake?.name, intake?.added, intake?.finishedAt],
+        ['some hundreds', batch.length, clock.now()],
+      );
     });
 
     it('changes nothing the second time', async () => {
       const report = await parts().ingest.take({ name: 'again', bytes: bytesOf(jsonLines(batch)) });
-      assert.deepEqual([report.added, report.updated, report.unchanged], [0, 0, 620]);
+      assert.deepEqual([report.added, report.updated, report.unchanged], [0, 0, batch.length]);
     });
 
     it('keeps counts by the day on which the input was saved, else by the clock', async () => {
@@ -73,7 +76,7 @@ for (const kind of databaseKinds) {
 
     it('keeps what was committed when it is broken off, and says that it was', async () => {
       const { ingest, papers, intakes } = parts();
-      const more = Array.from({ length: 900 }, (_, n) => inventedPaper(10_000 + n));
+      const more = Array.from({ length: 4 * BATCH_SIZE }, (_, n) => inventedPaper(10_000 + n));
       const controller = new AbortController();
       const before = await papers.count();
       const taking = ingest.take({
@@ -84,10 +87,10 @@ for (const kind of databaseKinds) {
       });
       await assert.rejects(taking, { code: 'cancelled' });
       const kept = (await papers.count()) - before;
-      assert.ok(kept >= 250 && kept < 900, `${kept}`);
+      assert.ok(kept >= BATCH_SIZE && kept < more.length, `${kept}`);
       assert.equal(await intakes.stateOf('broken off'), 'broken off');
       const report = await ingest.take({ name: 'broken off', bytes: bytesOf(jsonLines(more)) });
-      assert.equal(report.added, 900 - kept);
+      assert.equal(report.added, more.length - kept);
       assert.equal(await intakes.stateOf('broken off'), 'finished');
     });
 
@@ -113,11 +116,13 @@ for (const kind of databaseKinds) {
       const { ingest, papers } = parts();
       const before = await papers.count();
       async function* breaking(): AsyncGenerator<Uint8Array> {
-        yield* bytesOf(jsonLines(Array.from({ length: 300 }, (_, n) => inventedPaper(20_000 + n))));
+        yield* bytesOf(
+          jsonLines(Array.from({ length: BATCH_SIZE + 50 }, (_, n) => inventedPaper(20_000 + n))),
+        );
         throw new Error('the disk is gone');
       }
       await assert.rejects(ingest.take({ name: 'disk', bytes: breaking() }), /the disk is gone/);
-      assert.equal((await papers.count()) - before, 250);
+      assert.equal((await papers.count()) - before, BATCH_SIZE);
     });
   });
 }

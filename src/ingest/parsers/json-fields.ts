@@ -43,7 +43,11 @@ export function lineOf(text: string): string {
 
 /** Paragraphs. arXiv breaks lines hard and indents what begins a paragraph. */
 export function paragraphsOf(text: string): string {
-  return cleanParagraphs(plainText(text).replace(/(?<=[.?!:]["')]?)\r?\n(?= {2,}\S)/g, '\n\n'));
+  const plain = plainText(text);
+  // Most abstracts are one line, and looking behind every character of it takes a tenth of reading it.
+  return plain.includes('\n')
+    ? cleanParagraphs(plain.replace(/(?<=[.?!:]["')]?)\r?\n(?= {2,}\S)/g, '\n\n'))
+    : cleanParagraphs(plain);
 }
 
 export function textOf(object: JsonObject, keys: readonly string[], complain: Complain): string | undefined {

@@ -43,7 +43,7 @@ for (const kind of databaseKinds) {
       await db.close();
     });
 
-    it('speaks UTC, whatever the server and the URL say', async () => {
+    it('speaks UTC and compiles no statements, whatever the server and the URL say', async () => {
       const { rows } = await onServer(test.connection, 'SELECT current_database() AS name');
       const name = pg.escapeIdentifier(rows[0]?.name);
       await onServer(test.connection, `ALTER DATABASE ${name} SET TimeZone = 'America/New_York'`);
@@ -51,8 +51,8 @@ for (const kind of databaseKinds) {
       const db = await open(url);
       try {
         const [settings] = await db.prisma.$queryRaw<{ zone: string; memory: string }[]>`
-          SELECT current_setting('TimeZone') AS zone, current_setting('work_mem') AS memory`;
-        assert.deepEqual(settings, { zone: 'UTC', memory: '5MB' });
+          SELECT current_setting('TimeZone') AS zone, current_setting('jit') AS jit, current_setting('work_mem') AS memory`;
+        assert.deepEqual(settings, { zone: 'UTC', jit: 'off', memory: '5MB' });
         const { createdAt } = await db.prisma.apiKey.create({
           data: { name: 'now', hash: Buffer.alloc(32) },
         });
