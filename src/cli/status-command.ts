@@ -1,4 +1,5 @@
 import { createPendingStore } from '../embedding/pending-store.js';
+import type { Intake } from '../ingest/intake-store.js';
 import { plural } from '../ingest/take-file.js';
 import { duration } from '../platform/progress.js';
 import { type CommandContext, print, withStores } from './run-command.js';
@@ -6,11 +7,13 @@ import { askService, describeService, type ServiceState } from './service-state.
 
 const INTAKES_SHOWN = 5;
 const FAILURES_SHOWN = 10;
+/** A batch takes a second on a busy machine; the whole of a database's lock timeout is a minute. */
+const HEARD_OF_SECONDS = 60;
 
 export async function statusCommand(options: { json: boolean }, context: CommandContext): Promise<void> {
   const { config } = context;
   const service = await askService(config);
-  await withStores(context, async ({ catalog, db, engineStore, intakes }) => {
+  await withStores(context, async ({ catalog, clock, db, engineStore, intakes }) => {
     const engine = await engineStore.find();
     const pending = engine === null ? null : createPendingStore(db, engine.activeModel);
     const [papers, counts, failures, recent, target] = await Promise.all([
@@ -52,12 +55,26 @@ export async function statusCommand(options: { json: boolean }, context: Command
       ...failures.map(({ publicId, title, reason }) => `  ${publicId}  ${title.slice(0, 60)}: ${reason}`),
       ...(counts.failed > failures.length ? [`  and ${counts.failed - failures.length} more`] : []),
       ...(recent.length > 0 ? ['taken in last:'] : []),
-      ...recent.map(
-        ({ startedAt, finishedAt, name, entries, added, problems }) =>
-          `  ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}  ${name}: ${plural(entries, 'entry', 'entries')}, ${added} new, ${plural(problems, 'problem', 'problems')}${finishedAt ? '' : ' (under way or broken off)'}`,
-      ),
+      ...recent.map((intake) => `  ${describeIntake(intake, clock.now())}`),
     ]);
   });
+}
+
+function describeIntake(intake: Intake, now: Date): string {
+  const { startedAt, finishedAt, name, entries, added, problems } = intake;
+  const counts = `${plural(entries, 'entry', 'entries')}, ${added} new, ${plural(problems, 'problem', 'problems')}`;
+  const state = finishedAt === null ? ` (${describeUnfinished(intake, now)})` : '';
+  return `${startedAt.toISOString().slice(0, 16).replace('T', ' ')}  ${name}: ${counts}${state}`;
+}
+
+/** Nobody knows of another machine's process whether it still runs: how long ago it was last heard of says most. */
+function describeUnfinished({ progressedAt, size, readBytes }: Intake, now: Date): string {
+  const share = size === null || readBytes === null ? '' : `, ${Math.floor((readBytes / size) * 100)} % read`;
+  if (progressedAt === null) return 'under way or broken off, nothing stored';
+  const seconds = Math.max(0, (now.getTime() - progressedAt.getTime()) / 1_000);
+  if (seconds <= HEARD_OF_SECONDS) return `under way${share}`;
+  const more = readBytes === null ? '' : '; taken in again it goes on from there';
+  return `broken off or held up${share}, last heard of ${duration(seconds)} ago${more}`;
 }
 
 interface Switching {

@@ -26,19 +26,30 @@ export async function takeFile(
   try {
     return await ingest.take({
       name: file.name,
-      bytes: file.open(),
+      bytes: opened(file),
+      again: file.size === null ? undefined : () => opened(file),
+      size: file.size,
       asOf,
       source,
       format,
       signal,
-      onProgress: ({ entries }) => {
-        progress.update({ done: entries, total: null });
+      onProgress: ({ entries, bytes }) => {
+        progress.update(
+          file.size === null
+            ? { done: entries, total: null }
+            : { done: bytes, total: file.size, counted: entries },
+        );
         onStored();
       },
     });
   } finally {
     progress.end();
   }
+}
+
+/** Not before it is read: nobody would hear of what goes wrong until then. */
+async function* opened(file: ListingFile): AsyncGenerator<Uint8Array> {
+  yield* file.open();
 }
 
 /** “listing.txt: 56 entries, 56 distinct papers, 50 new, 6 known already”. */
@@ -50,6 +61,7 @@ export function describeReport({
   updated,
   merged,
   problems,
+  doneBefore,
 }: IngestReport): string {
   const known = entries - added - updated;
   const parts = [
@@ -60,6 +72,7 @@ export function describeReport({
   if (updated > 0) parts.push(`${updated} completed`);
   if (known > 0) parts.push(`${known} known already`);
   if (merged > 0) parts.push(`${merged} found to be the same as another`);
+  if (doneBefore > 0) parts.push(`${doneBefore} entries done before it was broken off`);
   const trouble = problems > 0 ? `; ${plural(problems, 'problem', 'problems')}` : '';
   return `${name}: ${parts.join(', ')}${trouble}`;
 }

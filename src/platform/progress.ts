@@ -8,6 +8,8 @@ export interface ProgressState {
   done: number;
   /** null: nobody knows how many there will be. */
   total: number | null;
+  /** What people count, where the work is measured in something else (bytes of a file): then that is shown as a share. */
+  counted?: number | undefined;
 }
 
 const TERMINAL_EVERY_MS = 100;
@@ -29,16 +31,16 @@ export function createProgress(
   now: () => number = () => performance.now(),
 ): Progress {
   const every = out.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
-  const samples: { at: number; done: number }[] = [];
+  const samples: Sample[] = [];
   let shownAt = out.isTTY ? -Infinity : now();
   return {
-    update({ done, total }) {
+    update(state) {
       const at = now();
-      samples.push({ at, done });
+      samples.push({ at, done: state.done, counted: state.counted ?? state.done });
       while (samples.length > 2 && at - samples[0]!.at > RATE_WINDOW_MS) samples.shift();
       if (at - shownAt < every) return;
       shownAt = at;
-      const line = `${label}: ${progressLine({ done, total }, rateOf(samples))}`;
+      const line = `${label}: ${progressLine(state, rateOf(samples, 'done'), rateOf(samples, 'counted'))}`;
       out.write(out.isTTY ? `\r\u001b[2K${line}` : `${line}\n`);
     },
     end() {
@@ -47,17 +49,32 @@ export function createProgress(
   };
 }
 
+interface Sample {
+  at: number;
+  done: number;
+  counted: number;
+}
+
 /** Units a second over the samples; 0 while there is too little to tell. */
-function rateOf(samples: readonly { at: number; done: number }[]): number {
+function rateOf(samples: readonly Sample[], unit: 'done' | 'counted'): number {
   const [first] = samples;
   const last = samples.at(-1);
   if (!first || !last || last.at - first.at < 200) return 0;
-  return ((last.done - first.done) * 1_000) / (last.at - first.at);
+  return ((last[unit] - first[unit]) * 1_000) / (last.at - first.at);
 }
 
-export function progressLine({ done, total }: ProgressState, rate: number): string {
-  const parts = [total === null ? count(done) : `${count(done)} of ${count(total)}`];
-  if (rate > 0) parts.push(`${rate >= 10 ? count(Math.round(rate)) : rate.toFixed(1)}/s`);
+/** @param rate of what is done, a second; `shownRate` of what is counted, where that is something else */
+export function progressLine(
+  { done, total, counted }: ProgressState,
+  rate: number,
+  shownRate: number = rate,
+): string {
+  const parts = [];
+  if (total === null || counted !== undefined) parts.push(count(counted ?? done));
+  else parts.push(`${count(done)} of ${count(total)}`);
+  if (total !== null && counted !== undefined)
+    parts.push(`${total === 0 ? 100 : Math.floor((done / total) * 100)} %`);
+  if (shownRate > 0) parts.push(`${shownRate >= 10 ? count(Math.round(shownRate)) : shownRate.toFixed(1)}/s`);
   if (rate > 0 && total !== null && total > done) parts.push(`${duration((total - done) / rate)} left`);
   return parts.join(', ');
 }

@@ -35,6 +35,17 @@ describe('progress', () => {
     assert.match(out.written[0]!, /^Taking in: \d+, 10\/s\n$/);
   });
 
+  it('tells what people count, and the share and time left by what the work is measured in', () => {
+    let now = 0;
+    const out = screen(true);
+    const progress = createProgress('Taking in', out, () => now);
+    for (let step = 0; step <= 10; step++) {
+      progress.update({ done: step * 1_000, total: 40_000, counted: step * 50 });
+      now += 1_000;
+    }
+    assert.equal(out.written.at(-1), '\r\u001b[2KTaking in: 500, 25 %, 50/s, 30 s left');
+  });
+
   it('says durations as people do', () => {
     assert.deepEqual([0.2, 42, 89, 95, 3_600, 9_000].map(duration), [
       '1 s',
