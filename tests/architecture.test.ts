@@ -16,11 +16,11 @@ const allowed: Record<string, readonly string[]> = {
   recommendations: ['platform', 'papers', 'embedding', 'vectors', 'engine', 'search'],
   digests: ['platform', 'papers', 'embedding', 'vectors', 'engine', 'search', 'recommendations'],
   http: ['platform', 'papers', 'ingest', 'search', 'recommendations', 'digests'],
-  web: ['platform', 'papers', 'search', 'recommendations', 'digests'],
+  web: ['platform', 'papers', 'ingest', 'search', 'recommendations', 'digests'],
 };
 
 /** Where SQL and Prisma may be known. */
-const storage = /^(platform\/db\/|[a-z]+\/[a-z-]+-store\.ts$|search\/lexical\.ts$)/;
+const storage = /^(platform\/db\/|[a-z]+\/([a-z]+\/)?[a-z-]+-store\.ts$|search\/lexical\.ts$)/;
 
 /** Files at the top, and the commands: they put everything together. */
 const composition = /^([a-z-]+\.ts|cli\/.+)$/;

@@ -1,5 +1,5 @@
 import { readSource } from '../ingest/sources/source.js';
-import type { SourceRun } from '../ingest/sources/source-store.js';
+import type { SourceRun } from '../ingest/sources/source-run.js';
 import type { SourceView } from '../ingest/sources/sources.js';
 import { plural } from '../ingest/take-file.js';
 import { notify } from '../platform/db/notifications.js';

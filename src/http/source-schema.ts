@@ -5,7 +5,7 @@ import {
   type SourceKind,
   sourceKinds,
 } from '../ingest/sources/source.js';
-import { MAX_RUN_PROBLEMS, type SourceRun } from '../ingest/sources/source-store.js';
+import { MAX_RUN_PROBLEMS, type SourceRun } from '../ingest/sources/source-run.js';
 import { type SourceState, type SourceView, sourceStates } from '../ingest/sources/sources.js';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>

@@ -1,5 +1,5 @@
 import type { SourceName } from '../papers/paper.js';
-import type { InputFormat } from './formats.js';
+import type { InputFormat } from './format-names.js';
 import type { BrokenOff, IntakeCounts, IntakeStore } from './intake-store.js';
 import { createKeySet, type KeySet } from './key-set.js';
 import type { Chunks } from './parsers/bytes.js';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { readSource } from '../../ingest/sources/source.js';
-import { MAX_RUNS } from '../../ingest/sources/source-store.js';
+import { MAX_RUNS } from '../../ingest/sources/source-run.js';
 import type { Sources } from '../../ingest/sources/sources.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
 import { AppError } from '../../platform/errors.js';

@@ -5,7 +5,8 @@ import { AppError, isAppError } from '../../platform/errors.js';
 import type { FetchOutcome, FetchRequest } from '../../platform/fetcher.js';
 import type { InputFormat } from '../format-names.js';
 import { readPapers } from '../read.js';
-import type { Cursor, Source, SourceStore, Step } from './source-store.js';
+import type { Cursor, Source } from './source-run.js';
+import type { SourceStore, Step } from './source-store.js';
 
 /** Papers a transaction; an answer of more is committed in parts, and the cursor with the last of them. */
 const BATCH_SIZE = 250;

@@ -12,7 +12,8 @@ import { pullHuggingFace } from './hugging-face.js';
 import { pullOai } from './oai.js';
 import { createPullRun, type PullRun, PullStopped } from './pull-run.js';
 import type { SourceSettings } from './source.js';
-import type { RunEnd, Source, SourceRun, SourceStore } from './source-store.js';
+import type { Source, SourceRun } from './source-run.js';
+import type { RunEnd, SourceStore } from './source-store.js';
 
 /** Until a backlog that was too long for one run goes on. */
 const MORE_AFTER_MS = 60_000;
@@ -105,9 +106,10 @@ export function createPuller(deps: PullerDeps) {
     const { added, updated, unchanged, merged, failed, startedAt, finishedAt, announced } = run;
     const entries = added + updated + unchanged;
     if (entries + failed + announced === 0) return;
-    const id = await intakes.start(`source ${name}`, startedAt);
+    const asOf = startedAt.toISOString().slice(0, 10);
+    const id = await intakes.start({ name: `source ${name}`, startedAt, size: null, source: null, asOf });
     const counts = { entries, added, updated, unchanged, merged, problems: failed };
-    await intakes.update(id, { ...counts, format: 'source', finishedAt });
+    await intakes.finish(id, { ...counts, format: 'source', finishedAt: finishedAt ?? clock.now() });
   }
 
   function tell({ name, failures }: Source, run: SourceRun): void {

@@ -3,59 +3,15 @@ import type { BatchResult, TakeInOptions } from '../../papers/paper-store.js';
 import type { Database } from '../../platform/db/database.js';
 import { Prisma } from '../../platform/db/generated/client.js';
 import type { SourceRequest, SourceSettings } from './source.js';
-
-/** How far a source was read: what it is, its kind alone knows. */
-export type Cursor = Readonly<Record<string, unknown>>;
-
-export interface Source extends SourceRequest {
-  id: number;
-  isOn: boolean;
-  origin: 'file' | 'command';
-  cursor: Cursor | null;
-  nextAt: Date;
-  /** Pulls in a row that came to nothing. */
-  failures: number;
-  createdAt: Date;
-}
-
-/** A paper that was announced and whose record is still to be fetched. */
-export interface AnnouncedRef {
-  /** arXiv id without version. */
-  ref: string;
-  version: number | null;
-  announcedAt: Date;
-  tries: number;
-}
-
-export type RunOutcome = 'done' | 'later' | 'failed' | 'broken off';
-
-export interface RunCounts {
-  requests: number;
-  /** Papers that the source named. */
-  announced: number;
-  added: number;
-  updated: number;
-  /** Known already, and nothing new of them. */
-  unchanged: number;
-  merged: number;
-  /** Entries that could not be taken in: `problemList` has the first of them. */
-  failed: number;
-  /** Announced papers whose records the source didn't have yet. */
-  waiting: number;
-}
-
-export interface SourceRun extends RunCounts {
-  id: number;
-  startedAt: Date;
-  /** null: under way, or broken off. */
-  finishedAt: Date | null;
-  /** null: under way, or broken off and nobody has noticed yet. */
-  outcome: RunOutcome | null;
-  /** Why it wasn't done. */
-  problem: string | null;
-  note: string | null;
-  problemList: ParseProblem[];
-}
+import {
+  type AnnouncedRef,
+  type Cursor,
+  MAX_RUN_PROBLEMS,
+  MAX_RUNS,
+  type RunOutcome,
+  type Source,
+  type SourceRun,
+} from './source-run.js';
 
 /** What is written with a batch or not at all. */
 export interface Step {
@@ -78,12 +34,6 @@ export interface RunEnd {
   nextAt: Date;
   failures: number;
 }
-
-/** Problems of a run kept word for word; all are counted. */
-export const MAX_RUN_PROBLEMS = 100;
-
-/** Runs of a source that a list has at most. */
-export const MAX_RUNS = 200;
 
 /** Rows of an `INSERT`: the parameters of a statement are counted in 16 bits. */
 const MAX_ROWS = 5_000;

@@ -10,7 +10,8 @@ import {
   type SourceRequest,
   type SourceSettings,
 } from './source.js';
-import type { Source, SourceRun, SourceStore } from './source-store.js';
+import type { Source, SourceRun } from './source-run.js';
+import type { SourceStore } from './source-store.js';
 
 /** Of the file of sources: a hundred of them with long addresses are a tenth of it. */
 const MAX_FILE_BYTES = 1_000_000;

@@ -1,4 +1,4 @@
-import type { SourceRun } from '../../ingest/sources/source-store.js';
+import type { SourceRun } from '../../ingest/sources/source-run.js';
 import type { SourceView } from '../../ingest/sources/sources.js';
 import { Page } from '../layout.js';
 

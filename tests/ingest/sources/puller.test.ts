@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import type { SourceRun } from '../../../src/ingest/sources/source-run.js';
 import { createSourceScheduler } from '../../../src/ingest/sources/source-scheduler.js';
-import type { SourceRun } from '../../../src/ingest/sources/source-store.js';
 import { AppError } from '../../../src/platform/errors.js';
 import { silentLogger } from '../../../src/platform/log.js';
 import { databaseKinds, withDatabase } from '../../support/postgres.js';
