@@ -287,6 +287,7 @@ describe('HTTP API', () => {
         Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
       );
       assert.deepEqual(operations.sort(), [
+        'delete /api/v1/sources/{name} deleteSource',
         'delete /api/v1/subscriptions/{token} unsubscribeAll',
         'delete /api/v1/subscriptions/{token}/data deleteSubscriber',
         'delete /api/v1/subscriptions/{token}/{id} unsubscribe',
@@ -301,6 +302,8 @@ describe('HTTP API', () => {
         'get /api/v1/papers/{id}/related related',
         'get /api/v1/query explainQuery',
         'get /api/v1/search search',
+        'get /api/v1/sources listSources',
+        'get /api/v1/sources/{name}/runs listSourceRuns',
         'get /api/v1/subscriptions/{token} getSubscriptions',
         'get /api/v1/subscriptions/{token}/export exportSubscriber',
         'get /api/v1/suggest suggest',
@@ -317,12 +320,14 @@ describe('HTTP API', () => {
         'get /metrics metrics',
         'get /readyz readyz',
         'get /recommendations/v1/papers/forpaper/{id} s2RecommendForPaper',
+        'patch /api/v1/sources/{name} changeSource',
         'patch /api/v1/subscriptions/{token}/{id} changeSubscription',
         'patch /api/v1/webhooks/{id} changeWebhook',
         'post /api/v1/ingest ingest',
         'post /api/v1/papers/batch batchPapers',
         'post /api/v1/profile profile',
         'post /api/v1/recommendations recommend',
+        'post /api/v1/sources/{name}/pull pullSource',
         'post /api/v1/subscriptions subscribe',
         'post /api/v1/subscriptions/link requestManageLink',
         'post /api/v1/subscriptions/preview previewSubscription',
@@ -332,6 +337,7 @@ describe('HTTP API', () => {
         'post /api/v1/webhooks addWebhook',
         'post /graph/v1/paper/batch s2Batch',
         'post /recommendations/v1/papers/ s2RecommendForLists',
+        'put /api/v1/sources/{name} putSource',
       ]);
       const { code } = document.components.schemas['Problem']!.properties;
       const codes = code.enum ?? code.anyOf?.map((one) => one.const);
