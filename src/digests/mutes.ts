@@ -1,5 +1,5 @@
+import { isNamed, soughtWords } from '../papers/name-words.js';
 import type { Paper } from '../papers/paper.js';
-import { nameWords } from '../search/lexical/document.js';
 import { firstAtEachPlace } from '../search/ranking/plan.js';
 import { tokenise, tokensOf } from '../search/text/tokens.js';
 import type { SubscriptionSettings } from './subscription.js';
@@ -45,14 +45,15 @@ interface MutedWord {
 /** What a subscriber doesn't want to see, read once. Words and names are compared folded and whole, an archive (`cs`) means all of its categories. */
 export function createMutes({ mutedWords, mutedAuthors, mutedCategories }: Mutes) {
   const words = mutedWords.map(readWord).filter((muted) => muted.words.length > 0);
-  const authors = mutedAuthors.map(nameWords).filter(({ length }) => length > 0);
+  const authors = mutedAuthors.map(soughtWords).filter(({ length }) => length > 0);
   const categories = mutedCategories.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
 
   return {
     isMuted(paper: Pick<Paper, 'title' | 'abstract' | 'authors' | 'categories'>): boolean {
       if (paper.categories.some((name) => categories.some((muted) => isCategory(name.toLowerCase(), muted))))
         return true;
-      if (authors.length > 0 && paper.authors.some((name) => isOneOf(nameWords(name), authors))) return true;
+      // In full: `W. Zhang` may be somebody else than who is muted.
+      if (paper.authors.some((name) => authors.some((sought) => isNamed(name, sought)))) return true;
       if (words.length === 0) return false;
       const places = placesOf(paper);
       return words.some((muted) => stands(muted, places));
@@ -99,7 +100,3 @@ function includes(places: readonly number[], place: number): boolean {
 }
 
 const isCategory = (name: string, muted: string): boolean => name === muted || name.startsWith(`${muted}.`);
-
-/** All words of a muted name in one author's, as `author:` has it: `Hinton` is `Geoffrey E. Hinton`, too. */
-const isOneOf = (name: readonly string[], muted: readonly string[][]): boolean =>
-  muted.some((words) => words.every((word) => name.includes(word)));

@@ -113,7 +113,7 @@ export function fieldsOf(record: PaperRecord): PaperFields {
     title: record.title,
     abstract: record.abstract,
     authors: record.authors ?? [],
-    authorCount: record.authorCount ?? (record.authors?.length || null),
+    authorCount: record.authorCount ?? (record.hasMoreAuthors ? null : record.authors?.length || null),
     date: record.date ?? null,
     venue: record.venue ?? null,
     url: record.url ?? null,

@@ -45,6 +45,8 @@ export interface PaperRecord {
   authors?: string[];
   /** For sources that only count; otherwise derived from `authors`. */
   authorCount?: number;
+  /** `authors` is a beginning (`et al.`), and nobody says how many there are. */
+  hasMoreAuthors?: true;
   date?: PartialDate;
   venue?: string;
   /** http or https only. */

@@ -44,6 +44,7 @@ export function recordOf(paper: Known): PaperRecord {
   const given = {
     authors: paper.authors.length > 0 ? paper.authors : null,
     authorCount: paper.authorCount === paper.authors.length ? null : paper.authorCount,
+    hasMoreAuthors: paper.authors.length > 0 && paper.authorCount === null ? true : null,
     date: paper.date,
     venue: paper.venue,
     url: paper.url,

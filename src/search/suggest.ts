@@ -1,4 +1,4 @@
-import { foldWords } from '../papers/fold.js';
+import { nameWords, placedWords } from '../papers/name-words.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import type { LexicalSearcher } from './lexical/ports.js';
 
@@ -51,8 +51,8 @@ export function createSuggest(deps: { papers: Pick<PaperStore, 'listByKeys'>; le
 
 /** Whether every word of the text begins a word of the name; all but the last one are such words. */
 function goesOnLike(name: string, text: string): boolean {
-  const words = foldWords(name);
-  const typed = foldWords(text);
+  const words = placedWords(name).map(({ word }) => word);
+  const typed = nameWords(text);
   const last = typed.pop();
   return (
     last !== undefined &&

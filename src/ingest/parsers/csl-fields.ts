@@ -1,3 +1,4 @@
+import { displayName } from '../../papers/person-name.js';
 import { parsePartialDate } from './dates.js';
 import type { JsonObject } from './json-fields.js';
 
@@ -9,12 +10,9 @@ export function cslName(name: unknown): unknown {
     return typeof value === 'string' ? value.trim() : '';
   };
   if (part('literal') !== '') return part('literal');
-  const keys = ['given', 'dropping-particle', 'non-dropping-particle', 'family', 'suffix'];
+  const particle = `${part('dropping-particle')} ${part('non-dropping-particle')}`.trim();
   return (
-    keys
-      .map(part)
-      .filter((word) => word !== '')
-      .join(' ') || name
+    displayName({ given: part('given'), particle, family: part('family'), suffix: part('suffix') }) || name
   );
 }
 

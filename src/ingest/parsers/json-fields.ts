@@ -2,11 +2,12 @@ import type { PaperRecord } from '../../papers/paper.js';
 import { parseArxivId, parseDoi } from '../../papers/paper-id.js';
 import { parsePartialDate } from './dates.js';
 import { plainText } from './markup.js';
+import { MAX_NAME_LENGTH } from './name-parts.js';
+import { isOthers, readNameList, readSingleName } from './names.js';
 import { MAX_AUTHORS } from './record.js';
 import { cleanLine, cleanParagraphs, truncate } from './text.js';
 
-/** Longest name of an author or a collaboration, venue and category that is kept. */
-const MAX_NAME_LENGTH = 300;
+/** Longest venue and category that is kept. */
 const MAX_VENUE_LENGTH = 500;
 const MAX_CATEGORY_LENGTH = 64;
 const MAX_CATEGORIES = 100;
@@ -129,62 +130,56 @@ function httpUrl(text: string): string | null {
 
 const authorsExpected = 'an array of names or of objects with a name, or one text with the names separated';
 
-export function authorsOf(object: JsonObject, complain: Complain): string[] | undefined {
+/** `isWhole`: false where the source says that there are others. `count`: where it says how many there are in all. */
+export interface Authors {
+  names: string[];
+  isWhole: boolean;
+  count?: number;
+}
+
+export function authorsOf(object: JsonObject, complain: Complain): Authors | undefined {
   for (const [key, value] of present(object, ['authors', 'author'])) {
-    const raw = typeof value === 'string' ? splitNames(lineOf(value)) : value;
-    if (!Array.isArray(raw)) {
+    if (typeof value !== 'string' && !Array.isArray(value)) {
       complain(key, authorsExpected, value);
       continue;
     }
-    const names: string[] = [];
-    for (const item of raw.slice(0, MAX_AUTHORS)) {
-      const name = nameOf(item);
-      if (name === null) complain(key, authorsExpected, item);
-      else if (name !== '') names.push(name);
-    }
-    if (raw.length > MAX_AUTHORS) complain(key, `at most ${MAX_AUTHORS} names; the rest was cut`, raw.length);
-    if (names.length > 0) return names;
+    const found = typeof value === 'string' ? listedAuthors(value) : givenAuthors(key, value, complain);
+    if (found.names.length > 0) return found;
   }
   return undefined;
 }
 
+function listedAuthors(text: string): Authors {
+  const { names, more } = readNameList(text);
+  return {
+    names,
+    isWhole: more === 0,
+    ...(more === 0 || more === null ? {} : { count: names.length + more }),
+  };
+}
+
+function givenAuthors(key: string, items: readonly unknown[], complain: Complain): Authors {
+  const names: string[] = [];
+  let isWhole = items.length <= MAX_AUTHORS;
+  for (const item of items.slice(0, MAX_AUTHORS)) {
+    const name = nameOf(item);
+    if (name === null) complain(key, authorsExpected, item);
+    else if (name !== '') names.push(name);
+    else if (typeof item === 'string' && isOthers(item)) isWhole = false;
+  }
+  if (items.length > MAX_AUTHORS)
+    complain(key, `at most ${MAX_AUTHORS} names; the rest was cut`, items.length);
+  return { names, isWhole };
+}
+
 /** A display name; '' for nothing to show, null for what is no name. */
 function nameOf(item: unknown): string | null {
-  if (typeof item === 'string') return truncate(lineOf(item), MAX_NAME_LENGTH);
+  if (typeof item === 'string') return readSingleName(item);
   if (typeof item !== 'object' || item === null) return null;
   const { name, given, family } = item as JsonObject;
-  if (typeof name === 'string') return truncate(lineOf(name), MAX_NAME_LENGTH);
+  if (typeof name === 'string') return readSingleName(name);
   const parts = [given, family].filter((part) => typeof part === 'string');
   return parts.length === 0 ? null : truncate(lineOf(parts.join(' ')), MAX_NAME_LENGTH);
-}
-
-/**
- * Names in one text. A semicolon separates wherever there is one. `Last, First and Last, First` is BibTeX's
- * form; else ` and ` and commas separate.
- */
-export function splitNames(text: string): string[] {
-  const byLast = (names: string[]): string[] => names.map(lastNameLast);
-  if (text.includes(';')) return byLast(text.split(';'));
-  const parts = text.split(/,? (?:and|&) /i);
-  if (parts.every((part) => /^[^,]+, ?[^,]+$/.test(part) && isSurnameFirst(part, parts.length)))
-    return byLast(parts);
-  return parts.flatMap((part) => part.split(',')).map((name) => name.trim());
-}
-
-/**
- * More than one ` and ` is BibTeX's. With one, `Ann Lee, Bob Ray and Cy Dee, Dan Poe` is a list of four: there a
- * surname has one capital (`van der Berg`). `Lee, Ann` alone is one person where both are single words.
- */
-function isSurnameFirst(part: string, parts: number): boolean {
-  if (parts > 2) return true;
-  const [last = '', first = ''] = part.split(/, ?/);
-  const capitals = last.split(' ').filter((word) => /^\p{Lu}/u.test(word)).length;
-  return capitals <= 1 && (parts === 2 || !first.includes(' '));
-}
-
-function lastNameLast(name: string): string {
-  const match = /^([^,]+), ?([^,]+)$/.exec(name.trim());
-  return match && !/^(?:jr|sr|ii|iii|iv)\.?$/i.test(match[2]!) ? `${match[2]} ${match[1]}` : name.trim();
 }
 
 type Ids = Pick<PaperRecord, 'arxivId' | 'arxivVersion' | 'doi'>;

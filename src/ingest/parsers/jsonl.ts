@@ -111,8 +111,11 @@ function recordOf(
     abstract: paragraphsOf(textOf(object, ['abstract', 'summary'], complain) ?? ''),
     ...idsOf(object, url, complain),
   };
-  set(record, 'authors', authorsOf(object, complain));
-  set(record, 'authorCount', countOf(object, ['author_count', 'authorCount'], complain));
+  const authors = authorsOf(object, complain);
+  const count = countOf(object, ['author_count', 'authorCount'], complain) ?? authors?.count;
+  set(record, 'authors', authors?.names);
+  set(record, 'authorCount', count);
+  if (authors?.isWhole === false && count === undefined) record.hasMoreAuthors = true;
   set(record, 'date', dateOf(object, dateKeys, complain));
   set(record, 'venue', venueOf(object, complain));
   set(record, 'url', url);

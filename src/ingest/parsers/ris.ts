@@ -105,7 +105,7 @@ function objectOf(values: ReadonlyMap<string, readonly string[]>): JsonObject {
   return {
     title: first('TI', 'T1', 'CT', 'BT'),
     abstract: first('AB', 'N2'),
-    authors: all('AU', 'A1').map(displayName),
+    authors: all('AU', 'A1'),
     date: dateOf(first('DA'), first('PY', 'Y1'), first('Y1')),
     venue: /^(?:arxiv|corr)\b/i.test(venue) || venue === first('TI', 'T1') ? '' : venue,
     url: links.find((link) => /^https?:/i.test(link)),
@@ -114,12 +114,6 @@ function objectOf(values: ReadonlyMap<string, readonly string[]>): JsonObject {
       .find((id) => id !== ''),
     doi: first('DO', 'DI') || first('L3').replace(/^(?!10\.|doi|https?:\/\/(?:dx\.)?doi).*$/is, ''),
   };
-}
-
-/** `Last, First, Jr` as RIS prescribes, `Last, First`, or a name as it is. */
-function displayName(name: string): string {
-  const [last = '', given = '', suffix = ''] = name.split(',').map((part) => part.trim());
-  return [given, last, suffix].filter((part) => part !== '').join(' ');
 }
 
 /** Alone: a note may speak of another paper. */

@@ -1,7 +1,8 @@
 import type { Paper } from '../paper.js';
+import { familyOf, readName } from '../person-name.js';
 import { citationKeys } from './citation-key.js';
 import { escapeLatex, latexText, verbatim } from './latex.js';
-import { splitName } from './names.js';
+
 import { linkOf, publicationKind } from './publication.js';
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -61,8 +62,10 @@ function eprint({ arxivId, categories }: Paper): [string, string | null][] {
 
 /** `Family, Given` or `Family, Jr., Given`; braces keep together what BibTeX would take apart. */
 function author(name: string): string {
-  const { family, given, suffix, whole } = splitName(name);
-  const parts = [family, suffix, given].filter((part) => part !== '').map(escapeLatex);
-  if (whole || given === '') return /[\s,]/.test(name) || whole ? `{${parts.join(' ')}}` : parts.join(' ');
+  const read = readName(name);
+  const { given, suffix, isWhole } = read;
+  const parts = [familyOf(read), suffix, given].filter((part) => part !== '').map(escapeLatex);
+  if (isWhole || given === '')
+    return /[\s,]/.test(name) || isWhole ? `{${parts.join(' ')}}` : parts.join(' ');
   return parts.join(', ');
 }

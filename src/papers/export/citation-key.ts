@@ -1,22 +1,9 @@
+import { foldLetters } from '../name-words.js';
 import type { Paper } from '../paper.js';
-import { splitName } from './names.js';
+import { familyOf, readName } from '../person-name.js';
 
 const MAX_FAMILY_LENGTH = 40;
 const MAX_WORD_LENGTH = 30;
-
-/** Letters that don't come apart in Unicode's NFKD. */
-const letters: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  æ: 'ae',
-  œ: 'oe',
-  ı: 'i',
-  ħ: 'h',
-};
 
 /** Words that start titles without telling them apart. */
 const insignificant = new Set(
@@ -52,7 +39,7 @@ export function citationKeys(papers: readonly Paper[]): string[] {
 
 function baseKey(paper: Paper): string {
   const author = paper.authors.find((name) => name.trim() !== '');
-  const family = author === undefined ? '' : ascii(splitName(author).family).slice(0, MAX_FAMILY_LENGTH);
+  const family = author === undefined ? '' : ascii(familyOf(readName(author))).slice(0, MAX_FAMILY_LENGTH);
   const word = significantWord(paper.title).slice(0, MAX_WORD_LENGTH);
   if (family === '' && word === '') return `paper${ascii(paper.id)}`;
   return `${family || 'anon'}${paper.date?.slice(0, 4) ?? ''}${word}`;
@@ -68,11 +55,7 @@ function significantWord(title: string): string {
 }
 
 function ascii(text: string): string {
-  return text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[ßøłđðþæœıħ]/g, (letter) => letters[letter]!)
-    .replace(/[^a-z0-9]+/g, '');
+  return foldLetters(text).replace(/[^a-z0-9]+/g, '');
 }
 
 /** a, b, …, z, aa, ab, … for 0, 1, … */

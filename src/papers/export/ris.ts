@@ -1,5 +1,6 @@
 import type { Paper } from '../paper.js';
-import { splitName } from './names.js';
+import { familyOf, readName } from '../person-name.js';
+
 import { linkOf, publicationKind } from './publication.js';
 
 const types = { journal: 'JOUR', conference: 'CONF', preprint: 'UNPB', unknown: 'GEN' } as const;
@@ -45,8 +46,10 @@ function slashedDate(date: string): string {
 
 /** `Family, Given, Suffix`; a name that is one has no comma, as readers split there. */
 function author(name: string): string {
-  const { family, given, suffix, whole } = splitName(listValue(name));
-  if (whole) return family.replace(/\s*,\s*/g, ' ');
+  const read = readName(listValue(name));
+  const { given, suffix, isWhole } = read;
+  const family = familyOf(read);
+  if (isWhole) return family.replace(/\s*,\s*/g, ' ');
   const parts = suffix === '' ? [family, given] : [family, given, suffix];
   return parts.join(', ').replace(/, $/, '');
 }

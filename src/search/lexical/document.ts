@@ -1,7 +1,7 @@
-import { foldWords } from '../../papers/fold.js';
+import { NAME_PLACES, placedWords } from '../../papers/name-words.js';
 import { mainTitle } from '../text/main-title.js';
 import { hasStem, stopWords, termOf } from '../text/terms.js';
-import { cutWord, tokenise } from '../text/tokens.js';
+import { tokenise } from '../text/tokens.js';
 
 /** What the index takes of a paper. */
 export interface LexicalDocument {
@@ -34,7 +34,7 @@ export const fieldMark = { author: '\u0001', category: '\u0002', source: '\u0003
 export const SPELLING_MARK = '\u0005';
 
 /** Each name has its own stretch of places: words of two authors are never neighbours. */
-export const AUTHOR_STRIDE = 32;
+export const AUTHOR_STRIDE = NAME_PLACES;
 
 /** Told of each occurrence, in the order of places within a term. Title and body count their places apart. */
 export type OccurrenceSink = (term: string, inTitle: boolean, place: number) => void;
@@ -74,9 +74,8 @@ export function analyseDocument(document: LexicalDocument, sinks: DocumentSinks)
     body: words(document.abstract, false),
   };
   document.authors.forEach((name, at) => {
-    nameWords(name).forEach((word, place) => {
-      if (place < AUTHOR_STRIDE - 1) sink(fieldMark.author + word, false, at * AUTHOR_STRIDE + place);
-    });
+    for (const { word, place } of placedWords(name))
+      sink(fieldMark.author + word, false, at * AUTHOR_STRIDE + place);
   });
   if (document.venue !== null)
     tokenise(document.venue, (word, _start, _end, place) => sink(fieldMark.venue + word, false, place));
@@ -91,11 +90,6 @@ function countContentWords(text: string): number {
     if (!stopWords.has(word)) places.add(place);
   });
   return places.size;
-}
-
-/** The words of a person's name as they are found: no case, no accents, hyphens apart. */
-export function nameWords(name: string): string[] {
-  return foldWords(name).map(cutWord);
 }
 
 const codeHosts =

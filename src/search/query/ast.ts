@@ -23,7 +23,7 @@ export type Condition =
   | { kind: 'word'; text: string; span: Span }
   /** These words in title or abstract, one after the other. */
   | { kind: 'phrase'; text: string; span: Span }
-  /** These words of the field: one after the other where `quoted`, else it is one word. */
+  /** These words of the field: one after the other where `quoted` (of a name in any order), else it is one word. */
   | { kind: 'text'; field: TextField; text: string; quoted: boolean; span: Span }
   | { kind: 'value'; field: ValueField; text: string; span: Span }
   | { kind: 'has'; what: 'code'; span: Span }

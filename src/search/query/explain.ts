@@ -75,6 +75,8 @@ function demandOf(term: Condition): string {
     case 'phrase':
       return `contain ${wordsInOrder(term.text)}`;
     case 'text':
+      if (term.field === 'author' && term.text.includes(' '))
+        return `have the words ‘${term.text}’ in the name of one author (an initial stands for a given name)`;
       return `have ${wordsInOrder(term.text)} ${withinField[term.field]}`;
     case 'value':
       if (term.field === 'source') return `come from the source ${term.text}`;

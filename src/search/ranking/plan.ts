@@ -1,4 +1,4 @@
-import { nameWords } from '../lexical/document.js';
+import { foldLetters, soughtWords } from '../../papers/name-words.js';
 import type { Condition as IndexCondition, PlacedTerm } from '../lexical/queries/conditions.js';
 import type { RankTerm } from '../lexical/queries/rank.js';
 import type { Condition, DateBound, Query, Term } from '../query/ast.js';
@@ -62,7 +62,7 @@ export function rankTermsOf(words: readonly Token[]): RankTerm[] {
     const term = termOf(word);
     const known = terms.get(term);
     if (known) known.weight++;
-    else terms.set(term, { term, word, weight: 1, isCompound: !parts.has(token) });
+    else terms.set(term, { term, word: foldLetters(word), weight: 1, isCompound: !parts.has(token) });
   }
   return [...terms.values()];
 }
@@ -111,7 +111,11 @@ function required(condition: Condition): IndexCondition | null {
 
 /** A command that only sets type (`venue:\\textbf`) has letters and is no word. */
 function namesOf(op: 'author' | 'venue', text: string): IndexCondition | null {
-  const words = op === 'author' ? nameWords(text) : firstAtEachPlace(tokensOf(text)).map(({ word }) => word);
+  if (op === 'author') {
+    const sought = soughtWords(text);
+    return sought.length === 0 ? null : { op, words: sought };
+  }
+  const words = firstAtEachPlace(tokensOf(text)).map(({ word }) => word);
   return words.length === 0 ? null : { op, words };
 }
 

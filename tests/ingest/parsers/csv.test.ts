@@ -59,7 +59,7 @@ Heavy Birds,,,2021,,,arXiv:2401.01234v2
       `id,title,authors,categories\n1706.03762,Birds,"['Ann Lee', ""Dan O'Brien"", 'Poe, Cy']","[""cs.CL"", ""cs.LG""]"\n`,
     );
     assert.deepEqual(problems, []);
-    assert.deepEqual(papers[0]?.authors, ['Ann Lee', "Dan O'Brien", 'Poe, Cy']);
+    assert.deepEqual(papers[0]?.authors, ['Ann Lee', "Dan O'Brien", 'Cy Poe']);
     assert.deepEqual(papers[0]?.categories, ['cs.CL', 'cs.LG']);
   });
 

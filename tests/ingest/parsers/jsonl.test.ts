@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { splitNames } from '../../../src/ingest/parsers/json-fields.js';
 import { parseJsonPaper } from '../../../src/ingest/parsers/jsonl.js';
 import type { PaperRecord } from '../../../src/papers/paper.js';
 
@@ -130,7 +129,6 @@ describe('a paper', () => {
       ['Lee, Ann and Ray, Bob', ['Ann Lee', 'Bob Ray']],
     ] as const)
       assert.deepEqual(fields({ authors: given }).authors, wanted, JSON.stringify(given));
-    assert.deepEqual(splitNames('King, Jr.; Lee, Ann'), ['King, Jr.', 'Ann Lee']);
   });
 
   test('what is wrong in a field costs the field, and is said', () => {

@@ -246,7 +246,9 @@ birds.
         <authors>The FEATHER Collaboration: C. Bal\\'azs (1 and (2)), E. L. Lee, et al. ((1) Oslo, (2) Rome)</authors></arXivRaw>`);
     const { records, reasons } = await read(oai(record('D') + record('DI')));
     const authors = ['The FEATHER Collaboration', 'C. Balázs', 'E. L. Lee'];
-    assert.deepEqual(records, [{ ...common, arxivVersion: 2, authors, date: '2007-04-02' }]);
+    assert.deepEqual(records, [
+      { ...common, arxivVersion: 2, authors, hasMoreAuthors: true, date: '2007-04-02' },
+    ]);
     assert.deepEqual(reasons, ['this paper was withdrawn: version 2 has no text']);
   });
 

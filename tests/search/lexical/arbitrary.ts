@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { soughtWords } from '../../../src/papers/name-words.js';
 import type { LexicalDocument } from '../../../src/search/lexical/document.js';
 import type { Condition } from '../../../src/search/lexical/queries/conditions.js';
 import type { RankTerm } from '../../../src/search/lexical/queries/rank.js';
@@ -10,8 +11,11 @@ const words = 'ant ants bee cat the of 42 ant-bee l2 c++ größe naïve 𝔻og �
 const searched = 'ant bee cat the of 42 antbee l2 c++ grosse naive dog beta δεντρο unknown'
   .split(' ')
   .map(termOf);
-const names = ['Ada Bee', 'Bee Cat', 'Ada-Cat Dog', 'Zoë Ant', 'Cat'];
+const names = ['Ada Bee', 'A. Bee', 'Bee Cat', 'Ada-Cat Dog', 'Zoë Änt', 'Cat', 'Ant, Z. A.', 'C B van Dog'];
 const nameWord = fc.constantFrom('ada', 'bee', 'cat', 'dog', 'zoe', 'ant', 'nobody');
+const soughtWord = fc.constantFrom(
+  ...'ada bee cat dog zoë änt aent nobody a b z Ada-Cat adacat van'.split(' '),
+);
 
 /** Of distinct keys, so that each may be in one batch. */
 export const KEYS = 14;
@@ -92,7 +96,7 @@ const simple: fc.Arbitrary<Condition> = fc.oneof(
     }),
   fc.record({
     op: fc.constant('author' as const),
-    words: fc.array(nameWord, { minLength: 1, maxLength: 3 }),
+    words: fc.array(soughtWord, { minLength: 1, maxLength: 3 }).map((list) => soughtWords(list.join(' '))),
   }),
   fc.record({
     op: fc.constant('venue' as const),

@@ -1,4 +1,5 @@
-import { type LexicalDocument, nameWords } from '../../../src/search/lexical/document.js';
+import { isNamed, placedWords } from '../../../src/papers/name-words.js';
+import type { LexicalDocument } from '../../../src/search/lexical/document.js';
 import type { Condition, PlacedTerm } from '../../../src/search/lexical/queries/conditions.js';
 import { queryWeight, type RankTerm, rankParameters } from '../../../src/search/lexical/queries/rank.js';
 import { stopWords, termOf } from '../../../src/search/text/terms.js';
@@ -48,7 +49,7 @@ export function fulfils(document: LexicalDocument, condition: Condition): boolea
         (!condition.titleOnly && holdsPhrase(placed(document.abstract), condition.terms))
       );
     case 'author':
-      return document.authors.some((name) => condition.words.every((word) => nameWords(name).includes(word)));
+      return document.authors.some((name) => isNamed(name, condition.words, { initials: true }));
     case 'venue': {
       const words = tokensOf(document.venue ?? '').map(({ word, position }) => ({
         term: word,
@@ -97,7 +98,7 @@ export function scoresOf(
   const texts = documents.map(({ title, abstract, authors }) => ({
     title: placed(title),
     body: placed(abstract),
-    names: authors.flatMap(nameWords),
+    names: authors.flatMap((name) => placedWords(name).map(({ word }) => word)),
     titleLength: lengthOf(title),
     bodyLength: lengthOf(abstract),
   }));

@@ -10,7 +10,10 @@ const meanings: [string, string][] = [
   ['"attention is"', 'must contain the words ‘attention is’ one after the other'],
   ['"attention"', 'must contain the word ‘attention’'],
   ['title:gan', 'must have the word ‘gan’ in its title'],
-  ['author:"yann lecun"', 'must have the words ‘yann lecun’ one after the other in the name of an author'],
+  [
+    'author:"yann lecun"',
+    'must have the words ‘yann lecun’ in the name of one author (an initial stands for a given name)',
+  ],
   ['venue:icml', 'must have the word ‘icml’ in the name of its venue'],
   ['category:cs.LG', 'must be in the category cs.LG'],
   ['category:cs', 'must be in the category cs or one below it'],

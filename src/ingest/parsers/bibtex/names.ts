@@ -1,30 +1,26 @@
-import { splitNames } from '../json-fields.js';
+import { displayName } from '../../../papers/person-name.js';
+import { isOthers, readNameList, readSingleName } from '../names.js';
 import { cleanLine } from '../text.js';
 import { texToText } from './tex.js';
 
-const suffix = /^(?:jr|sr|ii|iii|iv)\.?$/i;
-
 /**
  * Display names (`First von Last Jr`) of an author field: `Last, First`, `First von Last` and `von Last, Jr, First`
- * with `and` between, and biblatex's `family=…, given=…`. Braces keep a name in one piece. `others` is nobody.
+ * with `and` between, and biblatex's `family=…, given=…`. Braces keep a name in one piece. `others` stays, for the reader to know that there are some.
  */
 export function readNames(tex: string): string[] {
   return splitOutside(tex, /\sand(?=\s)/gi)
-    .flatMap((name) => namesOf(name.trim()))
+    .flatMap((name) => (isOthers(name) ? [name] : namesOf(name.trim())))
     .map(cleanLine)
-    .filter((name) => name !== '' && !/^(?:others|and)$/i.test(name));
+    .filter((name) => name !== '' && !/^and$/i.test(name));
 }
 
 function namesOf(tex: string): string[] {
   if (/^\{[^{}]*\}$/.test(tex)) return [texToText(tex)];
   const parts = splitOutside(tex, /,/g).map((part) => part.trim());
   if (parts.length > 1 && parts.every((part) => /^[a-z-]{3,20}\s*=/.test(part))) return [extended(parts)];
-  const people = splitOutside(tex, /;/g);
   // Neither is BibTeX, but people type it: semicolons, or commas alone, between names.
-  if (people.length > 1 || parts.length > 3) return splitNames(cleanLine(texToText(tex)));
-  const [first = '', second = '', third = ''] = parts.map(texToText);
-  if (parts.length === 3) return [`${third} ${first} ${second}`];
-  return [suffix.test(second.trim()) ? `${first} ${second}` : `${second} ${first}`];
+  if (parts.length > 3 || splitOutside(tex, /;/g).length > 1) return readNameList(tex).names;
+  return [readSingleName(parts.map(texToText).join(', '))];
 }
 
 /** https://mirrors.ctan.org/macros/latex/contrib/biblatex/doc/biblatex.pdf, 3.4: extended name format. */
@@ -35,7 +31,10 @@ function extended(parts: readonly string[]): string {
       return [part.slice(0, at).trim(), texToText(part.slice(at + 1)).replace(/^\s*"|"\s*$/g, '')];
     }),
   );
-  return ['given', 'prefix', 'family', 'suffix'].map((key) => values.get(key) ?? '').join(' ');
+  const [given, particle, family, suffix] = ['given', 'prefix', 'family', 'suffix'].map((key) =>
+    (values.get(key) ?? '').trim(),
+  );
+  return displayName({ given: given!, particle: particle!, family: family!, suffix: suffix! });
 }
 
 /** Cuts at a separator outside of braces. */

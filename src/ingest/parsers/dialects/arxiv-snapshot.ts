@@ -1,4 +1,6 @@
+import { displayName } from '../../../papers/person-name.js';
 import { mendArxivId } from '../json-fields.js';
+import { typedNames } from '../xml/arxiv.js';
 import { type Dialect, isObject, wordsOf } from './dialect.js';
 
 /** Lines of arXiv's snapshot of its metadata. `comments` are remarks there, and the paper's date is its first version's. */
@@ -16,7 +18,8 @@ export const arxivSnapshot: Dialect = {
       paper: {
         ...{ title, abstract, categories, doi },
         arxiv_id: idOf(entry['id'], versions.at(-1)),
-        authors: namesOf(entry['authors_parsed']) ?? authors,
+        authors:
+          namesOf(entry['authors_parsed']) ?? (typeof authors === 'string' ? typedNames(authors) : authors),
         date: isObject(first) ? first['created'] : undefined,
         venue: entry['journal-ref'],
         updated: entry['update_date'],
@@ -39,8 +42,10 @@ function namesOf(parsed: unknown): string[] | undefined {
   if (!Array.isArray(parsed) || parsed.length === 0) return undefined;
   return parsed.map((parts: unknown) => {
     if (!Array.isArray(parts)) return '';
-    const [last, given, suffix] = parts as unknown[];
-    return [given, last, suffix].flatMap((part) => wordsOf(part) ?? []).join(' ');
+    const [family = '', given = '', suffix = ''] = (parts as unknown[]).map(
+      (part) => wordsOf(part)?.trim() ?? '',
+    );
+    return displayName({ given, family, suffix });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { SourceName } from '../../../papers/paper.js';
 import { type ArxivRef, parseArxivId } from '../../../papers/paper-id.js';
-import { texToText } from '../bibtex/tex.js';
 import type { JsonObject } from '../json-fields.js';
+import { readNameList } from '../names.js';
 
 /** A paper's fields under the names of JSON lines, and whose they are where that isn't arXiv; or why there is none. */
 export type Found = { object: JsonObject; source?: SourceName } | { reason: string };
@@ -41,28 +41,10 @@ export function monthOfId({ id }: ArxivRef): string {
   return `${Number(yy) >= 91 ? 19 : 20}${yy}-${mm}`;
 }
 
-/**
- * Names in one text, as authors typed them: with commas, `and`, or a colon behind a collaboration between them, their
- * institutions in parentheses, accents in TeX.
- */
+/** Names in one text, as authors typed them: in reading order, with `et al.` behind them where there are others. */
 export function typedNames(text: string): string[] {
-  let plain = text.includes('\\') ? texToText(text) : text;
-  // Institutions have parentheses of their own: the innermost first. `((1) A, (2) B)` is two deep.
-  for (let depth = 0; depth < 4; depth += 1) plain = plain.replace(/\([^()]*\)/g, ' ');
-  // What was opened and never closed ends the names.
-  plain = plain.replace(/\(.*$/s, '');
-  const names: string[] = [];
-  for (const part of plain.split(/\s*[,;:]\s+(?:and\s+)?|\s+and\s+|\s+&\s+/)) {
-    const name = part.replace(/\s+/g, ' ').trim();
-    if (/^(?:jr|sr|ii|iii|iv)\.?$/i.test(name) && names.length > 0) names.push(`${names.pop()} ${name}`);
-    else names.push(name);
-  }
-  return realNames(names);
-}
-
-/** In arXiv's lists of names a colon or `et al.` may stand in place of one. */
-export function realNames(names: readonly string[]): string[] {
-  return names.filter((name) => /\p{L}/u.test(name) && !/^et\s+al\b/i.test(name));
+  const { names, more } = readNameList(text, { givenFirst: true });
+  return more === 0 ? names : [...names, 'et al.'];
 }
 
 /**

@@ -5,7 +5,6 @@ import {
   type Found,
   isAnnounceType,
   monthOfId,
-  realNames,
   typedNames,
   withdrawal,
   written,
@@ -54,7 +53,7 @@ export function readAtomEntry(entry: XmlNode): Found {
       arxiv_id: written(ref),
       title: childText(entry, 'atom:title'),
       abstract: summary,
-      authors: realNames(authors),
+      authors,
       // Of the first version; `updated` is of this one.
       date: childText(entry, 'atom:published'),
       updated: childText(entry, 'atom:updated'),

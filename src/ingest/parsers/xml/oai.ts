@@ -1,15 +1,7 @@
 import { parseDoi } from '../../../papers/paper-id.js';
-import { texToText } from '../bibtex/tex.js';
+import { displayName } from '../../../papers/person-name.js';
 import { parsePartialDate } from '../dates.js';
-import {
-  arxivCategories,
-  arxivIdOf,
-  type Found,
-  realNames,
-  typedNames,
-  withdrawal,
-  written,
-} from './arxiv.js';
+import { arxivCategories, arxivIdOf, type Found, typedNames, withdrawal, written } from './arxiv.js';
 import { childText, childTexts, elementsOf, textOf, type XmlNode } from './node.js';
 
 /**
@@ -84,12 +76,13 @@ function readArxiv(content: XmlNode): Found {
   const authors = elements('authors')
     .flatMap((list) => elementsOf(list))
     .map((author) =>
-      ['forenames', 'keyname', 'suffix']
-        .map((part) => textIn(author, part))
-        .filter((part) => part !== '')
-        .join(' '),
+      displayName({
+        given: textIn(author, 'forenames'),
+        family: textIn(author, 'keyname'),
+        suffix: textIn(author, 'suffix'),
+      }),
     );
-  return { object: { ...found.object, authors: realNames(authors), date: text('created') } };
+  return { object: { ...found.object, authors, date: text('created') } };
 }
 
 function readRaw(content: XmlNode): Found {
@@ -138,7 +131,7 @@ function readDublinCore(content: XmlNode, { identifier, sets }: Header): Found {
       arxiv_id: written(ref),
       title: textOf(elementsOf(content, 'dc:title')[0]),
       abstract,
-      authors: realNames(childTexts(content, 'dc:creator').map(firstNameFirst)),
+      authors: childTexts(content, 'dc:creator'),
       date: dates.sort()[0],
       venue: identifiers.find(
         (text) => !/^(?:https?|doi):/i.test(text) && !arxivIdOf(text) && !parseDoi(text),
@@ -148,12 +141,6 @@ function readDublinCore(content: XmlNode, { identifier, sets }: Header): Found {
       categories: arxivCategories(sets.map(categoryOfSet)),
     },
   };
-}
-
-function firstNameFirst(name: string): string {
-  const plain = name.includes('\\') ? texToText(name) : name;
-  const [last = '', first = '', suffix = ''] = plain.split(',').map((part) => part.trim());
-  return [first, last, suffix].filter((part) => part !== '').join(' ');
 }
 
 /** `cs:cs:LG`, `physics:hep-th`; a group alone (`cs`) is no category. */

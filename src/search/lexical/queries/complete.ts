@@ -1,6 +1,7 @@
+import { nameWords } from '../../../papers/name-words.js';
 import { termOf } from '../../text/terms.js';
 import { tokensOf } from '../../text/tokens.js';
-import { fieldMark, nameWords } from '../document.js';
+import { fieldMark } from '../document.js';
 import type { LexicalView } from '../lexical-index.js';
 import type { Completions } from '../ports.js';
 import { visitPostings } from '../segments/postings.js';

@@ -1,9 +1,11 @@
+import type { SoughtWord } from '../../../papers/name-words.js';
+
 /** What a paper has to fulfil, ready for the index: terms folded and stemmed, dates as `Columns.dates` has them. */
 export type Condition =
   /** These terms in title or abstract, or in the title alone, each a number of places behind the first one. */
   | { op: 'words'; terms: readonly PlacedTerm[]; titleOnly: boolean }
-  /** All of these words in the name of one author. */
-  | { op: 'author'; words: readonly string[] }
+  /** All of these words in the name of one author, in any order; an initial stands for a given name (papers/name-words.ts). */
+  | { op: 'author'; words: readonly SoughtWord[] }
   /** These words of the venue, next to each other. */
   | { op: 'venue'; words: readonly string[] }
   /** Without case; an archive (`cs`) means all of its categories. */

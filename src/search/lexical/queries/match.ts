@@ -1,9 +1,10 @@
 import { AppError } from '../../../platform/errors.js';
-import { AUTHOR_STRIDE, fieldMark } from '../document.js';
+import { fieldMark } from '../document.js';
 import type { LexicalView } from '../lexical-index.js';
 import { type PlaceList, placesOf, visitPostings } from '../segments/postings.js';
 import { findTerm, type Segment, type TermEntry, termsWithPrefix } from '../segments/segment.js';
 import type { Condition, PlacedTerm } from './conditions.js';
+import { matchAuthor } from './match-author.js';
 
 /** One byte a slot: 1 where the paper matches. Those of dead slots say nothing. */
 export type Mask = Uint8Array;
@@ -53,7 +54,7 @@ function matchOne(view: LexicalView, condition: Condition, deadline: Deadline): 
       break;
     }
     case 'author':
-      for (const segment of view.segments) matchAuthor(segment, condition.words, mask);
+      for (const segment of view.segments) matchAuthor(segment, condition.words, { mask, deadline });
       break;
     case 'category':
       matchCategory(view, condition.name, mask);
@@ -176,30 +177,4 @@ function narrow(
     if (kept.size > 0) next.set(slot, kept);
   });
   return next;
-}
-
-function matchAuthor(segment: Segment, words: readonly string[], mask: Mask): void {
-  const entries = words.map((word) => findTerm(segment, fieldMark.author + word));
-  if (entries.some((entry) => entry === null)) return;
-  if (entries.length === 1) {
-    mark(segment, entries[0]!, mask);
-    return;
-  }
-  const order = entries.map((entry) => entry!).sort((a, b) => a.count - b.count);
-  let found: Map<number, Set<number>> | null = null;
-  for (const entry of order) {
-    const { slots, starts, marks } = placesOf(segment, entry, found === null ? null : keysOf(found));
-    const next = new Map<number, Set<number>>();
-    slots.forEach((slot, at) => {
-      const known = found?.get(slot);
-      const authors = new Set(
-        marks.slice(starts[at], starts[at + 1]).map((place) => Math.floor(place / 2 / AUTHOR_STRIDE)),
-      );
-      const kept =
-        known === undefined ? authors : new Set([...authors].filter((author) => known.has(author)));
-      if (kept.size > 0) next.set(slot, kept);
-    });
-    found = next;
-  }
-  for (const slot of found!.keys()) mask[slot] = 1;
 }

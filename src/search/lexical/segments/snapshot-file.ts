@@ -14,9 +14,9 @@ import type { Segment } from './segment.js';
 const MAGIC = 'QUIRELX1';
 const FILE_NAME = /^words-(\d{6,})\.lex(\.tmp)?$/;
 
-/** Of what is written, and of how texts become terms (tokens.ts, terms.ts, document.ts): another one is built anew. */
+/** Of what is written, and of how texts become terms (tokens.ts, terms.ts, document.ts, papers/name-words.ts): another one is built anew. */
 const FORMAT = 3;
-const ANALYSIS = 3;
+const ANALYSIS = 4;
 
 /** The newest, and the one before it in case the newest turns out damaged. */
 const KEPT = 2;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { splitName } from '../../../src/papers/export/names.js';
+import { displayName, familyOf, readName } from '../../src/papers/person-name.js';
 
-describe('splitName', () => {
+describe('readName', () => {
   const people: [name: string, family: string, given: string, suffix?: string][] = [
     ['Ada Lovelace', 'Lovelace', 'Ada'],
     ['Grace B. M. Hopper', 'Hopper', 'Grace B. M.'],
@@ -35,7 +35,13 @@ describe('splitName', () => {
     ['  Ada \t Lovelace ', 'Lovelace', 'Ada'],
   ];
   for (const [name, family, given, suffix = ''] of people) {
-    it(`splits ${name}`, () => assert.deepEqual(splitName(name), { family, given, suffix, whole: false }));
+    it(`splits ${name}`, () => {
+      const read = readName(name);
+      assert.deepEqual(
+        { family: familyOf(read), given: read.given, suffix: read.suffix, isWhole: read.isWhole },
+        { family, given, suffix, isWhole: false },
+      );
+    });
   }
 
   for (const name of [
@@ -48,15 +54,14 @@ describe('splitName', () => {
     'others',
   ]) {
     it(`leaves ${name} whole`, () =>
-      assert.deepEqual(splitName(name), { family: name, given: '', suffix: '', whole: true }));
+      assert.deepEqual(readName(name), { given: '', particle: '', family: name, suffix: '', isWhole: true }));
   }
 
   it('loses no letter', () => {
     const lettersOf = (text: string) => [...text.replace(/[\s,]/g, '')].sort().join('');
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (name) => {
-        const { family, given, suffix } = splitName(name);
-        assert.equal(lettersOf(family + given + suffix), lettersOf(name));
+        assert.equal(lettersOf(displayName(readName(name))), lettersOf(name));
       }),
     );
   });
