@@ -1,4 +1,4 @@
-import { areInitials, readName } from './person-name.js';
+import { areInitials, familyOf, readName } from './person-name.js';
 
 /** Letters that don't come apart in Unicode's NFKD. */
 const letters: Readonly<Record<string, string>> = {
@@ -37,14 +37,16 @@ interface Chunk {
 }
 
 function chunksOf(text: string): Chunk[] {
-  return text
-    .normalize('NFC')
+  // Nearly all names are ASCII.
+  const typed = /[^ -~]/.test(text) ? text.normalize('NFC') : text;
+  return typed
     .split(notJoined)
     .map(chunkOf)
     .filter(({ parts }) => parts.length > 0);
 }
 
 function chunkOf(raw: string): Chunk {
+  if (/^[a-z0-9]+\.?$/i.test(raw)) return { parts: [cut(raw.toLowerCase().replace('.', ''))], others: [] };
   const partsOf = (typed: string): string[] =>
     typed
       .split(joiner)
@@ -86,7 +88,7 @@ export function placedWords(name: string): PlacedWord[] {
   const hasRuns = /\p{Ll}/u.test(family);
   const first = given.split(' ').flatMap((word) => (hasRuns && isRun(word) ? [runOf(word)] : chunksOf(word)));
   const before = wordsFrom([...first, ...chunksOf(suffix)], 0, FAMILY_PLACE);
-  return [...before, ...spelt(`${particle} ${family}`, FAMILY_PLACE, NAME_PLACES - 1)];
+  return [...before, ...spelt(familyOf({ particle, family }), FAMILY_PLACE, NAME_PLACES - 1)];
 }
 
 /** `JRR` is three initials. */
@@ -100,14 +102,15 @@ function wordsFrom(chunks: readonly Chunk[], from: number, end: number): PlacedW
   const placed: PlacedWord[] = [];
   let place = from;
   for (const { parts, others } of chunks) {
-    for (const spelling of [parts, ...others]) {
+    for (const [at, word] of parts.entries()) placed.push({ word, place: place + at });
+    for (const spelling of others)
       for (const [at, word] of spelling.entries())
-        if (place + at < end && !placed.some((one) => one.word === word && one.place === place + at))
+        if (!placed.some((one) => one.word === word && one.place === place + at))
           placed.push({ word, place: place + at });
-    }
     place += parts.length;
   }
-  return placed.sort((a, b) => a.place - b.place);
+  if (chunks.some(({ others }) => others.length > 0)) placed.sort((a, b) => a.place - b.place);
+  return place <= end ? placed : placed.filter((one) => one.place < end);
 }
 
 /** A word of a name that is looked for. */

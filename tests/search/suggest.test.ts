@@ -40,6 +40,8 @@ describe('suggest', () => {
     assert.deepEqual(await authors('björk a'), ['Ada Björk']);
     assert.deepEqual(await authors('ada li'), [], 'two names are not one');
     assert.deepEqual(await authors('jean luc'), ['Jean-Luc d’Ada']);
+    assert.deepEqual(await authors('jeanl'), ['Jean-Luc d’Ada']);
+    assert.deepEqual(await authors('bjoe'), ['Ada Björk']);
   });
 
   it('goes on with categories', async () => {
