@@ -62,7 +62,11 @@ describe('answers of services as they were saved', { skip }, () => {
         wanted,
       );
       assert.equal(new Set(records.map(({ source }) => source)).size, 1);
-      for (const record of records) assert.ok(record.authors?.length && record.date, record.title);
+      for (const record of records) {
+        assert.ok(record.authors?.length && record.date, record.title);
+        for (const author of record.authors)
+          assert.doesNotMatch(author, /[@,;()[\]{}\\$*†\d]|\bet al\b|universit|^.{61}/i);
+      }
     });
 
   test('the inner date of a Hugging Face item, not the one of New York', async () => {

@@ -18,7 +18,9 @@ describe('queries of the word index', () => {
     paper(4, 'On $L_{2}$ norms in C++', { abstract: 'Tiny hives. See \\constructor.', date: '2024-03' }),
     paper(6, 'Proofs', { authors: ['Ann Lee', 'Kurt Gödel'] }),
     paper(7, 'Proofs', { authors: ['K. Gödel', 'Ann Lee'] }),
-    paper(8, 'Gases', { authors: ['J. D. van der Waals', 'Flann O’Brien', 'Jean-Luc Sørensen'] }),
+    paper(8, 'Gases', {
+      authors: ['J. D. van der Waals', 'Flann O’Brien', 'Jean-Luc Sørensen', 'John S. Miller'],
+    }),
     paper(5, 'On C and the AB testing of ab-initio tests', { categories: ['math.CS'], upvotes: 0 }),
   ]);
   const cases: [string, number[]][] = [
@@ -45,6 +47,8 @@ describe('queries of the word index', () => {
     ['author:"ann godel"', []],
     ['author:"kurt lee"', []],
     ['author:"kurt g"', []],
+    ['author:"john smith"', []],
+    ['author:"john sam miller"', [8]],
     ['author:"van der waals"', [8]],
     ['author:"johannes diderik van der waals"', [8]],
     ['author:waals', [8]],
