@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse/sync';
+import { readNameList } from '../../src/ingest/parsers/names.js';
 import { createResolver, type Draft } from '../../src/papers/identity.js';
 import type { PaperRecord } from '../../src/papers/paper.js';
 import { runBench } from '../bench/run-bench.js';
@@ -53,7 +54,7 @@ const text = (html: string): string =>
     .replaceAll('&mdash;', '—');
 
 function recordOf([, title, authors, venue, year]: Row): PaperRecord {
-  const names = text(authors).split(', ').filter(Boolean);
+  const { names } = readNameList(text(authors));
   return {
     ...{ source: 'csv', title: text(title), abstract: '', date: year },
     ...(names.length > 0 && { authors: names }),

@@ -48,5 +48,5 @@ export function bareName(text: string): string {
     name = name.replace(titles, '').replace(degrees, '');
     if (!isGroup(name)) name = name.replace(numbers, '');
   }
-  return name.replace(/^[\s,;:]+|[\s,;:]+$/g, '').replace(/(?<=\p{Ll}{3})\.$/u, '');
+  return name.replace(/^[\s,;:]+|[\s,;:]+$/g, '').replace(/(?<=\p{Ll}{3})(?<!\b(?:Corp|Univ|Inst))\.$/u, '');
 }

@@ -110,6 +110,7 @@ describe('readSingleName', () => {
     ['Sonya~Lee', 'Sonya Lee'],
     ['Ann Lee (李安)', 'Ann Lee (李安)'],
     ['Birds, Inc.', 'Birds, Inc.'],
+    ['Feather Corp.', 'Feather Corp.'],
     ['BICEP2 Collaboration', 'BICEP2 Collaboration'],
     ['Group 12', 'Group 12'],
     ['Smith and Sons', 'Smith and Sons'],
