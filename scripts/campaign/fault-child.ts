@@ -23,6 +23,8 @@ export interface FaultReport {
   outcome: SourceOutcome | null;
   error: string | null;
   ms: number;
+  /** Of the processor. */
+  cpuMs: number;
   /** Longest time in which the process did nothing else. */
   blockedMs: number;
   /** Seconds that it would have waited. */
@@ -46,6 +48,7 @@ async function run({ source, url, base, timeoutMs, now }: FaultOrder): Promise<F
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const begun = performance.now();
+  const used = process.cpuUsage();
   let outcome: SourceOutcome | null = null;
   let error: string | null = null;
   try {
@@ -54,12 +57,14 @@ async function run({ source, url, base, timeoutMs, now }: FaultOrder): Promise<F
     error = String(thrown);
   }
   const ms = Math.round(performance.now() - begun);
+  const { user, system } = process.cpuUsage(used);
+  const cpuMs = Math.round((user + system) / 1_000);
   // Its timer is late by what blocked it last.
   await new Promise((resolve) => setTimeout(resolve, 15));
   delay.disable();
   const blockedMs = Math.round(delay.max / 1e6);
   const waitedS = Math.round((time.clock.now().getTime() - Date.parse(now)) / 1_000);
-  return { outcome, error, ms, blockedMs, waitedS, peakMb: peakMb(), baseMb };
+  return { outcome, error, ms, cpuMs, blockedMs, waitedS, peakMb: peakMb(), baseMb };
 }
 
 process.on('message', (order: FaultOrder) => {

@@ -36,7 +36,8 @@ const TIMEOUT_MS = 20_000;
 const HANG_TIMEOUT_MS = 300;
 /** A pull reads 32 MB at most; twice, while its parts are put together, and once more as text with what is made of it. */
 const MAX_GROWTH_MB = 400;
-const MAX_MS = 30_000;
+/** Of the processor: the machine may be busy with something else. */
+const MAX_CPU_MS = 30_000;
 const CHILD_LIMIT_MS = 120_000;
 
 interface Options {
@@ -58,6 +59,7 @@ interface Result {
   runs: Run[];
   seconds: number;
   slowestMs: number;
+  mostCpuMs: number;
   longestBlockMs: number;
   mostGrowthMb: number;
   problems: string[];
@@ -105,7 +107,7 @@ function runChild(order: FaultOrder): Promise<FaultReport | { died: string }> {
 }
 
 function problemOf(report: FaultReport, requests: number, { fault }: Case): string | null {
-  const { outcome, error, ms, peakMb, baseMb } = report;
+  const { outcome, error, cpuMs, peakMb, baseMb } = report;
   if (outcome === null) return `it threw ${error}`;
   const expected = expectedOutcomes[fault.name];
   if (!expected) return 'nothing is expected of it';
@@ -116,7 +118,7 @@ function problemOf(report: FaultReport, requests: number, { fault }: Case): stri
   const { holds = payloadPapers } = fault;
   if (outcome.kind === 'fetched' && outcome.papers < holds && outcome.problems === 0)
     return `${outcome.papers} of ${holds} papers, and no word of the others`;
-  if (ms > MAX_MS) return `${ms} ms, at most ${MAX_MS}`;
+  if (cpuMs > MAX_CPU_MS) return `${cpuMs} ms of the processor, at most ${MAX_CPU_MS}`;
   return peakMb - baseMb > MAX_GROWTH_MB ? `${peakMb - baseMb} MB, at most ${MAX_GROWTH_MB}` : null;
 }
 
@@ -143,7 +145,7 @@ async function measure({ only }: Options): Promise<Result> {
       const { pathname, search } = new URL(url);
       const requests = server.requests.get(pathname + search) ?? 0;
       const names = { fault: fault.name, source: source.name, payload: payload.name, requests };
-      const none = { outcome: null, ms: 0, blockedMs: 0, waitedS: 0, peakMb: 0, baseMb: 0 };
+      const none = { outcome: null, ms: 0, cpuMs: 0, blockedMs: 0, waitedS: 0, peakMb: 0, baseMb: 0 };
       runs.push(
         'died' in report
           ? { ...names, ...none, problem: report.died }
@@ -168,6 +170,7 @@ async function measure({ only }: Options): Promise<Result> {
     runs,
     seconds: Math.round((performance.now() - begun) / 1_000),
     slowestMs: most(({ ms }) => ms),
+    mostCpuMs: most(({ cpuMs }) => cpuMs),
     longestBlockMs: most(({ blockedMs }) => blockedMs),
     mostGrowthMb: most(({ peakMb, baseMb }) => peakMb - baseMb),
     problems,

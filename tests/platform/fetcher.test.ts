@@ -146,6 +146,16 @@ describe('a fetcher', () => {
     );
   });
 
+  test('counts the redirects of each try alone', async () => {
+    let left = 3;
+    const { get, asked } = fetcherOf((url) => {
+      if (url.includes('birds')) return { status: 302, headers: { location: 'https://bees.example/' } };
+      return left-- > 0 ? { status: 503 } : {};
+    });
+    assert.equal((await get({ url: 'https://birds.example/' })).kind, 'fetched');
+    assert.equal(asked.length, 8);
+  });
+
   test('stops while it waits, and lets those behind go on', async () => {
     const controller = new AbortController();
     const time = createTestTime();
