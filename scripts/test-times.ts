@@ -27,7 +27,7 @@ export default async function* times(events: AsyncIterable<TestEvent>): AsyncGen
   const sum = sorted.reduce((all, [, { ms }]) => all + ms, 0);
   yield `\n${seconds(performance.now() - started)} in all; ${sorted.length} files took ${seconds(sum)}, the slowest:\n`;
   for (const [file, { ms, slowest }] of sorted.slice(0, SHOWN)) {
-    yield `${seconds(ms).padStart(9)}  ${relative(projectRoot, file).replace(/^dist\//, '')}  ${slowest}\n`;
+    yield `${seconds(ms).padStart(9)}  ${relative(projectRoot, file).replace(/^dist\/(.*)\.js$/, '$1.ts')}  ${slowest}\n`;
   }
 }
 

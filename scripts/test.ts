@@ -5,8 +5,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../src/platform/paths.js';
+import { toSources } from './source-lines.js';
 
 const help = `npm test [-- [--json] [WORD…]]
 
@@ -56,7 +58,6 @@ for (const [what, missing] of [
 const reporter = values.json ? 'tap' : 'spec';
 const args = [
   '--test',
-  '--enable-source-maps',
   '--test-concurrency=2',
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout',
@@ -73,9 +74,10 @@ const child = spawn(process.execPath, [...args, ...files], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 let tail = '';
-child.stdout.on('data', (chunk: Buffer) => {
-  process.stdout.write(chunk);
-  tail = (tail + chunk.toString()).slice(-4_000);
+// By lines, so that no place is cut in two.
+createInterface({ input: child.stdout, crlfDelay: Infinity }).on('line', (line) => {
+  process.stdout.write(`${toSources(line)}\n`);
+  tail = `${tail}${line}\n`.slice(-4_000);
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 child.on('close', (code) => {
