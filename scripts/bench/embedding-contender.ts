@@ -4,6 +4,7 @@
  * settings allow, which for the default model is 512 tokens.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AutoTokenizer, env, pipeline, Tensor } from '@xenova/transformers';
@@ -59,7 +60,9 @@ async function ours(): Promise<Contender> {
 }
 
 async function plain(batch: number): Promise<Contender> {
-  const extract = await pipeline('feature-extraction', modelDir, { dtype });
+  // The runtime by itself counts physical cores alone, where our workers are one a logical one.
+  const session_options = { intraOpNumThreads: availableParallelism() };
+  const extract = await pipeline('feature-extraction', modelDir, { dtype, session_options });
   if (cut) Object.defineProperty(extract.tokenizer, 'model_max_length', { value: manifest.maxTokens });
   let due: string[] = [];
   return {

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../src/platform/paths.js';
 import { commandEnv, type RunningService, startQuire } from '../../tests/support/process.js';
 import { lap, median, type Runner, startContender, stopContender } from './embedding-race.js';
 import { runBench } from './run-bench.js';
+import { servePapers } from './serve-papers.js';
 import { type RealPaper, realPapers, requireSharedData } from './shared-data.js';
 
 const HELP = `npm run bench:throughput -- [--count 2000] [--rounds 3] [--json]
@@ -25,9 +25,6 @@ const API_KEY = 'quire_bench_throughput_00000000000000000';
 const TARGET = 0.9;
 /** Papers before the first round, for warm caches and grown memory. */
 const WARM_UP = 100;
-/** A look counts every paper, so looking costs some of what is measured; 200 ms are under 1 % of a round. */
-const POLL_MS = 200;
-const LIMIT_MS = 10 * 60_000;
 
 function parse() {
   const { values } = parseArgs({
@@ -43,33 +40,6 @@ function parse() {
   if (!(rounds >= 1 && rounds <= 9)) throw new Error('--rounds: expected 1 to 9');
   if (!values.help) requireSharedData();
   return { ...values, count, rounds };
-}
-
-interface Ready {
-  ready: boolean;
-  papers: number;
-  searchable: number;
-}
-
-/** Papers a second from the first byte that is sent until the last paper can be found by meaning. */
-async function serve(service: RunningService, papers: readonly RealPaper[]): Promise<number> {
-  const state = async () => (await (await fetch(`${service.url}/readyz`)).json()) as Ready;
-  const before = (await state()).papers;
-  const started = performance.now();
-  const taken = await fetch(`${service.url}/api/v1/ingest?name=bench`, {
-    method: 'POST',
-    headers: { 'x-api-key': API_KEY },
-    body: papers.map(({ line }) => `${line}\n`).join(''),
-  });
-  if (!taken.ok) throw new Error(`the intake answered ${taken.status}: ${await taken.text()}`);
-  const { added } = (await taken.json()) as { added: number };
-  for (;;) {
-    const { ready, searchable } = await state();
-    if (ready && searchable === before + added) break;
-    if (performance.now() - started > LIMIT_MS) throw new Error(`not ready within ${LIMIT_MS / 1_000} s`);
-    await sleep(POLL_MS);
-  }
-  return (added / (performance.now() - started)) * 1_000;
 }
 
 async function measure({ count, rounds }: ReturnType<typeof parse>) {
@@ -92,13 +62,13 @@ async function measure({ count, rounds }: ReturnType<typeof parse>) {
     );
     const warmUp = papers.splice(0, WARM_UP);
     await lap(limit, warmUp);
-    await serve(service, warmUp);
+    await servePapers(service, API_KEY, warmUp);
     const rates: { limit: number; service: number }[] = [];
     for (let round = 0; round < rounds; round++) {
       const part = papers.splice(0, count);
       // The order alternates, so that a machine that gets slower or faster favours neither.
       const first = round % 2 === 0 ? await lap(limit, part) : null;
-      const ours = await serve(service, part);
+      const ours = await servePapers(service, API_KEY, part);
       const { perSecond } = first ?? (await lap(limit, part));
       rates.push({ limit: perSecond, service: ours });
       process.stderr.write(
