@@ -57,7 +57,7 @@ async function pullPapers(url: string, fetcher: Fetcher): Promise<SourceOutcome>
 async function pullAnswer(url: string, fetcher: Fetcher): Promise<SourceOutcome> {
   const fetched = await fetcher.get({ url });
   if (fetched.kind !== 'fetched') return { ...nothing, ...fetched };
-  const answer = readXmlAnswer(new TextDecoder().decode(fetched.bytes));
+  const answer = await readXmlAnswer(fetched.bytes);
   const firstProblem = answer.fault ?? answer.errors[0]?.reason ?? (answer.root === null ? 'no root' : null);
   return {
     kind: 'fetched',

@@ -2,7 +2,7 @@ import type { ParsedEntry, SourceName } from '../../papers/paper.js';
 import { paperOf } from './jsonl.js';
 import type { LineParser } from './line-parser.js';
 import { excerpt } from './text.js';
-import { oaiErrorOf } from './xml/answer.js';
+import { oaiErrorOf, PART_LENGTH } from './xml/answer.js';
 import type { Found } from './xml/arxiv.js';
 import { readAtomEntry, readRssItem } from './xml/feed.js';
 import { childText, textOf, type XmlNode } from './xml/node.js';
@@ -14,9 +14,6 @@ const readers: ReadonlyMap<string, (entry: XmlNode) => Found> = new Map([
   ['item', readRssItem],
   ['oai:record', readOaiRecord],
 ]);
-
-/** Programs write XML on one line, however many entries it has: there lines come in parts. */
-const PART_LENGTH = 65_536;
 
 /**
  * arXiv's XML, told apart by its root: answers of its API and announcements as Atom, announcements as RSS 2.0, lists and

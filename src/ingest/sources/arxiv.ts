@@ -65,7 +65,7 @@ interface Feed {
 
 async function readFeed(run: PullRun, { feeds, categories }: ArxivSettings): Promise<Feed> {
   const answer = await run.fetch(`${feeds}/rss/${categories.join('+')}`);
-  const xml = xmlOf(answer, 'the announcement');
+  const xml = await xmlOf(answer, 'the announcement');
   const made = xml.made === undefined ? Number.NaN : Date.parse(xml.made);
   const now = run.clock.now();
   // A feed that says nothing of its time, or one to come, is of now.
@@ -118,7 +118,7 @@ async function fetchAnnounced(run: PullRun, { api }: ArxivSettings, feed: Parsed
     after = waiting.at(-1)!.ref;
     const ids = waiting.map(({ ref }) => ref).join(',');
     const answer = await run.fetch(`${api}/api/query?id_list=${ids}&max_results=${IDS_A_REQUEST}`);
-    const xml = xmlOf(answer, 'the API');
+    const xml = await xmlOf(answer, 'the API');
     const parsed = await run.parse(answer.bytes, { format: 'xml', name: 'the API' });
     const has = new Map(parsed.records.map((record) => [record.arxivId ?? '', record]));
     // An entry that is no paper (withdrawn, broken) is answered too, and will not become one.
@@ -168,7 +168,7 @@ async function catchUp(
     const answer = await run.fetch(
       `${api}/api/query?search_query=${query}&sortBy=lastUpdatedDate&sortOrder=descending&start=${start}&max_results=${PAGE_SIZE}`,
     );
-    const xml = xmlOf(answer, 'the API');
+    const xml = await xmlOf(answer, 'the API');
     const parsed = await run.parse(answer.bytes, { format: 'xml', name: 'the API' });
     const total = xml.totalResults ?? 0;
     // It is known for empty pages in the midst of a list (https://info.arxiv.org/help/api/user-manual.html#paging).
@@ -187,8 +187,8 @@ async function catchUp(
 }
 
 /** @throws PullStopped where it isn't an answer of arXiv's, whole and without an error */
-function xmlOf(answer: Answer, what: string): XmlAnswer {
-  const xml = readXmlAnswer(new TextDecoder().decode(answer.bytes));
+async function xmlOf(answer: Answer, what: string): Promise<XmlAnswer> {
+  const xml = await readXmlAnswer(answer.bytes);
   if (xml.fault !== null) throw new PullStopped('later', `${what} can not be read: ${xml.fault}`);
   if (xml.root === null) throw new PullStopped('later', `${what} is empty`);
   const [error] = xml.errors;

@@ -1,4 +1,4 @@
-import { readXmlAnswer } from '../parsers/xml/answer.js';
+import { readXmlAnswer, type XmlAnswer } from '../parsers/xml/answer.js';
 import { type Answer, type ParsedAnswer, type PullRun, PullStopped } from './pull-run.js';
 import type { FeedSettings } from './source.js';
 
@@ -25,9 +25,10 @@ export async function pullFeed(run: PullRun, { url, format }: FeedSettings): Pro
     });
     if (answer === 'unchanged') return run.note('nothing changed there since the last pull');
     const parsed: ParsedAnswer = await run.parse(answer.bytes, { format, name: 'the feed' });
-    refuseBroken(answer, parsed, format !== undefined);
+    const xml = parsed.format === 'xml' ? await readXmlAnswer(answer.bytes) : null;
+    refuseBroken(parsed, xml, format !== undefined);
     if (isFirst) fresh = marksOf(answer);
-    const next: string | null = nextOf(answer, parsed, page);
+    const next: string | null = nextOf(answer, parsed, { xml, page });
     if (next !== null && seen.has(next)) throw new PullStopped('failed', 'its pages lead in a circle');
     await run.countPapers(parsed.records.length + parsed.problems.length);
     // The marks of the first page count once all are read: “unchanged” must not hide the rest.
@@ -38,14 +39,11 @@ export async function pullFeed(run: PullRun, { url, format }: FeedSettings): Pro
 
 /** An error page, or half an answer: whatever is in it, the source is not where it says. */
 function refuseBroken(
-  { bytes }: Answer,
   { records, problems, format }: ParsedAnswer,
+  xml: XmlAnswer | null,
   isNamed: boolean,
 ): void {
-  if (format === 'xml') {
-    const { fault } = readXmlAnswer(new TextDecoder().decode(bytes));
-    if (fault !== null) throw new PullStopped('later', `it can not be read: ${fault}`);
-  }
+  if (xml !== null && xml.fault !== null) throw new PullStopped('later', `it can not be read: ${xml.fault}`);
   const [problem] = problems;
   if (records.length > 0 || problem === undefined) return;
   const kind = format === null || isNamed ? '' : ` (it looks like ${format})`;
@@ -57,16 +55,16 @@ function marksOf({ headers }: Answer): FeedCursor {
   return { ...(etag && { etag }), ...(lastModified && { lastModified }) };
 }
 
-function nextOf({ bytes, headers }: Answer, { format, records }: ParsedAnswer, page: string): string | null {
+function nextOf(
+  { bytes, headers }: Answer,
+  { format, records }: ParsedAnswer,
+  { xml, page }: { xml: XmlAnswer | null; page: string },
+): string | null {
   const linked = /<([^<>]+)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '')?.[1];
   if (linked !== undefined) return addressIn(linked, page);
-  const text = new TextDecoder().decode(bytes);
-  if (format === 'xml') {
-    const { next } = readXmlAnswer(text);
-    return next === undefined ? null : addressIn(next, page);
-  }
+  if (xml !== null) return xml.next === undefined ? null : addressIn(xml.next, page);
   // A page without papers ends every list.
-  return format === 'jsonl' && records.length > 0 ? nextOfJson(text, page) : null;
+  return format === 'jsonl' && records.length > 0 ? nextOfJson(new TextDecoder().decode(bytes), page) : null;
 }
 
 /**

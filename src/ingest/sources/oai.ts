@@ -15,7 +15,7 @@ export async function pullOai(run: PullRun, settings: OaiSettings): Promise<void
   let cursor: OaiCursor = run.cursor ?? {};
   for (let isAgain = false; ; ) {
     const answer = await run.fetch(addressOf(settings, cursor));
-    const xml = readXmlAnswer(new TextDecoder().decode(answer.bytes));
+    const xml = await readXmlAnswer(answer.bytes);
     if (xml.fault !== null) throw new PullStopped('later', `the answer can not be read: ${xml.fault}`);
     if (xml.root !== 'oai:OAI-PMH')
       throw new PullStopped('later', 'expected an answer of OAI-PMH, got another');

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.js';
 import { AppError, isAppError } from '../../platform/errors.js';
 import type { FetchOutcome, FetchRequest } from '../../platform/fetcher.js';
 import type { InputFormat } from '../format-names.js';
+import { inPieces } from '../parsers/bytes.js';
 import { readPapers } from '../read.js';
 import type { Cursor, Source } from './source-run.js';
 import type { SourceStore, Step } from './source-store.js';
@@ -94,7 +95,7 @@ export function createPullRun({ source, runId, papers, store, fetcher, clock, si
       parsed.format = found;
     };
     try {
-      for await (const entry of readPapers(oneChunk(bytes), {
+      for await (const entry of readPapers(inPieces(bytes), {
         name,
         asOf: today(),
         format,
@@ -178,7 +179,3 @@ export function createPullRun({ source, runId, papers, store, fetcher, clock, si
 }
 
 export type PullRun = ReturnType<typeof createPullRun>;
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

@@ -1,4 +1,4 @@
-import { forEachLine } from '../text.js';
+import { createLineCutter, inPieces } from '../bytes.js';
 import { arxivIdOf } from './arxiv.js';
 import { type Announcement, announcementOf, errorOf } from './feed.js';
 import { childText, childTexts, textOf, type XmlNode } from './node.js';
@@ -34,8 +34,11 @@ export interface XmlAnswer {
   fault: string | null;
 }
 
-/** Reads a whole answer for what a fetcher needs to go on; the papers in it are left to the parser. */
-export function readXmlAnswer(text: string): XmlAnswer {
+/** Programs write XML on one line, however many entries it has: there lines come in parts. */
+export const PART_LENGTH = 65_536;
+
+/** Reads a whole answer in UTF-8 for what a fetcher needs to go on; the papers in it are left to the parser. */
+export async function readXmlAnswer(bytes: Uint8Array): Promise<XmlAnswer> {
   const reader = createXmlReader();
   const answer: XmlAnswer = {
     root: null,
@@ -53,10 +56,13 @@ export function readXmlAnswer(text: string): XmlAnswer {
       else if (piece.isLast) answer.fault = piece.reason;
     }
   };
-  forEachLine(text, (line, number) => {
-    take(reader.push({ number, text: number === 1 ? line.replace(/^\ufeff/, '') : line }));
-    return true;
-  });
+  const lines = createLineCutter(PART_LENGTH, { inParts: true });
+  for await (const piece of inPieces(bytes)) {
+    for (const { number, text, ends } of lines.push(piece))
+      take(reader.push({ number, text: text.replace(/^\ufeff/, ''), ends }));
+    if (reader.isOver()) break;
+  }
+  for (const line of lines.end()) take(reader.push(line));
   take(reader.end());
   return { ...answer, root: reader.root() };
 }
