@@ -5,6 +5,7 @@ import { findListings, type ListingFile, type PassedOver } from '../ingest/files
 import type { InputFormat } from '../ingest/format-names.js';
 import { MAX_REPORTED_PROBLEMS } from '../ingest/ingest.js';
 import { describeReport, plural, takeFile } from '../ingest/take-file.js';
+import { collectGarbage } from '../platform/collect-garbage.js';
 import { AppError, isAppError, messageOf } from '../platform/errors.js';
 import { createHttpClient } from '../platform/http-client.js';
 import { createProgress } from '../platform/progress.js';
@@ -12,6 +13,11 @@ import { version } from '../version.js';
 import { type CommandContext, exitCodes, print, withServices } from './run-command.js';
 
 const POLL_MS = 200;
+/**
+ * Batches behind which what they left is freed: 4,000 papers, 15 ms. By itself the collector lets three times as much gather, and ever more
+ * the longer an intake lasts.
+ */
+const FREE_AFTER_BATCHES = 8;
 /** Of the files in folders that aren't read; `--json` has all of them. */
 const SHOWN_PASSED_OVER = 20;
 
@@ -76,6 +82,13 @@ function failed({ report, error }: FileResult): boolean {
   return error !== undefined || (report?.entries === 0 && report.problems > 0);
 }
 
+let batches = 0;
+
+function onStored(): void {
+  batches += 1;
+  if (batches % FREE_AFTER_BATCHES === 0) collectGarbage();
+}
+
 async function takeOne(
   file: ListingFile,
   { asOf, format }: IngestCommandOptions,
@@ -88,7 +101,7 @@ async function takeOne(
       signal,
       asOf,
       format,
-      onStored: () => undefined,
+      onStored,
     });
     return { file: file.path, report };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.js';
+import { collectGarbage } from '../../platform/collect-garbage.js';
 import { serializeError } from '../../platform/error-transfer.js';
 import { messageOf } from '../../platform/errors.js';
 import type { Steps } from '../copies/copy-search.js';
@@ -8,7 +9,6 @@ import type { HnswIndex } from '../graph/hnsw.js';
 import { loadSnapshot, removeSnapshots, writeSnapshot } from '../graph/snapshot.js';
 import { createLiveIndex, type LiveIndex } from '../live-index.js';
 import type { Hit, SavedSnapshot } from '../ports.js';
-import { collectGarbage } from './collect-garbage.js';
 import {
   type IndexOperations,
   type IndexRequest,
