@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, createApp } from './app.js';
 import { findListings, type ListingFile } from './ingest/files.js';
+import { readSourcesFile } from './ingest/sources/sources.js';
 import { describeReport, takeFile } from './ingest/take-file.js';
 import type { Config } from './platform/config.js';
 import { AppError, isAppError, messageOf } from './platform/errors.js';
@@ -43,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { config, log, out, signal } = options;
   // What can be wrong is found before anything is started.
   const listings = await findListings(options.files, options.stdin);
+  if (config.sourcesFile !== null) await readSourcesFile(config.sourcesFile);
   await checkPort(config);
   const services = await createServices(config, log, { progress: out, signal });
   let app: App | null = null;
