@@ -35,7 +35,7 @@ export interface WebOptions {
   recommend: Recommend;
   readiness: ReadinessService;
   digests: Pick<Scheduler, 'status'>;
-  sources: Pick<Sources, 'list' | 'listRuns'>;
+  sources: Pick<Sources, 'list' | 'listRuns' | 'count'>;
   originOf: OriginOf;
   latestIntake: () => Promise<LatestIntake | null>;
   /** Our error and its status for whatever was thrown: the same as the API's. */
@@ -99,10 +99,18 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
   );
 
   app.get('/health', { schema: { hide: true } }, async (_request, reply) => {
-    const [state, status, intake] = await Promise.all([readiness.glance(), digests.status(), latestIntake()]);
+    const [state, status, intake, counts] = await Promise.all([
+      readiness.glance(),
+      digests.status(),
+      latestIntake(),
+      sources.count(),
+    ]);
     reply.header('cache-control', 'no-store');
     reply.header('x-robots-tag', 'noindex');
-    return sendPage(reply, <HealthPage readiness={state} digests={status} intake={intake} />);
+    return sendPage(
+      reply,
+      <HealthPage readiness={state} digests={status} intake={intake} sources={counts} />,
+    );
   });
 
   app.get('/sources', { schema: { hide: true } }, async (_request, reply) => {

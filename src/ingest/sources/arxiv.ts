@@ -48,7 +48,7 @@ export async function pullArxiv(run: PullRun, settings: ArxivSettings): Promise<
     if (gap !== null) run.note(gap.note);
     cursor = { day: feed.day, ...(gap === null ? cursor.gap && { gap: cursor.gap } : { gap: gap.gap }) };
     await run.announce(feed.announced, cursor);
-  }
+  } else if (feed.announced.length > 0) run.note(`the announcement of ${feed.day} was read before`);
   noteQuiet(run, feed);
   await fetchAnnounced(run, settings, feed.parsed);
   if (cursor.gap) await catchUp(run, settings, { ...cursor, gap: cursor.gap });

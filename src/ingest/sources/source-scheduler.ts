@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
 import type { Puller } from './puller.js';
 import type { SourceStore } from './source-store.js';
+import { countByState } from './sources.js';
 
 /** Between two looks: a pull is at most so late. */
 const POLL_MS = 30_000;
@@ -51,18 +52,11 @@ export function createSourceScheduler({ store, puller, clock, log, pollMs = POLL
     for (const { id, name } of due) {
       if (active.size < MAX_AT_ONCE && !active.has(id)) active.set(id, pullOne(id, name));
     }
-    await count();
+    known = countByState(await store.list());
     const now = clock.now().getTime();
     if (now - prunedAt < DAY_MS) return;
     await store.prune(new Date(now - KEEP_DAYS * DAY_MS));
     prunedAt = now;
-  }
-
-  async function count(): Promise<void> {
-    const counts = { fine: 0, failing: 0, off: 0 };
-    for (const { isOn, failures } of await store.list())
-      counts[!isOn ? 'off' : failures > 0 ? 'failing' : 'fine'] += 1;
-    known = counts;
   }
 
   const follower = createFollower({ failure: 'sources could not be looked at', log, pollMs, step: look });

@@ -96,6 +96,11 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
       return Promise.all((await store.list()).map(viewOf));
     },
 
+    /** By what came of their last pull. */
+    async count(): Promise<{ fine: number; failing: number; off: number }> {
+      return countByState(await store.list());
+    },
+
     async view(name: string): Promise<SourceView> {
       return viewOf(await get(name));
     },
@@ -145,6 +150,12 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
 }
 
 export type Sources = ReturnType<typeof createSources>;
+
+export function countByState(sources: readonly Pick<Source, 'isOn' | 'failures'>[]) {
+  const counts = { fine: 0, failing: 0, off: 0 };
+  for (const { isOn, failures } of sources) counts[!isOn ? 'off' : failures > 0 ? 'failing' : 'fine'] += 1;
+  return counts;
+}
 
 /** `{"sources": [{"kind": "arxiv", "categories": ["cs.CL"]}, …]}`. @throws AppError invalid_config that names the field */
 export async function readSourcesFile(file: string): Promise<SourceRequest[]> {

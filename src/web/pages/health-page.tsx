@@ -18,10 +18,12 @@ export interface HealthPageProps {
   readiness: Readiness;
   digests: DigestStatus;
   intake: LatestIntake | null;
+  /** How many there are, and those that could not be read. */
+  sources: { fine: number; failing: number; off: number };
 }
 
 /** For whoever runs the service, and open to all: it names no subscriber, address or file. */
-export function HealthPage({ readiness, digests, intake }: HealthPageProps) {
+export function HealthPage({ readiness, digests, intake, sources }: HealthPageProps) {
   const { papers, searchable, pending, failed, reasons } = readiness;
   return (
     <Page title="Health · Quire" description="How the service is." canonical="/health">
@@ -36,6 +38,9 @@ export function HealthPage({ readiness, digests, intake }: HealthPageProps) {
         <Row name="Pending">{pending}</Row>
         {failed > 0 && <Row name="By words alone">{failed}</Row>}
         <Row name="Last intake">{intakeText(intake)}</Row>
+        <Row name="Sources">
+          <a href="/sources">{sourcesText(sources)}</a>
+        </Row>
       </dl>
       <h2 class="section">Digests</h2>
       <Advice status={digests} />
@@ -51,6 +56,15 @@ function Row({ name, children }: { name: string; children: ComponentChildren }) 
       <dd>{children}</dd>
     </>
   );
+}
+
+function sourcesText({ fine, failing, off }: HealthPageProps['sources']): string {
+  const parts = [
+    fine > 0 ? `${fine} up to date` : '',
+    failing > 0 ? `${failing} could not be read` : '',
+    off > 0 ? `${off} turned off` : '',
+  ].filter(Boolean);
+  return parts.length === 0 ? 'none yet' : parts.join(', ');
 }
 
 function intakeText(intake: LatestIntake | null): string {

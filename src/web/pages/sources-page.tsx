@@ -50,7 +50,7 @@ function SourceSection({ source, runs }: { source: SourceView; runs: readonly So
 
 function RunTable({ name, runs }: { name: string; runs: readonly SourceRun[] }) {
   return (
-    <section class="scrolls" aria-label={`Pulls of ${name}`} tabindex={0}>
+    <section class="scrolls runs" aria-label={`Pulls of ${name}`} tabindex={0}>
       <table>
         <thead>
           <tr>
