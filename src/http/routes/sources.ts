@@ -4,7 +4,6 @@ import { readSource } from '../../ingest/sources/source.js';
 import { MAX_RUNS } from '../../ingest/sources/source-run.js';
 import type { Sources } from '../../ingest/sources/sources.js';
 import type { ApiKeys } from '../../platform/api-keys.js';
-import { AppError } from '../../platform/errors.js';
 import { requireApiKey } from '../plugins/api-key.js';
 import { problemResponses } from '../problem.js';
 import { runView, SourceRunSchema, SourceSchema, sourceView } from '../source-schema.js';
@@ -84,12 +83,6 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<SourceRoutesOptions> = asyn
     },
     async ({ params: { name }, body }) => {
       const asked = readSource({ ...body, name }, 'body');
-      const known = (await sources.list()).find((one) => one.name === name);
-      if (known?.origin === 'file')
-        throw new AppError(
-          'invalid_input',
-          `${name} stands in SOURCES_FILE: change it there, and start the service again.`,
-        );
       await sources.put(asked, 'command');
       onChange();
       return sourceView(await sources.view(name));

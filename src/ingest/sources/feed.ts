@@ -15,14 +15,22 @@ export async function pullFeed(run: PullRun, { url, format }: FeedSettings): Pro
   const { next: _, ...marks } = cursor;
   let fresh: FeedCursor = marks;
   const seen = new Set<string>();
+  let isResumed = cursor.next !== undefined;
   for (let page: string | null = cursor.next ?? url; page !== null; ) {
     const isFirst = page === url;
     seen.add(page);
-    const answer: Answer | 'unchanged' = await run.ask({
-      url: page,
-      ...(isFirst && cursor.etag !== undefined && { etag: cursor.etag }),
-      ...(isFirst && cursor.lastModified !== undefined && { lastModified: cursor.lastModified }),
-    });
+    // What is still to be read of an earlier pull must not be hidden behind “unchanged”.
+    const conditions = isFirst && cursor.next === undefined ? marks : {};
+    const answer: Answer | 'unchanged' | null = await run
+      .ask({ url: page, ...conditions })
+      .catch(goneIf(isResumed));
+    isResumed = false;
+    if (answer === null) {
+      run.note('the page to go on with is gone: it is read from its beginning');
+      seen.clear();
+      page = url;
+      continue;
+    }
     if (answer === 'unchanged') return run.note('nothing changed there since the last pull');
     const parsed: ParsedAnswer = await run.parse(answer.bytes, { format, name: 'the feed' });
     const xml = parsed.format === 'xml' ? await readXmlAnswer(answer.bytes) : null;
@@ -35,6 +43,14 @@ export async function pullFeed(run: PullRun, { url, format }: FeedSettings): Pro
     await run.take(parsed, { cursor: next === null ? fresh : { ...fresh, next } });
     page = next;
   }
+}
+
+/** A service forgets its cursors in time; the beginning is still there. */
+function goneIf(isLeft: boolean): (error: unknown) => null {
+  return (error) => {
+    if (isLeft && error instanceof PullStopped && error.kind === 'failed') return null;
+    throw error;
+  };
 }
 
 /** An error page, or half an answer: whatever is in it, the source is not where it says. */

@@ -15,6 +15,9 @@ const BATCH_SIZE = 250;
 /** Of one pull: a backlog of more goes on a minute later, so that each source has its turn and each run its end. */
 export const MAX_REQUESTS = 300;
 
+/** The same of its time: a host may take ten minutes for each answer, and others wait for the place. */
+const MAX_RUN_MS = 3_600_000;
+
 /** Bytes of an answer, decoded: OAI-PMH's pages are the largest, of 1,000 records and some 5 MB. */
 const MAX_ANSWER_BYTES = 32_000_000;
 
@@ -60,6 +63,7 @@ export interface PullRunDeps {
 export function createPullRun({ source, runId, papers, store, fetcher, clock, signal }: PullRunDeps) {
   const notes: string[] = [];
   let requests = 0;
+  const until = clock.now().getTime() + MAX_RUN_MS;
 
   function checkSignal(): void {
     if (signal.aborted) throw new AppError('cancelled', 'the service stops');
@@ -68,6 +72,7 @@ export function createPullRun({ source, runId, papers, store, fetcher, clock, si
   /** @throws PullStopped, AppError cancelled */
   async function ask(request: Omit<FetchRequest, 'signal' | 'maxBytes'>): Promise<Answer | 'unchanged'> {
     checkSignal();
+    if (clock.now().getTime() > until) throw new PullStopped('more', 'an hour was over: it goes on soon');
     if (requests >= MAX_REQUESTS)
       throw new PullStopped('more', `${MAX_REQUESTS} requests were made: it goes on soon`);
     requests += 1;

@@ -11,7 +11,7 @@ import { countByState } from './sources.js';
 const POLL_MS = 30_000;
 
 /** Pulled at once: each waits for its host most of the time, and one that hangs must not hold up the others. */
-const MAX_AT_ONCE = 4;
+const MAX_AT_ONCE = 8;
 
 /** Runs are forgotten after so long. */
 const KEEP_DAYS = 90;
@@ -48,11 +48,11 @@ export function createSourceScheduler({ store, puller, clock, log, pollMs = POLL
 
   /** Begins what is due and returns; the pulls go on. */
   async function look(): Promise<void> {
+    known = countByState(await store.list());
     const due = await store.listDue(clock.now(), active.size + MAX_AT_ONCE);
     for (const { id, name } of due) {
       if (active.size < MAX_AT_ONCE && !active.has(id)) active.set(id, pullOne(id, name));
     }
-    known = countByState(await store.list());
     const now = clock.now().getTime();
     if (now - prunedAt < DAY_MS) return;
     await store.prune(new Date(now - KEEP_DAYS * DAY_MS));

@@ -129,6 +129,11 @@ export function createSourceStore({ prisma }: Database) {
       (await prisma.source.updateMany({ where: { name }, data: { isOn, ...(isOn && { nextAt: now }) } }))
         .count > 0,
 
+    /** Of the file no longer: off, and whoever wants may remove it or turn it on. */
+    release: async (name: string): Promise<void> => {
+      await prisma.source.updateMany({ where: { name }, data: { isOn: false, origin: 'command' } });
+    },
+
     /** Due now. */
     hasten: async (name: string, now: Date): Promise<boolean> =>
       (await prisma.source.updateMany({ where: { name }, data: { nextAt: now } })).count > 0,

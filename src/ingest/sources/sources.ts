@@ -55,7 +55,9 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
       const why = whyNotAllowed(address, allowsPrivate);
       if (why !== null) throw new AppError('invalid_input', `${asked.name}: ${why}`);
     }
-    if ((await store.find(asked.name)) === null && (await store.count()) >= MAX_SOURCES)
+    const known = await store.find(asked.name);
+    if (known?.origin === 'file' && origin === 'command') throw ofTheFile(asked.name, 'change it there');
+    if (known === null && (await store.count()) >= MAX_SOURCES)
       throw new AppError('invalid_input', `There are ${MAX_SOURCES} sources already: remove one first.`);
     return store.put(asked, { origin, now: clock.now() });
   }
@@ -118,11 +120,7 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
     /** Its papers stay, its books go. @throws AppError source_not_found, invalid_input for one of the file */
     async remove(name: string): Promise<void> {
       const { origin } = await get(name);
-      if (origin === 'file')
-        throw new AppError(
-          'invalid_input',
-          `${name} stands in SOURCES_FILE: take it out there, and start the service again.`,
-        );
+      if (origin === 'file') throw ofTheFile(name, 'take it out there');
       await store.remove(name);
     },
 
@@ -134,15 +132,18 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
     /** The sources of a file are so from now on, and those that it no longer names are turned off. @throws AppError invalid_config */
     async follow(file: string): Promise<{ put: number; off: string[] }> {
       const asked = await readSourcesFile(file);
+      const before = await store.list();
       for (const one of asked)
         await put(one, 'file').catch((error: unknown) => {
           throw new AppError('invalid_config', `SOURCES_FILE ${file}: ${messageOf(error)}`, { cause: error });
         });
       const names = new Set(asked.map(({ name }) => name));
-      const known = await store.list();
-      const gone = known.filter(({ origin, isOn, name }) => origin === 'file' && isOn && !names.has(name));
-      for (const { name } of gone) await store.turn(name, false, clock.now());
-      const back = known.filter(({ origin, isOn, name }) => origin === 'file' && !isOn && names.has(name));
+      const gone = before.filter(({ origin, name }) => origin === 'file' && !names.has(name));
+      for (const { name } of gone) await store.release(name);
+      // One that comes back goes on; one of the file that somebody paused stays so.
+      const back = before.filter(
+        ({ origin, isOn, name }) => origin === 'command' && !isOn && names.has(name),
+      );
       for (const { name } of back) await store.turn(name, true, clock.now());
       return { put: asked.length, off: gone.map(({ name }) => name) };
     },
@@ -185,6 +186,13 @@ export async function readSourcesFile(file: string): Promise<SourceRequest[]> {
   const twice = requests.find(({ name }, at) => requests.findIndex((one) => one.name === name) !== at);
   if (twice) wrong(`two sources are named ${twice.name}: give one of them another "name"`);
   return requests;
+}
+
+function ofTheFile(name: string, what: string): AppError {
+  return new AppError(
+    'invalid_input',
+    `${name} stands in SOURCES_FILE: ${what}, and start the service again.`,
+  );
 }
 
 function unknown(name: string): never {

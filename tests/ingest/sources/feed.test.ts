@@ -108,6 +108,22 @@ describe('any address', () => {
     assert.deepEqual([done.outcome, done.added, done.requests], ['done', 1, 1]);
   });
 
+  it('begins again where the page to go on with is gone', async () => {
+    let status = 500;
+    const host = await pulling.host((url, headers): Played => {
+      if (headers['if-none-match'] !== undefined) return { status: 304 };
+      if (url.searchParams.get('page') !== null) return { status };
+      return { body: lines('Auks A'), headers: { etag: '"1"', link: '<?page=2>; rel=next' } };
+    });
+    const source = await pulling.source({ kind: 'feed', url: host.url });
+    assert.equal((await pulling.pull(source)).outcome, 'later');
+    status = 410;
+    const run = await pulling.pull(source);
+    // The new list leads to the page that is gone: that one fails.
+    assert.deepEqual([run.outcome, run.requests, run.unchanged], ['failed', 3, 1]);
+    assert.match(run.note ?? '', /is gone: it is read from its beginning/);
+  });
+
   it('fails clearly where nothing there is a paper, half of it is missing, or its pages lead in a circle', async () => {
     const cases: Record<string, [Played, string, RegExp]> = {
       '/html': [

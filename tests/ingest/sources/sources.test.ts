@@ -42,6 +42,16 @@ describe('the sources of a collection', () => {
     await sources().follow(fileOf({ sources: [hf, { ...changed, categories: ['cs.CL', 'cs.LG'] }] }));
     assert.equal((await sources().get('ax')).cursor, null);
     assert.equal((await sources().view('hf')).state, 'new');
+    // A pause holds over a restart; what left the file can be removed.
+    await sources().turn('hf', false);
+    await sources().follow(fileOf({ sources: [hf] }));
+    assert.equal((await sources().view('hf')).state, 'off');
+    await sources().remove('ax');
+    const asked = readSource({ ...hf, every: '1d' }, 's');
+    await assert.rejects(sources().put(asked, 'command'), {
+      code: 'invalid_input',
+      message: /change it there/,
+    });
     await assert.rejects(sources().remove('hf'), {
       code: 'invalid_input',
       message: /SOURCES_FILE: take it out there/,
