@@ -59,10 +59,7 @@ export function createSourceStore({ prisma }: Database) {
       where: { id: step.runId },
       select: { problemList: true },
     });
-    const problems = [...(problemList as unknown as ParseProblem[]), ...step.problems].slice(
-      0,
-      MAX_RUN_PROBLEMS,
-    );
+    const problems = [...fromJson<ParseProblem[]>(problemList), ...step.problems].slice(0, MAX_RUN_PROBLEMS);
     await tx.sourceRun.update({
       where: { id: step.runId },
       data: {
@@ -71,7 +68,7 @@ export function createSourceStore({ prisma }: Database) {
         unchanged: { increment: count('unchanged') },
         merged: { increment: merged },
         failed: { increment: step.failed },
-        ...(step.problems.length > 0 && { problemList: problems as unknown as Prisma.InputJsonValue }),
+        ...(step.problems.length > 0 && { problemList: toJson(problems) }),
       },
     });
     if (step.cursor !== undefined) await writeCursor(tx, step.sourceId, step.cursor);
@@ -101,7 +98,7 @@ export function createSourceStore({ prisma }: Database) {
       const before = await find(name);
       const data = {
         kind: settings.kind,
-        settings: settings as unknown as Prisma.InputJsonValue,
+        settings: toJson(settings),
         everyMinutes,
         origin,
       };
@@ -280,7 +277,7 @@ type SourceRow = Awaited<ReturnType<Database['prisma']['source']['findFirstOrThr
 function toSource({ settings, cursor, origin, kind: _, ...rest }: SourceRow): Source {
   return {
     ...rest,
-    settings: settings as unknown as SourceSettings,
+    settings: fromJson(settings),
     origin: origin === 'file' ? 'file' : 'command',
     cursor: cursor as Cursor | null,
   };
@@ -292,6 +289,10 @@ function toRun({ sourceId: _, outcome, problemList, ...rest }: RunRow): SourceRu
   return {
     ...rest,
     outcome: outcome as RunOutcome | null,
-    problemList: problemList as unknown as ParseProblem[],
+    problemList: fromJson(problemList),
   };
 }
+
+/** Columns of JSON: what this store wrote is what it reads, but Prisma's types for JSON know no interfaces. */
+const toJson = (value: object) => value as Prisma.InputJsonObject;
+const fromJson = <T>(value: Prisma.JsonValue) => value as T;
