@@ -2,7 +2,6 @@
  * `npm run campaign:faults`: every fault of tests/support/fault-server.ts against every source and shape. Each pull must end by
  * itself, in bounded time and memory, with the outcome that is expected, and lose nothing without saying so.
  */
-import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,7 +16,8 @@ import {
   startFaultServer,
 } from '../../tests/support/fault-server.js';
 import { recordResult } from '../bench/results.js';
-import type { FaultOrder, FaultReport } from './fault-child.js';
+import type { FaultReport } from './fault-child.js';
+import { runChild } from './fault-process.js';
 import { type FaultSource, faultSources } from './fault-sources.js';
 
 const help = `npm run campaign:faults -- [OPTIONS]
@@ -85,27 +85,6 @@ function parse(): Options {
   return { only: values.only, json: values.json, help: values.help };
 }
 
-/** A report, or how the process ended. */
-function runChild(order: FaultOrder): Promise<FaultReport | { died: string }> {
-  return new Promise((resolve) => {
-    const child = fork(childFile, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    let said = '';
-    child.stderr?.on('data', (part: Buffer) => {
-      said = (said + part.toString()).slice(-500);
-    });
-    const timer = setTimeout(() => child.kill('SIGKILL'), CHILD_LIMIT_MS);
-    let report: FaultReport | null = null;
-    child.once('message', (message: FaultReport) => {
-      report = message;
-    });
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve(report ?? { died: `ended with ${signal ?? code}: ${said.trim()}` });
-    });
-    child.send(order);
-  });
-}
-
 function problemOf(report: FaultReport, requests: number, { fault }: Case): string | null {
   const { outcome, error, cpuMs, peakMb, baseMb } = report;
   if (outcome === null) return `it threw ${error}`;
@@ -141,7 +120,7 @@ async function measure({ only }: Options): Promise<Result> {
       const url = `${server.urlOf(fault, payload)}?${at}`;
       const timeoutMs = expectedOutcomes[fault.name]?.hangs ? HANG_TIMEOUT_MS : TIMEOUT_MS;
       const order = { source: source.name, url, base: server.base, timeoutMs, now: NOW };
-      const report = await runChild(order);
+      const report = await runChild<FaultReport>(childFile, order, CHILD_LIMIT_MS);
       const { pathname, search } = new URL(url);
       const requests = server.requests.get(pathname + search) ?? 0;
       const names = { fault: fault.name, source: source.name, payload: payload.name, requests };

@@ -17,8 +17,8 @@ const abstractOf = (at: number) =>
   );
 
 const atom = `<?xml version="1.0" encoding="UTF-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom">
-<title>Birds</title><updated>2024-01-05T00:00:00Z</updated>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/">
+<title>Birds</title><updated>2024-01-05T00:00:00Z</updated><opensearch:totalResults>${payloadPapers}</opensearch:totalResults>
 ${numbers
   .map(
     (at) => `<entry><id>http://arxiv.org/abs/${idOf(at)}v1</id><published>2024-01-04T10:00:00Z</published>

@@ -28,8 +28,12 @@ export const faults: readonly Fault[] = [
     },
   },
   ...transportFaults,
-  ...contentFaults,
+  ...contentFaults.map((fault): Fault => ({ ...fault, isOfContent: true })),
 ];
+
+/** Below the server's address. */
+export const faultPath = ({ name }: Pick<Fault, 'name'>, payload: Payload): string =>
+  `/${name}/${payload.name}`;
 
 /** Where faults that need https are; the client leads it to the server. */
 const SECURE = 'https://faults.example';
@@ -56,7 +60,7 @@ export async function startFaultServer(clock: Clock) {
     base,
     requests,
     urlOf: (fault: Fault, payload: Payload = payloads[0]!): string =>
-      `${fault.isSecure ? SECURE : base}/${fault.name}/${payload.name}`,
+      `${fault.isSecure ? SECURE : base}${faultPath(fault, payload)}`,
     async close(): Promise<void> {
       server.closeAllConnections();
       server.close();

@@ -21,6 +21,8 @@ export interface Fault {
   holds?: number;
   /** It is met at an https address. */
   isSecure?: boolean;
+  /** It comes whole, and is something else than it should be. */
+  isOfContent?: boolean;
   answer(request: IncomingMessage, response: ServerResponse, play: Play): void;
 }
 
