@@ -9,6 +9,7 @@ import { messageOf } from '../../src/platform/errors.js';
 import { silentLogger } from '../../src/platform/log.js';
 import { changeManifest, tinyModelDir } from '../../tests/support/models.js';
 import { commandEnv } from '../../tests/support/process.js';
+import { makeReadyData } from '../../tests/support/ready-data.js';
 import { checkAfterStart, NOTHING_REMEMBERED, type Remembered } from './kill-checks.js';
 import type { PaperBooks } from './kill-papers.js';
 import { RANDOM_POINT, type Round } from './kill-plan.js';
@@ -142,6 +143,7 @@ function createLife({ dataDir, firstPapers, models, result, log, of }: LifeOptio
 
   /** The first start: a collection, and the other model made known. */
   async function begin(): Promise<void> {
+    await makeReadyData(dataDir);
     const victim = await startVictim({ dataDir, env, point: null });
     await addPapers(victim, books, { count: firstPapers, batch: FIRST_BATCH });
     await untilReady(victim);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { changeManifest, tinyModelDir } from '../support/models.js';
 import { inventedPaper, jsonLines } from '../support/papers.js';
 import { commandEnv, quire, type RunningService, startQuire } from '../support/process.js';
+import { makeReadyData } from '../support/ready-data.js';
 
 const PAPERS = 60;
 const LIMIT_MS = 30_000;
@@ -81,6 +82,7 @@ describe('quire doctor, model, reindex', () => {
     });
     const listing = join(folder, 'listing.jsonl');
     await writeFile(listing, jsonLines(Array.from({ length: PAPERS }, (_, n) => inventedPaper(n))));
+    await makeReadyData(join(folder, 'data'));
     service = await startQuire([listing], env);
     await until('the graph', ({ ready, index }) => ready && index.kind === 'hnsw');
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { inventedPaper, jsonLines } from '../support/papers.js';
 import { commandEnv, quire, type RunningService, startQuire } from '../support/process.js';
+import { makeReadyData } from '../support/ready-data.js';
 
 interface Ready {
   ready: boolean;
@@ -66,6 +67,7 @@ describe('quire serve', () => {
   });
 
   it('takes listings in on the way up, and the command line works beside it', async () => {
+    await makeReadyData(data('files'));
     const env = commandEnv(data('files'), { SAMPLE: 'off', EMBED_WORKERS: '1' });
     const service = await startQuire([listing], env);
     try {
@@ -107,6 +109,7 @@ describe('quire serve', () => {
   });
 
   it('stops at once when asked to in the middle of its work, and goes on from there', async () => {
+    await makeReadyData(data('interrupted'));
     const env = commandEnv(data('interrupted'), { SAMPLE: 'off', EMBED_WORKERS: '1' });
     const many = join(folder, 'many.jsonl');
     await writeFile(

@@ -146,7 +146,7 @@ async function prepareTemplate(admin: DatabaseConnection, password: string): Pro
 }
 
 /** One folder a user, PostgreSQL version and state of the migrations; older ones are removed. */
-async function sharedFolder(): Promise<string> {
+export async function sharedFolder(): Promise<string> {
   const hash = createHash('sha256').update(String(findPostgresBinaries().major));
   for (const { name, checksum } of await readMigrations(migrationsDir)) hash.update(`${name} ${checksum}\n`);
   const prefix = `test-postgres-${process.getuid?.() ?? 0}-`;
