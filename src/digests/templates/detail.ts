@@ -64,14 +64,16 @@ export const noticesOf = (notices: readonly string[]): string[] =>
 export const quotedBytes = (character: string): number =>
   character === '=' ? 3 : character > '~' ? 3 * Buffer.byteLength(character) : 1;
 
-/** Where the paper is: by its id, or by its title where the id makes an address that is too long. */
+/** Where the paper is: by its id, or by its title where the id makes an address that is too long and the title a shorter one. */
 export function addressOf(
   { id, title }: DigestPaper,
   links: Pick<DigestLinks, 'paper' | 'search'>,
   { address, words }: Pick<Detail, 'address' | 'words'>,
 ): string {
   const own = links.paper(id);
-  return own.length <= address ? own : links.search(wordsOf(title, words) || wordsOf(id, words));
+  if (own.length <= address) return own;
+  const named = links.search(wordsOf(title, words) || wordsOf(id, words));
+  return own.length <= named.length ? own : named;
 }
 
 /** Words alone: signs would be read as the language of queries. */
