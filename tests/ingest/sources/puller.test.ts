@@ -42,6 +42,20 @@ for (const kind of databaseKinds) {
       );
     });
 
+    it('come to their end whatever bytes and lengths a source answers with', async () => {
+      const error = `<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><error code="badArgument">${'ever so wrong '.repeat(9_000)}</error></OAI-PMH>`;
+      for (const [kind, play, why] of [
+        ['huggingface', '\0\x1b[31mred\x07', /got “\[31mred”$/],
+        ['oai', error, /^the repository says: ever so wrong .{400,480}$/],
+      ] as const) {
+        const { url } = await pulling.host(() => play);
+        const source = await pulling.source({ kind, ...(kind === 'oai' ? { url } : { base: url }) });
+        const run = await pulling.pull(source);
+        assert.match(run.problem ?? '', why);
+        assert.ok(((await pulling.store().findById(source.id))?.nextAt ?? 0) > pulling.clock.now());
+      }
+    });
+
     it('are never two at once, whichever process pulls', async () => {
       let isAsked = () => {};
       const asked = new Promise<void>((resolve) => {
