@@ -128,7 +128,7 @@ export function createPullRun({ source, runId, papers, store, fetcher, clock, si
     { records, problems }: Pick<ParsedAnswer, 'records' | 'problems'>,
     end: { cursor?: Cursor; settled?: readonly string[] } = {},
   ): Promise<void> {
-    const books: Step = { runId, sourceId: source.id, failed: problems.length, problems };
+    const books: Step = { runId, source, failed: problems.length, problems };
     if (records.length === 0) {
       if (problems.length > 0 || end.cursor || end.settled) await store.commit({ ...books, ...end });
       return;
@@ -165,7 +165,7 @@ export function createPullRun({ source, runId, papers, store, fetcher, clock, si
     countPapers: (announced: number): Promise<void> => store.countPapers(runId, announced),
 
     announce: (refs: readonly { ref: string; version: number | null }[], cursor: Cursor): Promise<void> =>
-      store.announce({ sourceId: source.id, runId, at: clock.now() }, refs, cursor),
+      store.announce({ source, runId, at: clock.now() }, refs, cursor),
 
     listAnnounced: (after: string, limit: number) => store.listAnnounced(source.id, { after, limit }),
     countAnnounced: (): Promise<number> => store.countAnnounced(source.id),

@@ -2,7 +2,7 @@ import type { PaperStore } from '../../papers/paper-store.js';
 import type { Clock } from '../../platform/clock.js';
 import { tryAdvisoryLock } from '../../platform/db/advisory-lock.js';
 import type { Database } from '../../platform/db/database.js';
-import { isAppError, messageOf } from '../../platform/errors.js';
+import { AppError, isAppError, messageOf } from '../../platform/errors.js';
 import type { FetchOutcome, FetchRequest } from '../../platform/fetcher.js';
 import type { Logger } from '../../platform/log.js';
 import type { IntakeStore } from '../intake-store.js';
@@ -13,7 +13,7 @@ import { pullHuggingFace } from './hugging-face.js';
 import { pullOai } from './oai.js';
 import { createPullRun, type PullRun, PullStopped } from './pull-run.js';
 import type { SourceSettings } from './source.js';
-import type { Source, SourceRun } from './source-run.js';
+import { type Source, SourceChanged, type SourceRun } from './source-run.js';
 import type { RunEnd, SourceStore } from './source-store.js';
 
 /** Until a backlog that was too long for one run goes on. */
@@ -61,7 +61,7 @@ export function createPuller(deps: PullerDeps) {
       const trouble = await pullKind(run, source.settings).then(
         () => null,
         (error: unknown) => {
-          if (error instanceof PullStopped) return error;
+          if (error instanceof PullStopped || error instanceof SourceChanged) return error;
           // Stopped with the process: the next one goes on.
           if (isAppError(error, 'cancelled')) throw error;
           log.error({ err: error, source: source.name }, 'a source could not be pulled');
@@ -69,19 +69,26 @@ export function createPuller(deps: PullerDeps) {
         },
       );
       const end = await endOf(run, source, trouble);
-      await store.finishRun({ id: runId, sourceId }, end);
+      await store.finishRun({ id: runId, source }, end);
       const [books] = await store.listRuns(sourceId, 1);
-      await keepIntake(source, books!);
-      tell(source, books!);
-      return books!;
+      if (!books) throw new AppError('source_not_found', `${source.name} was removed while it was pulled.`);
+      await keepIntake(source, books);
+      tell(source, books);
+      return books;
     } finally {
       await lock.release();
     }
   }
 
-  async function endOf(run: PullRun, source: Source, trouble: PullStopped | null): Promise<RunEnd> {
+  async function endOf(
+    run: PullRun,
+    source: Source,
+    stopped: PullStopped | SourceChanged | null,
+  ): Promise<RunEnd> {
     const { requests, note } = run.books();
     const now = clock.now().getTime();
+    const isChanged = stopped instanceof SourceChanged;
+    const trouble = isChanged ? new PullStopped('later', stopped.message) : stopped;
     const isDone = trouble === null || trouble.kind === 'more';
     const failures = isDone ? 0 : source.failures + 1;
     const everyMs = source.everyMinutes * 60_000;
@@ -95,7 +102,7 @@ export function createPuller(deps: PullerDeps) {
     const isMore = trouble?.kind === 'more';
     return {
       finishedAt: clock.now(),
-      outcome: trouble === null || trouble.kind === 'more' ? 'done' : trouble.kind,
+      outcome: isChanged ? 'broken off' : trouble === null || isMore ? 'done' : trouble.kind,
       // PostgreSQL refuses NUL, and a terminal obeys escapes.
       problem: trouble === null || isMore ? null : truncate(cleanLine(trouble.message), MAX_PROBLEM_LENGTH),
       note: isMore ? [note, trouble.message].filter(Boolean).join('; ') : note,

@@ -15,6 +15,13 @@ export interface Source extends SourceRequest {
   createdAt: Date;
 }
 
+/** Thrown where a run would write how far it came of what the source isn't any more. */
+export class SourceChanged extends Error {
+  constructor() {
+    super('it was changed or removed while it was pulled');
+  }
+}
+
 /** A paper that was announced and whose record is still to be fetched. */
 export interface AnnouncedRef {
   /** arXiv id without version. */

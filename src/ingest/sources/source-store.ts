@@ -10,13 +10,15 @@ import {
   MAX_RUNS,
   type RunOutcome,
   type Source,
+  SourceChanged,
   type SourceRun,
 } from './source-run.js';
 
 /** What is written with a batch or not at all. */
 export interface Step {
   runId: number;
-  sourceId: number;
+  /** As the run began. */
+  source: Pick<Source, 'id' | 'settings'>;
   failed: number;
   problems: readonly ParseProblem[];
   cursor?: Cursor | undefined;
@@ -55,11 +57,15 @@ export function createSourceStore({ prisma }: Database) {
     { outcomes, merged }: BatchResult,
   ): Promise<void> {
     const count = (wanted: string): number => outcomes.filter(({ outcome }) => outcome === wanted).length;
-    const { problemList } = await tx.sourceRun.findUniqueOrThrow({
+    const run = await tx.sourceRun.findUnique({
       where: { id: step.runId },
       select: { problemList: true },
     });
-    const problems = [...fromJson<ParseProblem[]>(problemList), ...step.problems].slice(0, MAX_RUN_PROBLEMS);
+    if (run === null) throw new SourceChanged();
+    const problems = [...fromJson<ParseProblem[]>(run.problemList), ...step.problems].slice(
+      0,
+      MAX_RUN_PROBLEMS,
+    );
     await tx.sourceRun.update({
       where: { id: step.runId },
       data: {
@@ -71,10 +77,10 @@ export function createSourceStore({ prisma }: Database) {
         ...(step.problems.length > 0 && { problemList: toJson(problems) }),
       },
     });
-    if (step.cursor !== undefined) await writeCursor(tx, step.sourceId, step.cursor);
+    if (step.cursor !== undefined) await writeCursor(tx, step.source, step.cursor);
     if (step.settled && step.settled.length > 0)
       await tx.announcedPaper.deleteMany({
-        where: { sourceId: step.sourceId, ref: { in: [...step.settled] } },
+        where: { sourceId: step.source.id, ref: { in: [...step.settled] } },
       });
   }
 
@@ -166,22 +172,22 @@ export function createSourceStore({ prisma }: Database) {
 
     /** Papers to fetch, and the cursor behind their announcement, at once. */
     async announce(
-      { sourceId, runId, at }: { sourceId: number; runId: number; at: Date },
+      { source, runId, at }: { source: Step['source']; runId: number; at: Date },
       papers: readonly { ref: string; version: number | null }[],
       cursor: Cursor,
     ): Promise<void> {
       await prisma.$transaction(async (tx) => {
+        await writeCursor(tx, source, cursor);
         for (let from = 0; from < papers.length; from += MAX_ROWS) {
           const data = papers
             .slice(from, from + MAX_ROWS)
-            .map((paper) => ({ ...paper, sourceId, announcedAt: at }));
+            .map((paper) => ({ ...paper, sourceId: source.id, announcedAt: at }));
           await tx.announcedPaper.createMany({ data, skipDuplicates: true });
         }
         await tx.sourceRun.update({
           where: { id: runId },
           data: { announced: { increment: papers.length } },
         });
-        await writeCursor(tx, sourceId, cursor);
       });
     },
 
@@ -208,14 +214,18 @@ export function createSourceStore({ prisma }: Database) {
     },
 
     async countPapers(runId: number, announced: number): Promise<void> {
-      await prisma.sourceRun.update({ where: { id: runId }, data: { announced: { increment: announced } } });
+      await prisma.sourceRun.updateMany({
+        where: { id: runId },
+        data: { announced: { increment: announced } },
+      });
     },
 
-    async finishRun({ id, sourceId }: { id: number; sourceId: number }, end: RunEnd): Promise<void> {
+    /** When a source that was changed meanwhile is next is what the change said. */
+    async finishRun({ id, source }: { id: number; source: Step['source'] }, end: RunEnd): Promise<void> {
       const { nextAt, failures, ...data } = end;
       await prisma.$transaction([
-        prisma.sourceRun.update({ where: { id }, data }),
-        prisma.source.updateMany({ where: { id: sourceId }, data: { nextAt, failures } }),
+        prisma.sourceRun.updateMany({ where: { id }, data }),
+        prisma.source.updateMany({ where: isAsItWas(source), data: { nextAt, failures } }),
       ]);
     },
 
@@ -249,8 +259,18 @@ export function createSourceStore({ prisma }: Database) {
 
 export type SourceStore = ReturnType<typeof createSourceStore>;
 
-async function writeCursor(tx: Prisma.TransactionClient, id: number, cursor: Cursor): Promise<void> {
-  await tx.source.updateMany({ where: { id }, data: { cursor: cursor as Prisma.InputJsonObject } });
+/** @throws SourceChanged: the cursor is one of another place, or of none */
+async function writeCursor(
+  tx: Prisma.TransactionClient,
+  source: Step['source'],
+  cursor: Cursor,
+): Promise<void> {
+  const data = { cursor: cursor as Prisma.InputJsonObject };
+  if ((await tx.source.updateMany({ where: isAsItWas(source), data })).count === 0) throw new SourceChanged();
+}
+
+function isAsItWas({ id, settings }: Step['source']) {
+  return { id, settings: { equals: settings as unknown as Prisma.InputJsonValue } };
 }
 
 /** Other categories of arXiv are caught up with from where they are; another place is read from its beginning. */

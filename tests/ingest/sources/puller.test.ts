@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { readSource } from '../../../src/ingest/sources/source.js';
 import type { SourceRun } from '../../../src/ingest/sources/source-run.js';
 import { createSourceScheduler } from '../../../src/ingest/sources/source-scheduler.js';
 import { AppError } from '../../../src/platform/errors.js';
@@ -54,6 +55,29 @@ for (const kind of databaseKinds) {
         assert.match(run.problem ?? '', why);
         assert.ok(((await pulling.store().findById(source.id))?.nextAt ?? 0) > pulling.clock.now());
       }
+    });
+
+    it('write nothing of a source that was changed or removed meanwhile', async () => {
+      let meanwhile = async (): Promise<unknown> => null;
+      const fetcher = {
+        async get() {
+          await meanwhile();
+          const bytes = Buffer.from(lines(1, 'Storks'));
+          return { kind: 'fetched' as const, bytes, headers: { etag: '"old"' }, url: 'http://a.example' };
+        },
+      };
+      const source = await feedOf(() => '');
+      const now = pulling.clock.now();
+      const changed = readSource({ kind: 'feed', name: source.name, url: 'http://b.example/' }, 's');
+      meanwhile = () => pulling.store().put(changed, { origin: 'command', now });
+      const run = await pulling.pull(source, { fetcher });
+      assert.deepEqual([run.outcome, run.added], ['broken off', 0]);
+      assert.match(run.problem ?? '', /changed or removed while/);
+      const after = await pulling.store().findById(source.id);
+      assert.deepEqual([after?.cursor, after?.nextAt, after?.failures], [null, now, 0]);
+
+      meanwhile = () => pulling.store().remove(source.name);
+      await assert.rejects(pulling.pull(source, { fetcher }), { code: 'source_not_found' });
     });
 
     it('are never two at once, whichever process pulls', async () => {

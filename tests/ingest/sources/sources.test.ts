@@ -25,10 +25,10 @@ describe('the sources of a collection', () => {
     const hf = { kind: 'huggingface', name: 'hf' };
     const arxiv = { kind: 'arxiv', name: 'ax', categories: ['cs.CL'] };
     assert.deepEqual(await sources().follow(fileOf({ sources: [hf, arxiv] })), { put: 2, off: [] });
-    const { id } = await sources().get('ax');
+    const { id, settings } = await sources().get('ax');
     await pulling.store().commit({
       runId: await pulling.store().startRun(id, pulling.clock.now()),
-      sourceId: id,
+      source: { id, settings },
       failed: 0,
       problems: [],
       cursor: { day: '2026-11-18' },
@@ -100,13 +100,13 @@ describe('the sources of a collection', () => {
       readSource({ kind: 'feed', name, url: 'https://a.example/f?key=s3cret', every: '1h' }, 's'),
       'command',
     );
-    const { id } = await sources().get(name);
+    const { id, settings } = await sources().get(name);
     const view = () => sources().view(name);
     assert.deepEqual([(await view()).state, (await view()).what], ['new', 'a.example/f']);
     const start = () => pulling.store().startRun(id, pulling.clock.now());
     const end = async (run: number, outcome: 'done' | 'later' | 'failed', problem: string | null) =>
       pulling.store().finishRun(
-        { id: run, sourceId: id },
+        { id: run, source: { id, settings } },
         {
           outcome,
           problem,
