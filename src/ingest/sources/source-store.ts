@@ -2,6 +2,7 @@ import type { ParseProblem } from '../../papers/paper.js';
 import type { BatchResult, TakeInOptions } from '../../papers/paper-store.js';
 import type { Database } from '../../platform/db/database.js';
 import { Prisma } from '../../platform/db/generated/client.js';
+import { cleanLine, truncate } from '../parsers/text.js';
 import type { SourceRequest, SourceSettings } from './source.js';
 import {
   type AnnouncedRef,
@@ -40,6 +41,9 @@ export interface RunEnd {
 /** Rows of an `INSERT`: the parameters of a statement are counted in 16 bits. */
 const MAX_ROWS = 5_000;
 
+/** Of a problem or a note: some sentences. */
+const MAX_TEXT_LENGTH = 1_000;
+
 /** Sources, how far each was read, and what became of every pull. */
 export function createSourceStore({ prisma }: Database) {
   const list = async (): Promise<Source[]> =>
@@ -62,7 +66,7 @@ export function createSourceStore({ prisma }: Database) {
       select: { problemList: true },
     });
     if (run === null) throw new SourceChanged();
-    const problems = [...fromJson<ParseProblem[]>(run.problemList), ...step.problems].slice(
+    const problems = [...fromJson<ParseProblem[]>(run.problemList), ...step.problems.map(storable)].slice(
       0,
       MAX_RUN_PROBLEMS,
     );
@@ -222,7 +226,8 @@ export function createSourceStore({ prisma }: Database) {
 
     /** When a source that was changed meanwhile is next is what the change said. */
     async finishRun({ id, source }: { id: number; source: Step['source'] }, end: RunEnd): Promise<void> {
-      const { nextAt, failures, ...data } = end;
+      const { nextAt, failures, ...books } = end;
+      const data = { ...books, problem: textOf(end.problem), note: textOf(end.note) };
       await prisma.$transaction([
         prisma.sourceRun.updateMany({ where: { id }, data }),
         prisma.source.updateMany({ where: isAsItWas(source), data: { nextAt, failures } }),
@@ -290,6 +295,15 @@ function readsElsewhere(before: SourceSettings, after: SourceSettings): boolean 
 /** PostgreSQL keeps keys in an order of its own. */
 function sorted(settings: SourceSettings): unknown[] {
   return Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Texts of a run may quote what a source sent, and PostgreSQL refuses some of that: a run must end all the same. */
+function textOf(text: string | null): string | null {
+  return text === null ? null : truncate(cleanLine(text), MAX_TEXT_LENGTH);
+}
+
+function storable({ line, reason, excerpt }: ParseProblem): ParseProblem {
+  return { line, reason: textOf(reason) ?? '', excerpt: textOf(excerpt) ?? '' };
 }
 
 type SourceRow = Awaited<ReturnType<Database['prisma']['source']['findFirstOrThrow']>>;

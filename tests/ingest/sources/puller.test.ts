@@ -80,6 +80,20 @@ for (const kind of databaseKinds) {
       await assert.rejects(pulling.pull(source, { fetcher }), { code: 'source_not_found' });
     });
 
+    it('end with their reason, whatever characters a source sent', async () => {
+      const source = await feedOf(() => '');
+      const fetcher = {
+        get: async () => ({
+          kind: 'failed' as const,
+          why: `it sent “\0 and \ud800”${' and more'.repeat(500)}`,
+        }),
+      };
+      const run = await pulling.pull(source, { fetcher });
+      assert.equal(run.outcome, 'failed');
+      assert.match(run.problem ?? '', /^it sent “ ?and \ufffd” and more/);
+      assert.ok(run.problem!.length <= 1_000 && run.finishedAt !== null);
+    });
+
     it('are never two at once, whichever process pulls', async () => {
       let isAsked = () => {};
       const asked = new Promise<void>((resolve) => {
