@@ -1,9 +1,13 @@
+import { excerpt } from '../parsers/text.js';
 import { addDays, isWeekend, listedDay } from './eastern.js';
 import { type PullRun, PullStopped } from './pull-run.js';
 import type { HuggingFaceSettings } from './source.js';
 
 /** Papers of a page; the API gives 100 at most. */
 const PAGE_SIZE = 100;
+
+/** A page of 100 papers is less than 1 MB; what is read in one piece takes thirty times its size if it is brackets alone. */
+const MAX_PAGE_BYTES = 8_000_000;
 
 /** Pages of one day: 30 papers are usual. */
 const MAX_PAGES = 50;
@@ -51,8 +55,9 @@ async function pullDay(
   for (let page = 0; ; page += 1) {
     const url = `${base}/api/daily_papers?date=${day}&limit=${PAGE_SIZE}&p=${page}`;
     const { bytes, headers } = await run.fetch(url).catch((error: unknown) => {
-      // Before the first paper of a day, its list may not be there yet.
-      if (isToday && page === 0 && error instanceof PullStopped && error.kind === 'failed') return nothing;
+      // Before the first paper of a day, its list may not be there yet: 400 is a day that the service thinks is to come.
+      const isNone = error instanceof PullStopped && (error.status === 404 || error.status === 400);
+      if (isToday && page === 0 && isNone) return nothing;
       throw error;
     });
     const listed = listIn(bytes);
@@ -73,6 +78,8 @@ const nothing = { bytes: new TextEncoder().encode('[]'), headers: {} as Readonly
 
 /** Entries of the array that the API answers with. @throws PullStopped where it is anything else */
 function listIn(bytes: Uint8Array): number {
+  if (bytes.length > MAX_PAGE_BYTES)
+    throw new PullStopped('failed', `a page of ${PAGE_SIZE} papers is larger than ${MAX_PAGE_BYTES} bytes`);
   const text = new TextDecoder().decode(bytes);
   try {
     const value: unknown = JSON.parse(text);
@@ -84,6 +91,6 @@ function listIn(bytes: Uint8Array): number {
 }
 
 function beginning(text: string): string {
-  const shown = text.trim().slice(0, 80).replace(/\s+/g, ' ');
+  const shown = excerpt(text);
   return shown === '' ? 'nothing' : `“${shown}”`;
 }

@@ -19,20 +19,26 @@ export const MAX_REQUESTS = 300;
 const MAX_RUN_MS = 3_600_000;
 
 /** Bytes of an answer, decoded: OAI-PMH's pages are the largest, of 1,000 records and some 5 MB. */
-const MAX_ANSWER_BYTES = 32_000_000;
+export const MAX_ANSWER_BYTES = 32_000_000;
 
 /** Papers of one answer: arXiv's largest slice has 2,000. */
 const MAX_ANSWER_PAPERS = 20_000;
 
 /** Why a pull ends before its end. */
 export class PullStopped extends Error {
+  readonly retryAt: Date | null;
+  /** Of the answer, where that was the reason. */
+  readonly status: number | null;
+
   constructor(
     /** `later`: the source can't answer now. `failed`: somebody has to look. `more`: it goes on soon. */
     readonly kind: 'later' | 'failed' | 'more',
     why: string,
-    readonly retryAt: Date | null = null,
+    { retryAt = null, status = null }: { retryAt?: Date | null; status?: number | null } = {},
   ) {
     super(why);
+    this.retryAt = retryAt;
+    this.status = status;
   }
 }
 
@@ -84,9 +90,9 @@ export function createPullRun({ source, runId, papers, store, fetcher, clock, si
       case 'unchanged':
         return 'unchanged';
       case 'later':
-        throw new PullStopped('later', outcome.why, outcome.retryAt);
+        throw new PullStopped('later', outcome.why, { retryAt: outcome.retryAt });
       case 'failed':
-        throw new PullStopped('failed', outcome.why);
+        throw new PullStopped('failed', outcome.why, { status: outcome.status ?? null });
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { withDatabase } from '../../support/postgres.js';
 import { booksOf, type Played, withPulling } from './pulling.js';
 
@@ -82,6 +83,9 @@ describe('daily papers of Hugging Face', () => {
       ['[{"paper": {"id": "2611.1', 'later', /expected a JSON array/],
       ['{"error": "gone"}', 'failed', /expected a JSON array of papers, got “\{"error"/],
       ['', 'later', /got nothing/],
+      [`[${'[],'.repeat(2_700_000)}[]]`, 'failed', /larger than 8000000 bytes/],
+      // PostgreSQL takes no zeros in a text.
+      [{ body: gzipSync('[]') }, 'later', /expected a JSON array/],
     ];
     for (const [played, outcome, why] of cases) {
       broken.set('2026-11-16', played);
@@ -100,6 +104,12 @@ describe('daily papers of Hugging Face', () => {
     broken.set('2026-11-18', { status: 404, body: '{"error":"no such day"}' });
     const run = await pulling.pull(source);
     assert.deepEqual([run.outcome, run.announced, run.note], ['done', 0, 'no papers of these days']);
+    for (const status of [403, 204]) {
+      broken.set('2026-11-18', { status });
+      const refused = await pulling.pull(source);
+      assert.deepEqual([refused.outcome, refused.problem], ['failed', `the server answered ${status}`]);
+    }
+    broken.clear();
     broken.set('2026-11-17', { status: 404 });
     assert.equal((await pulling.pull(source)).outcome, 'failed');
   });
