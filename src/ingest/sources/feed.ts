@@ -1,5 +1,7 @@
+import { createByteCollector } from '../../platform/byte-collector.js';
+import { DamagedGzip, gunzipped, inPieces, isGzip } from '../parsers/bytes.js';
 import { readXmlAnswer, type XmlAnswer } from '../parsers/xml/answer.js';
-import { type Answer, type ParsedAnswer, type PullRun, PullStopped } from './pull-run.js';
+import { type Answer, MAX_ANSWER_BYTES, type ParsedAnswer, type PullRun, PullStopped } from './pull-run.js';
 import type { FeedSettings } from './source.js';
 
 interface FeedCursor extends Record<string, unknown> {
@@ -8,6 +10,9 @@ interface FeedCursor extends Record<string, unknown> {
   /** The page to go on with; absent where everything was read. */
   next?: string;
 }
+
+/** More than the blank lines that end a file. */
+const MAX_END_BYTES = 1_000;
 
 /** What an address has, and the pages behind it: by `Link` (RFC 8288), a feed's own link (RFC 5005), or the service's cursor. */
 export async function pullFeed(run: PullRun, { url, format }: FeedSettings): Promise<void> {
@@ -21,21 +26,24 @@ export async function pullFeed(run: PullRun, { url, format }: FeedSettings): Pro
     seen.add(page);
     // What is still to be read of an earlier pull must not be hidden behind “unchanged”.
     const conditions = isFirst && cursor.next === undefined ? marks : {};
-    const answer: Answer | 'unchanged' | null = await run
+    const asked: Answer | 'unchanged' | null = await run
       .ask({ url: page, ...conditions })
       .catch(goneIf(isResumed));
     isResumed = false;
-    if (answer === null) {
+    if (asked === null) {
       run.note('the page to go on with is gone: it is read from its beginning');
       seen.clear();
       page = url;
       continue;
     }
-    if (answer === 'unchanged') return run.note('nothing changed there since the last pull');
+    if (asked === 'unchanged') return run.note('nothing changed there since the last pull');
+    const answer: Answer = { ...asked, bytes: await unpacked(asked.bytes) };
     const parsed: ParsedAnswer = await run.parse(answer.bytes, { format, name: 'the feed' });
     const xml = parsed.format === 'xml' ? await readXmlAnswer(answer.bytes) : null;
-    refuseBroken(parsed, xml, format !== undefined);
+    refuseBroken(answer, parsed, { xml, isNamed: format !== undefined });
     if (isFirst) fresh = marksOf(answer);
+    // What could not be read may be there the next time, and half an answer has the marks of the whole: “unchanged” must not hide it.
+    if (parsed.problems.length > 0) fresh = {};
     const next: string | null = nextOf(answer, parsed, { xml, page });
     if (next !== null && seen.has(next)) throw new PullStopped('failed', 'its pages lead in a circle');
     await run.countPapers(parsed.records.length + parsed.problems.length);
@@ -53,17 +61,49 @@ function goneIf(isLeft: boolean): (error: unknown) => null {
   };
 }
 
+/** What a gzip file holds, else the bytes themselves. @throws PullStopped later where it is cut off, failed where it holds too much */
+async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
+  const collector = createByteCollector();
+  try {
+    for await (const part of gunzipped(inPieces(bytes))) {
+      collector.push(part);
+      if (collector.size > MAX_ANSWER_BYTES)
+        throw new PullStopped(
+          'failed',
+          `its gzip file holds more than ${MAX_ANSWER_BYTES} bytes: take it in with \`quire ingest\``,
+        );
+    }
+  } catch (error) {
+    if (error instanceof DamagedGzip)
+      throw new PullStopped('later', 'it can not be read: its gzip file is damaged or cut off');
+    throw error;
+  }
+  return collector.take();
+}
+
 /** An error page, or half an answer: whatever is in it, the source is not where it says. */
 function refuseBroken(
+  { bytes }: Answer,
   { records, problems, format }: ParsedAnswer,
-  xml: XmlAnswer | null,
-  isNamed: boolean,
+  { xml, isNamed }: { xml: XmlAnswer | null; isNamed: boolean },
 ): void {
   if (xml !== null && xml.fault !== null) throw new PullStopped('later', `it can not be read: ${xml.fault}`);
   const [problem] = problems;
+  const isJson = format === 'jsonl' || format === 'csl';
+  if (isJson && problem && records.length > 0 && !/[\]}]$/.test(endOf(bytes)))
+    throw new PullStopped(
+      'later',
+      `it can not be read: it ends in the middle of its JSON (${problem.reason})`,
+    );
   if (records.length > 0 || problem === undefined) return;
   const kind = format === null || isNamed ? '' : ` (it looks like ${format})`;
   throw new PullStopped('failed', `nothing in it is a paper${kind}: ${problem.reason}`);
+}
+
+/** The last characters that are no spaces. */
+function endOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes.subarray(-MAX_END_BYTES)).trimEnd();
 }
 
 function marksOf({ headers }: Answer): FeedCursor {

@@ -35,6 +35,7 @@ describe('any address', () => {
   it('may be anything that Quire reads, compressed or not', async () => {
     const bodies: Record<string, Played> = {
       '/a.jsonl.gz': { body: gzipSync(lines('Gulls A', 'Gulls B')) },
+      '/atom.xml.gz': { body: gzipSync(rss('Gulls in a packed feed')) },
       '/b.bib': '@article{x, title={Gulls in {\\"o}rbit}, author={Lee, Ann}, year={2026}}',
       '/c.csv': 'title,abstract\nGulls as rows,On birds\n',
     };
@@ -42,7 +43,7 @@ describe('any address', () => {
     const added: number[] = [];
     for (const path of Object.keys(bodies))
       added.push((await pulling.pull(await pulling.source({ kind: 'feed', url: host.url + path }))).added);
-    assert.deepEqual(added, [2, 1, 1]);
+    assert.deepEqual(added, [2, 1, 1, 1]);
   });
 
   it('is followed to its pages: by header, by the feed’s link, by a service’s cursor', async () => {
@@ -122,6 +123,38 @@ describe('any address', () => {
     // The new list leads to the page that is gone: that one fails.
     assert.deepEqual([run.outcome, run.requests, run.unchanged], ['failed', 3, 1]);
     assert.match(run.note ?? '', /is gone: it is read from its beginning/);
+  });
+
+  it('takes half an answer for none, and asks again for what could not be read', async () => {
+    const whole = JSON.stringify(['Knots A', 'Knots B'].map((title) => ({ title, abstract: 'On birds.' })));
+    const bib = '@article{a, title={Ruffs A}, year={2026}}\n@article{b, title={Ruffs B}, year={2026}}';
+    const packed = gzipSync(lines('Stints A', 'Stints B'));
+    const cases: [
+      whole: string | Buffer,
+      half: string | Buffer,
+      outcome: string,
+      problem: RegExp,
+      added: number,
+    ][] = [
+      [whole, whole.slice(0, -12), 'later', /ends in the middle of its JSON/, 0],
+      [packed, packed.subarray(0, -8), 'later', /gzip file is damaged or cut off/, 0],
+      // Nothing says that this is half of it; its tag doesn't count.
+      [bib, bib.slice(0, -20), 'done', /^$/, 1],
+    ];
+    for (const [well, half, outcome, problem, added] of cases) {
+      let body = half;
+      const host = await pulling.host((_url, headers) =>
+        headers['if-none-match'] === '"1"' ? { status: 304 } : { body, headers: { etag: '"1"' } },
+      );
+      const source = await pulling.source({ kind: 'feed', url: host.url });
+      const cut = await pulling.pull(source);
+      assert.deepEqual([cut.outcome, cut.added], [outcome, added]);
+      assert.match(cut.problem ?? '', problem);
+      body = well;
+      const done = await pulling.pull(source);
+      assert.deepEqual([done.outcome, done.added], ['done', 2 - added]);
+      assert.equal((await pulling.pull(source)).note, 'nothing changed there since the last pull');
+    }
   });
 
   it('fails clearly where nothing there is a paper, half of it is missing, or its pages lead in a circle', async () => {
