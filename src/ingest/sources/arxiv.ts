@@ -72,6 +72,9 @@ async function readFeed(run: PullRun, { feeds, categories }: ArxivSettings): Pro
   const day = easternDay(made <= now.getTime() + 86_400_000 ? new Date(made) : now);
   const byRef = new Map(xml.announced.map(({ arxivId, version }) => [arxivId, version ?? null]));
   const parsed = await run.parse(answer.bytes, { format: 'xml', name: 'the announcement' });
+  // An announcement without items is that of a holiday; one without papers is none.
+  if (xml.entries > 0 && byRef.size === 0)
+    throw new PullStopped('failed', 'the announcement has entries, and none of them names a paper of arXiv');
   return {
     day,
     announced: [...byRef].map(([ref, version]) => ({ ref, version })),
@@ -170,7 +173,12 @@ async function catchUp(
     );
     const xml = await xmlOf(answer, 'the API');
     const parsed = await run.parse(answer.bytes, { format: 'xml', name: 'the API' });
-    const total = xml.totalResults ?? 0;
+    const total = xml.totalResults;
+    if (total === undefined)
+      throw new PullStopped(
+        'later',
+        'expected a page of the API, got one that does not say how many papers there are',
+      );
     // It is known for empty pages in the midst of a list (https://info.arxiv.org/help/api/user-manual.html#paging).
     if (xml.entries === 0 && start < total)
       throw new PullStopped('later', 'the API answered with an empty page');

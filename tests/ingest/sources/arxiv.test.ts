@@ -210,6 +210,12 @@ describe('announcements of arXiv', () => {
       ['a page of HTML', '<html><body>Sorry</body></html>', /HTML/, 'later'],
       ['half a feed', feed('2026-11-18', [`${id}v1`]).slice(0, -40), /cut off/, 'later'],
       ['nothing', '', /empty|no root/, 'later'],
+      [
+        'another feed',
+        '<rss version="2.0"><channel><item><title>News of today</title><link>https://news.example/1</link></item></channel></rss>',
+        /none of them names a paper/,
+        'failed',
+      ],
       ['gone', { status: 404 }, /404/, 'failed'],
       ['too often', { status: 429, headers: { 'retry-after': '3600' } }, /429/, 'later'],
     ];
@@ -226,6 +232,23 @@ describe('announcements of arXiv', () => {
       isBad = false;
       assert.equal((await pulling.pull(source)).announced, 1, what);
     }
+  });
+
+  it('takes a feed without the number of results for no page of the API, and catches up later', async () => {
+    const [id] = newIds(1) as [string];
+    let isBad = true;
+    const host = await pulling.host((url) => {
+      if (url.pathname.startsWith('/rss/')) return feed('2026-11-18', []);
+      return isBad ? '<feed xmlns="http://www.w3.org/2005/Atom"></feed>' : api([{ id: `${id}v1` }]);
+    });
+    const source = await pulling.source({
+      ...{ kind: 'arxiv', categories: ['cs.CL'], since: '2026-11-01', feeds: host.url, api: host.url },
+    });
+    const run = await pulling.pull(source);
+    assert.deepEqual([run.outcome, run.added], ['later', 0]);
+    assert.match(run.problem ?? '', /does not say how many papers/);
+    isBad = false;
+    assert.equal((await pulling.pull(source)).added, 1);
   });
 
   it('stops where the API has an error or an empty page in the midst of a list', async () => {
