@@ -12,8 +12,8 @@ import {
  * associative and idempotent: whatever the order of intake, and however often, the same paper comes out,
  * so that taking a listing in again changes nothing.
  *
- * The order: a known value before an unknown one; the richer source; the higher arXiv version; the later
- * record; the richer value; at last the text itself, so that no two different values tie.
+ * The order: a known value before an unknown one; the richer source; the higher arXiv version; a text that came
+ * whole before one with characters that could not be read; the later record; the richer value; at last the text itself, so that no two different values tie.
  */
 
 type Value = PaperFields[MergedField];
@@ -29,6 +29,12 @@ const factRank = ({ source }: Origin): number =>
   source === 'sample' ? sourceNames.indexOf('listing') - 0.5 : sourceNames.indexOf(source);
 const byVersion: Comparison = (_a, _b, oa, ob) => (oa.version ?? 0) - (ob.version ?? 0);
 const byAsOf: Comparison = (_a, _b, oa, ob) => compareText(oa.asOf ?? '', ob.asOf ?? '');
+/** U+FFFD stands for bytes that could not be read: whoever sends them right the next time is believed. */
+const byWholeness: Comparison = (a, b) => Number(isDamaged(b)) - Number(isDamaged(a));
+const isDamaged = (value: Value): boolean =>
+  typeof value === 'string'
+    ? value.includes('\ufffd')
+    : Array.isArray(value) && value.some((part) => part.includes('\ufffd'));
 const bySize: Comparison = (a, b) => sizeOf(a) - sizeOf(b);
 const byText: Comparison = (a, b) => compareText(JSON.stringify(a), JSON.stringify(b));
 /** For partial dates: the more exact one, whoever said it. */
@@ -37,12 +43,12 @@ const byPrecision: Comparison = (a, b) => String(a).length - String(b).length;
 const byEarlier: Comparison = (a, b) => compareText(String(b), String(a));
 
 const orders: Record<MergedField, readonly Comparison[]> = {
-  title: [byFacts, byVersion, byAsOf, bySize],
-  abstract: [bySource, byVersion, byAsOf, bySize],
-  authors: [byFacts, byVersion, byAsOf, bySize],
+  title: [byFacts, byVersion, byWholeness, byAsOf, bySize],
+  abstract: [bySource, byVersion, byWholeness, byAsOf, bySize],
+  authors: [byFacts, byVersion, byWholeness, byAsOf, bySize],
   authorCount: [byFacts, byVersion, byAsOf, bySize],
   date: [byPrecision, bySource, byEarlier],
-  venue: [byFacts, byVersion, byAsOf, bySize],
+  venue: [byFacts, byVersion, byWholeness, byAsOf, bySize],
   url: [bySource, byVersion, byAsOf, bySize],
   categories: [byFacts, byVersion, byAsOf, bySize],
   // Counts go up and down with time, so the latest look at them counts most.

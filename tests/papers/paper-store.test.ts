@@ -121,6 +121,24 @@ for (const kind of databaseKinds) {
       assert.equal(paper?.abstract, 'Half \ufffd of a pair.');
     });
 
+    it('takes a text that came whole for one with characters that could not be read, whichever came last', async () => {
+      const whole = inventedPaper(5_500, {
+        ...{ title: 'Größe and water of the fifth kind', abstract: 'Über', authors: ['Ada Ångström'] },
+        ...{ arxivId: '2401.05500', asOf: '2024-02-01' },
+      });
+      const damaged = {
+        ...{
+          ...whole,
+          title: 'Gr\ufffd\ufffde and water of the fifth kind',
+          abstract: '\ufffd\ufffdber, and more',
+        },
+        ...{ authors: ['Ada \ufffdngstr\ufffdm', 'Bo Finch'], asOf: '2024-02-02' },
+      };
+      for (const batch of [[damaged], [whole], [damaged]]) await store().takeIn(batch);
+      const { title, abstract, authors } = await store().getByRef('2401.05500');
+      assert.deepEqual([title, abstract, authors], [whole.title, whole.abstract, whole.authors]);
+    });
+
     it('keeps one row a paper when many take the same in at once', async () => {
       const batch = Array.from({ length: 20 }, (_, n) => inventedPaper(4_000 + n));
       const before = await store().count();
