@@ -90,6 +90,7 @@ export const contentFaults: readonly Fault[] = [
   },
   {
     name: 'bad-utf-8',
+    isOfShape: true,
     what: 'bytes that are not UTF-8',
     answer: changed((body) => {
       const bytes = Buffer.from(body);
@@ -101,22 +102,26 @@ export const contentFaults: readonly Fault[] = [
   },
   {
     name: 'latin-1',
+    isOfShape: true,
     what: 'Latin-1 that says it is UTF-8',
     answer: changed((body) => Buffer.from(body, 'latin1')),
   },
   {
     name: 'nul',
+    isOfShape: true,
     what: 'bytes of zero among the text',
     answer: changed((body) => body.replaceAll('Birds', 'Bi\0ds')),
   },
   {
     name: 'wrong-charset',
+    isOfShape: true,
     what: 'UTF-8 that says it is UTF-16',
     answer: typed('application/octet-stream; charset=utf-16'),
   },
-  { name: 'wrong-type', what: 'the type of a picture', answer: typed('image/png') },
+  { name: 'wrong-type', isOfShape: true, what: 'the type of a picture', answer: typed('image/png') },
   {
     name: 'cut-entry',
+    isOfShape: true,
     what: 'a body that ends within an entry, with the length that it says',
     answer: changed((body) => {
       const at = body.indexOf('Bird 30 ');
@@ -125,11 +130,13 @@ export const contentFaults: readonly Fault[] = [
   },
   {
     name: 'gzip-file',
+    isOfShape: true,
     what: 'a gzip file, not as an encoding',
     answer: changed((body) => gzipSync(body)),
   },
   {
     name: 'gzip-file-cut',
+    isOfShape: true,
     what: 'a gzip file without its trailer',
     answer: changed((body) => gzipSync(body).subarray(0, -8)),
   },

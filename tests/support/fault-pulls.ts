@@ -81,7 +81,7 @@ export function createFaultPulls({ db, http, base, time }: FaultPullDeps) {
     };
   }
 
-  const countPapers = () => db.prisma.paper.count({ where: { title: { startsWith: 'How Birds Number' } } });
+  const countPapers = () => db.prisma.paper.count({ where: { title: { contains: 'Find Their Way Over' } } });
   const countDamaged = () => db.prisma.paper.count({ where: { title: { contains: '\ufffd' } } });
 
   /** Both pulls; the database must have no papers. @throws what no source may cause */

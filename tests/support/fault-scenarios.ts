@@ -104,9 +104,9 @@ const ingested: Kind = {
 export const pullColumns: readonly string[] = [...new Set(kinds.map(({ column }) => column))];
 export const scenarioColumns: readonly string[] = [...pullColumns, ingested.column];
 
-/** Content is read by shape; what goes wrong on the way is the same for all shapes of a kind. */
+/** Where the right answer comes damaged each shape counts; what goes wrong else is the same for all shapes of a kind. */
 function payloadsFor(fault: Fault, { payloads: own }: Kind): readonly Payload[] {
-  const read = own.length > 1 && !fault.isOfContent ? oneOfAKind : own;
+  const read = own.length > 1 && !fault.isOfShape ? oneOfAKind : own;
   return read.filter(({ kind }) => fault.only === undefined || fault.only === kind);
 }
 

@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
     },
   },
   ...transportFaults,
-  ...contentFaults.map((fault): Fault => ({ ...fault, isOfContent: true })),
+  ...contentFaults,
 ];
 
 /** Below the server's address. */

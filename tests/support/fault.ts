@@ -21,8 +21,8 @@ export interface Fault {
   holds?: number;
   /** It is met at an https address. */
   isSecure?: boolean;
-  /** It comes whole, and is something else than it should be. */
-  isOfContent?: boolean;
+  /** What is sent is the right answer, damaged: each shape fails in its own way. */
+  isOfShape?: boolean;
   answer(request: IncomingMessage, response: ServerResponse, play: Play): void;
 }
 
