@@ -93,7 +93,7 @@ async function runScenario(
           download: (address, client) => download(address, { http: client }),
         });
     const other = elsewhere.splice(0).join(', ');
-    const problem = other === '' ? whyWrong(pulled) : `connections went to ${other}`;
+    const problem = other === '' ? whyWrong(pulled, scenario) : `connections went to ${other}`;
     return { ...report, pulled, problem, cpuMs: spent() };
   } catch (error) {
     return { ...report, problem: `it threw ${messageOf(error)}`, cpuMs: spent() };

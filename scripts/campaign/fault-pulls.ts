@@ -2,17 +2,20 @@
  * `npm run campaign:fault-pulls`: every fault of tests/support/fault-server.ts in every answer of every kind of source, pulled into a
  * database, and then once more without the fault. Nothing may be lost, nobody private asked, and time and memory are bounded.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { DatabaseConnection } from '../../src/platform/db/connection.js';
+import { startEmbeddedPostgres } from '../../src/platform/db/embedded/postgres.js';
+import { migrate } from '../../src/platform/db/migrate.js';
 import { messageOf } from '../../src/platform/errors.js';
+import { silentLogger } from '../../src/platform/log.js';
 import { projectRoot } from '../../src/platform/paths.js';
 import { createProgress } from '../../src/platform/progress.js';
 import { type PullScenario, scenariosOf } from '../../tests/support/fault-scenarios.js';
 import { faults, startFaultServer } from '../../tests/support/fault-server.js';
-import { createTestDatabase } from '../../tests/support/postgres.js';
-import { closeTestServer } from '../../tests/support/postgres-server.js';
 import { recordResult } from '../bench/results.js';
 import { runChild } from './fault-process.js';
 import type { FaultPullOrder, FaultPullReport } from './fault-pull-child.js';
@@ -96,6 +99,23 @@ function listCases(only: string | undefined): Pick<PullScenario, 'fault' | 'colu
   );
 }
 
+/** A server for one lane: its children empty the tables. */
+async function withOwnDatabase(use: (connection: DatabaseConnection) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'quire-faults-'));
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir, log: silentLogger, settings: { fsync: 'off' } });
+    try {
+      const migrationsDir = join(projectRoot, 'prisma/migrations');
+      await migrate(postgres.connection, { migrationsDir, log: silentLogger });
+      await use(postgres.connection);
+    } finally {
+      await postgres.close();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
 async function measure({ only }: Options): Promise<Result> {
   const begun = performance.now();
   const server = await startFaultServer({ now: () => new Date(NOW) });
@@ -104,28 +124,22 @@ async function measure({ only }: Options): Promise<Result> {
   const left = cases.values();
   const cells: Cell[] = [];
 
-  async function work(): Promise<void> {
-    const database = await createTestDatabase();
-    try {
+  const port = Number(new URL(server.base).port);
+  const work = (): Promise<void> =>
+    withOwnDatabase(async (connection) => {
       for (const { fault, column } of left) {
-        const port = Number(new URL(server.base).port);
-        const { connection } = database;
         const order: FaultPullOrder = { fault: fault.name, column, port, connection, now: NOW };
         const report = await runChild<FaultPullReport>(childFile, order, CHILD_LIMIT_MS);
         cells.push({ fault: fault.name, column, report });
         progress.update({ done: cells.length, total: cases.length });
       }
-    } finally {
-      await database.drop();
-    }
-  }
+    });
 
   try {
     await Promise.all(Array.from({ length: LANES }, work));
   } finally {
     progress.end();
     await server.close();
-    await closeTestServer();
   }
   const reports = cells.flatMap(({ report }) => ('died' in report ? [] : [report]));
   const scenarios = reports.flatMap((report) => report.scenarios);

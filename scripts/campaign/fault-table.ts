@@ -1,5 +1,5 @@
 import { scenarioColumns } from '../../tests/support/fault-scenarios.js';
-import { faults } from '../../tests/support/fault-server.js';
+import { faults, payloadPapers } from '../../tests/support/fault-server.js';
 import type { FaultPullReport } from './fault-pull-child.js';
 
 /** What came of a fault in the answers of a source. */
@@ -75,8 +75,8 @@ In each cell: the outcome of the pull with the fault (\`done\`: all of it was ta
 with the reason in the books; \`later\`: it is asked again soon; \`failed\`: it is asked again when it is due, and somebody should look), the
 processor's time for both pulls, and by how much the process's peak was above what it held before. Of several scenarios the most counts.
 
-Checked of each: the pull ends by itself with an outcome, and with a reason where it isn't \`done\`; it is \`done\` only where all ${40} papers are in the database or the
-others are counted; the source moves on from nothing that it could not read; the pull without the fault is \`done\` and all papers are there; no connection went
+Checked of each: the pull ends by itself with an outcome, and with a reason where it isn't \`done\`; it is \`done\` only where all ${payloadPapers} papers are in the database or the
+others are counted (a 404 for Hugging Face's list of today means that there is none yet); the source moves on from nothing that it could not read; the pull without the fault is \`done\` and all papers are there; no connection went
 anywhere but to the source. Most of the processor: ${mostCpuMs} ms. Most memory: ${mostGrowthMb} MB. Problems: ${problems.length === 0 ? 'none' : problems.length}.
 
 ${asTable(cells)}
@@ -84,5 +84,5 @@ ${asTable(cells)}
 ## What the books say
 
 ${asReasons(cells)}
-`;
+${problems.length === 0 ? '' : `\n## Problems\n\n${problems.map((problem) => `- ${problem}`).join('\n')}\n`}`;
 }

@@ -168,11 +168,14 @@ export interface IngestLimits {
 }
 
 /** What is wrong with what came of a fault; null where every rule was kept. */
-export function whyWrong({ outcome, why, failed, papers, isKept, again }: PulledTwice): string | null {
+export function whyWrong(
+  { outcome, why, failed, papers, isKept, again }: PulledTwice,
+  { fault, nothingYet }: Pick<PullScenario, 'fault' | 'nothingYet'>,
+): string | null {
   if (!['done', 'later', 'failed'].includes(outcome)) return `the run is ${outcome}`;
   if (outcome !== 'done' && !why) return 'it was not done, and nothing says why';
   if (outcome !== 'done' && !isKept) return `${outcome}, and the source has moved on`;
-  if (outcome === 'done' && papers < payloadPapers && failed === 0)
+  if (outcome === 'done' && papers < payloadPapers && failed === 0 && fault.name !== nothingYet)
     return `done with ${papers} of ${payloadPapers} papers, and no word of the others`;
   if (again.outcome !== 'done') return `without the fault it was ${again.outcome}: ${again.why}`;
   if (again.papers !== payloadPapers)

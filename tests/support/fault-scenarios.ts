@@ -1,5 +1,5 @@
 import type { Cursor } from '../../src/ingest/sources/source-run.js';
-import { type Fault, faults, type Payload, payloads } from './fault-server.js';
+import { type Fault, faults, type Payload, payloadPapers, payloads } from './fault-server.js';
 
 /** Where every source of a scenario is asked. */
 export const scenarioHost = 'http://scenario.example';
@@ -19,6 +19,8 @@ export interface PullScenario {
   isMet(url: URL): boolean;
   /** What the other addresses answer. */
   other(url: URL): string;
+  /** The fault that is how this answer says that there is nothing yet. */
+  nothingYet?: string;
   /** Whether what could not be read is still to be read. `waiting`: announced papers that were not fetched yet. */
   isKept(cursor: Cursor | null, waiting: number): boolean;
 }
@@ -52,7 +54,7 @@ const kinds: readonly Kind[] = [
     isMet: (url) => !isFeed(url),
     other: () => rss.body,
     // The announcement was read, and its papers are in the books.
-    isKept: (_cursor, waiting) => waiting === 40,
+    isKept: (_cursor, waiting) => waiting === payloadPapers,
   },
   {
     ...{ column: 'arXiv, catching up', name: 'atom', payloads: [payloadOf('atom')] },
@@ -72,6 +74,7 @@ const kinds: readonly Kind[] = [
     ...{ column: 'Hugging Face', name: 'today', payloads: [payloadOf('hugging-face')] },
     settings: { kind: 'huggingface', base: scenarioHost, since: '2024-06-11' },
     isMet: (url) => url.searchParams.get('date') === '2024-06-11',
+    nothingYet: '404',
     other: () => '[]',
     isKept: isUntouched,
   },

@@ -49,7 +49,7 @@ describe('a source that misbehaves loses nothing', () => {
         const own = createTestTime();
         const pulls = createFaultPulls({ db, http: () => http, base: server.base, time: own });
         const pulled = await pulls.pullTwice(scenario);
-        assert.equal(whyWrong(pulled), null, JSON.stringify(pulled));
+        assert.equal(whyWrong(pulled, scenario), null, JSON.stringify(pulled));
         assert.equal(pulled.outcome, expected, pulled.why ?? '');
       });
 });
