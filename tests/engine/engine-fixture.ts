@@ -33,16 +33,25 @@ export async function createEngineFixture() {
   const database = await createTestDatabase('embedded');
   const open = new Set<Services>();
 
+  async function create(env: Record<string, string> = {}): Promise<Services> {
+    const config = testConfig(dataDir, env);
+    const services = await createServices(config, silentLogger, { connection: database.connection });
+    open.add(services);
+    return services;
+  }
+
   return {
     dataDir,
     db: database.db,
 
+    /** Without starting them. */
+    create,
+
     async start(env: Record<string, string> = {}): Promise<Services> {
-      const config = testConfig(dataDir, env);
-      const services = await createServices(config, silentLogger, { connection: database.connection });
-      open.add(services);
+      const services = await create(env);
       services.start();
-      await services.engines.serving.model.embedder.warm();
+      // Asked again and again: a switch that is under way may retire the model before it is loaded.
+      await until('a model', () => services.engines.serving.model.embedder.isWarm);
       return services;
     },
 

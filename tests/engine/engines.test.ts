@@ -140,8 +140,9 @@ describe('engines', () => {
     await fixture.takeIn(first, 0, 20);
     const old = first.engines.serving.model.id;
     await fixture.stop(first);
-    const second = await fixture.start({ MODEL: other });
+    const second = await fixture.create({ MODEL: other });
     assert.equal(second.engines.serving.model.id, old, 'the old one answers first');
+    second.start();
     await until('the switch', () => second.engines.serving.model.id !== old);
   });
 
