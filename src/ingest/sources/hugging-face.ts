@@ -25,8 +25,12 @@ interface HuggingFaceCursor extends Record<string, unknown> {
 
 /** The papers of each day, from the last one that was read to the one that Hugging Face lists now. */
 export async function pullHuggingFace(run: PullRun, { base, since }: HuggingFaceSettings): Promise<void> {
-  const cursor: HuggingFaceCursor = run.cursor ?? {};
   const last = listedDay(run.clock.now());
+  let cursor: HuggingFaceCursor = run.cursor ?? {};
+  if ((cursor.day ?? '') >= last) {
+    run.note(`days up to ${cursor.day} were read by a clock that was ahead: they are read again`);
+    cursor = { day: addDays(last, -1) };
+  }
   let day =
     cursor.day === undefined ? (since ?? addDays(last, -FIRST_DAYS)) : addDays(cursor.day, 1 - REREAD_DAYS);
   const missed = cursor.day !== undefined && addDays(cursor.day, 1) < last;

@@ -12,7 +12,7 @@ import { pullFeed } from './feed.js';
 import { pullHuggingFace } from './hugging-face.js';
 import { pullOai } from './oai.js';
 import { createPullRun, type PullRun, PullStopped } from './pull-run.js';
-import type { SourceSettings } from './source.js';
+import { latestNext, type SourceSettings } from './source.js';
 import { type Source, SourceChanged, type SourceRun } from './source-run.js';
 import type { RunEnd, SourceStore } from './source-store.js';
 
@@ -53,7 +53,7 @@ export function createPuller(deps: PullerDeps) {
     if (lock === null) return null;
     try {
       const source = await store.findById(sourceId);
-      const isDue = source !== null && (isAsked || (source.isOn && source.nextAt <= clock.now()));
+      const isDue = source !== null && (isAsked || (source.isOn && isDueAt(source.nextAt, clock.now())));
       if (!isDue) return null;
       const runId = await store.startRun(sourceId, clock.now());
       const within = AbortSignal.any([signal, lock.signal]);
@@ -136,6 +136,10 @@ export function createPuller(deps: PullerDeps) {
   }
 
   return { pull };
+}
+
+function isDueAt(nextAt: Date, now: Date): boolean {
+  return nextAt <= now || nextAt > latestNext(now);
 }
 
 export type Puller = ReturnType<typeof createPuller>;

@@ -3,7 +3,7 @@ import type { BatchResult, TakeInOptions } from '../../papers/paper-store.js';
 import type { Database } from '../../platform/db/database.js';
 import { Prisma } from '../../platform/db/generated/client.js';
 import { cleanLine, truncate } from '../parsers/text.js';
-import type { SourceRequest, SourceSettings } from './source.js';
+import { latestNext, type SourceRequest, type SourceSettings } from './source.js';
 import {
   type AnnouncedRef,
   type Cursor,
@@ -115,6 +115,8 @@ export function createSourceStore({ prisma }: Database) {
       if (before === null)
         return toSource(await prisma.source.create({ data: { ...data, name, nextAt: now, createdAt: now } }));
       const isSame = JSON.stringify(sorted(before.settings)) === JSON.stringify(sorted(settings));
+      // Pulled more often from now on, it doesn't wait for the end of a longer interval.
+      const soonest = new Date(now.getTime() + everyMinutes * 60_000);
       const isAnother = readsElsewhere(before.settings, settings);
       return toSource(
         await prisma.source.update({
@@ -122,6 +124,7 @@ export function createSourceStore({ prisma }: Database) {
           data: {
             ...data,
             ...(isSame ? {} : { nextAt: now, failures: 0 }),
+            ...(isSame && before.nextAt > soonest && { nextAt: soonest }),
             ...(isAnother ? { cursor: Prisma.DbNull } : {}),
           },
         }),
@@ -147,7 +150,7 @@ export function createSourceStore({ prisma }: Database) {
 
     listDue: async (now: Date, limit: number): Promise<Source[]> => {
       const rows = await prisma.source.findMany({
-        where: { isOn: true, nextAt: { lte: now } },
+        where: { isOn: true, OR: [{ nextAt: { lte: now } }, { nextAt: { gt: latestNext(now) } }] },
         orderBy: { nextAt: 'asc' },
         take: limit,
       });

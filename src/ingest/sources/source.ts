@@ -55,6 +55,11 @@ export interface SourceRequest {
 export const MIN_EVERY_MINUTES = 15;
 export const MAX_EVERY_MINUTES = 7 * 24 * 60;
 
+/** No pull puts the next one off beyond that; a later one is of a clock that was ahead, and is due. */
+export function latestNext(now: Date): Date {
+  return new Date(now.getTime() + (MAX_EVERY_MINUTES + 24 * 60) * 60_000);
+}
+
 /** arXiv announces once a day, Hugging Face through the day, and repositories ask to be left alone. */
 const everyByKind: Readonly<Record<SourceKind, number>> = {
   arxiv: 120,
@@ -157,6 +162,11 @@ function nameFor(settings: SourceSettings): string {
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
 }
 
+function isDay(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
 type Reader = ReturnType<typeof reader>;
 
 function reader(given: unknown, where: string) {
@@ -195,10 +205,9 @@ function reader(given: unknown, where: string) {
         ? fail(field, 'an address such as https://host/path')
         : String(value(field)),
     day(field: string): string | undefined {
+      // `Date.parse` takes February 31 for March 3.
       const found = text(field, /^\d{4}-\d{2}-\d{2}$/, 'a day such as 2026-11-01');
-      return found !== undefined && Number.isNaN(Date.parse(found))
-        ? fail(field, 'a day that exists')
-        : found;
+      return found !== undefined && !isDay(found) ? fail(field, 'a day that exists') : found;
     },
     oneOf<const T extends string>(field: string, values: readonly T[], fallback?: T): T {
       const found = value(field) ?? fallback;

@@ -37,6 +37,20 @@ describe('daily papers of Hugging Face', () => {
     return { host, broken };
   }
 
+  it('reads on from the present day where a clock that was ahead has read days to come', async () => {
+    const days: Record<string, string[]> = { '2026-11-18': ['2611.20100'] };
+    const { host } = await huggingFace(days);
+    const source = await pulling.source({ kind: 'huggingface', base: host.url, since: '2026-11-17' });
+    pulling.clock.set('2026-11-25T12:00:00Z');
+    assert.equal((await pulling.pull(source)).added, 1);
+    assert.deepEqual((await pulling.store().findById(source.id))?.cursor, { day: '2026-11-24' });
+    pulling.clock.set('2026-11-18T12:00:00Z');
+    days['2026-11-18']!.push('2611.20101');
+    const back = await pulling.pull(source);
+    assert.deepEqual([back.added, back.unchanged], [1, 1]);
+    assert.match(back.note ?? '', /a clock that was ahead/);
+  });
+
   it('reads each day to its last page, then what is new and the days whose upvotes rise', async () => {
     let votes = 5;
     const ids = Array.from({ length: 25 }, (_, at) => `2611.100${10 + at}`);

@@ -200,6 +200,25 @@ for (const kind of databaseKinds) {
       assert.equal(await nextIn(), 120);
     });
 
+    it('go on where the clock was far ahead for a while, and sooner where they are asked for more often', async () => {
+      const source = await feedOf(() => lines(1, 'Terns'), { every: '7d' });
+      const dueNow = async () =>
+        (await pulling.store().listDue(pulling.clock.now(), 100)).some(({ id }) => id === source.id);
+      const pullDue = () => pulling.puller().pull(source.id, { signal: new AbortController().signal });
+      const present = pulling.clock.now();
+      pulling.clock.set('2027-11-18T12:00:00Z');
+      await pulling.pull(source);
+      pulling.clock.set(present.toISOString());
+      assert.equal(await dueNow(), true);
+      assert.equal((await pullDue())?.outcome, 'done');
+      assert.deepEqual([await dueNow(), await pullDue()], [false, null]);
+
+      const { name, settings } = source;
+      const options = { origin: 'command', now: present } as const;
+      const often = await pulling.store().put({ name, settings, everyMinutes: 60 }, options);
+      assert.equal(often.nextAt.getTime(), present.getTime() + 60 * MINUTE);
+    });
+
     it('forget their old runs, but for the last that was done', async () => {
       let played: Played = lines(1, 'Larks');
       const source = await feedOf(() => played);
@@ -251,7 +270,7 @@ describe('the scheduler of sources', () => {
       most = Math.max(most, active);
       if (id === ids[0]) await once(hangs.signal, 'abort');
       // As a pull leaves it.
-      await database.db.prisma.source.update({ where: { id }, data: { nextAt: new Date('2026-12-01') } });
+      await database.db.prisma.source.update({ where: { id }, data: { nextAt: new Date('2026-11-20') } });
       active -= 1;
       if (pulled.length === due.length) tellAll();
       return {} as SourceRun;

@@ -46,6 +46,7 @@ describe('a source as JSON has it', () => {
       [{ ...arxiv, name: 'My Source' }, /^s\.name: expected small letters/],
       [{ ...arxiv, name: 'a'.repeat(61) }, /^s\.name: expected at most 60/],
       [{ ...arxiv, since: '2026-13-01' }, /^s\.since: expected a day that exists/],
+      [{ ...arxiv, since: '2026-02-31' }, /^s\.since: expected a day that exists/],
       [{ ...arxiv, since: 'May' }, /^s\.since: expected a day such as/],
       [{ kind: 'feed' }, /^s\.url: expected an address such as/],
       [{ kind: 'feed', url: 'ftp://a.example' }, /^s\.url: expected an address such as/],
