@@ -38,9 +38,6 @@ export interface RunEnd {
   failures: number;
 }
 
-/** Rows of an `INSERT`: the parameters of a statement are counted in 16 bits. */
-const MAX_ROWS = 5_000;
-
 /** Of a problem or a note: some sentences. */
 const MAX_TEXT_LENGTH = 1_000;
 
@@ -185,12 +182,14 @@ export function createSourceStore({ prisma }: Database) {
     ): Promise<void> {
       await prisma.$transaction(async (tx) => {
         await writeCursor(tx, source, cursor);
-        for (let from = 0; from < papers.length; from += MAX_ROWS) {
-          const data = papers
-            .slice(from, from + MAX_ROWS)
-            .map((paper) => ({ ...paper, sourceId: source.id, announcedAt: at }));
-          await tx.announcedPaper.createMany({ data, skipDuplicates: true });
-        }
+        // A newer version of a paper that waits is waited for in its place.
+        await tx.$executeRaw`
+          INSERT INTO announced_papers (source_id, ref, version, announced_at)
+          SELECT ${source.id}, ref, version, ${at}
+          FROM unnest(${papers.map(({ ref }) => ref)}::text[], ${papers.map(({ version }) => version)}::int[]) AS paper (ref, version)
+          ON CONFLICT (source_id, ref) DO UPDATE
+          SET version = EXCLUDED.version, announced_at = EXCLUDED.announced_at, tries = 0
+          WHERE EXCLUDED.version > coalesce(announced_papers.version, 1)`;
         await tx.sourceRun.update({
           where: { id: runId },
           data: { announced: { increment: papers.length } },

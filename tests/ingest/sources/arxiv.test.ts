@@ -105,6 +105,22 @@ describe('announcements of arXiv', () => {
     assert.equal((await pulling.papers().getByRef(late)).title, `Paper ${late}`);
   });
 
+  it('waits for the newer version where a paper that waits is announced again', async () => {
+    const [id] = newIds(1) as [string];
+    let announced = feed('2026-11-17', [`${id}v1`]);
+    let has: ApiEntry[] = [];
+    const { source } = await arxiv(
+      () => announced,
+      () => api(has),
+    );
+    assert.equal((await pulling.pull(source)).waiting, 1);
+    announced = feed('2026-11-18', [`${id}v2`]);
+    has = [{ id: `${id}v1` }];
+    assert.equal((await pulling.pull(source)).waiting, 1);
+    has = [{ id: `${id}v2` }];
+    assert.equal((await pulling.pull(source)).waiting, 0);
+  });
+
   it('gives up what the API never has, with the reason, and keeps what was announced', async () => {
     const [id] = newIds(1) as [string];
     const { source } = await arxiv(
