@@ -49,12 +49,17 @@ export interface SourcesDeps {
 
 /** Which sources there are, and how they are. */
 export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
+  /** @throws AppError invalid_input */
+  function checkAddresses({ name, settings }: SourceRequest): void {
+    for (const address of addressesOf(settings)) {
+      const why = whyNotAllowed(address, allowsPrivate);
+      if (why !== null) throw new AppError('invalid_input', `${name}: ${why}`);
+    }
+  }
+
   /** Makes it, or has the one of its name be so. @throws AppError invalid_input */
   async function put(asked: SourceRequest, origin: Source['origin']): Promise<Source> {
-    for (const address of addressesOf(asked.settings)) {
-      const why = whyNotAllowed(address, allowsPrivate);
-      if (why !== null) throw new AppError('invalid_input', `${asked.name}: ${why}`);
-    }
+    checkAddresses(asked);
     const known = await store.find(asked.name);
     if (known?.origin === 'file' && origin === 'command') throw ofTheFile(asked.name, 'change it there');
     if (known === null && (await store.count()) >= MAX_SOURCES)
@@ -133,10 +138,13 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
     async follow(file: string): Promise<{ put: number; off: string[] }> {
       const asked = await readSourcesFile(file);
       const before = await store.list();
-      for (const one of asked)
-        await put(one, 'file').catch((error: unknown) => {
-          throw new AppError('invalid_config', `SOURCES_FILE ${file}: ${messageOf(error)}`, { cause: error });
-        });
+      try {
+        // Before the first is written: a file is followed as a whole or not at all.
+        for (const one of asked) checkAddresses(one);
+        for (const one of asked) await put(one, 'file');
+      } catch (error) {
+        throw new AppError('invalid_config', `SOURCES_FILE ${file}: ${messageOf(error)}`, { cause: error });
+      }
       const names = new Set(asked.map(({ name }) => name));
       const gone = before.filter(({ origin, name }) => origin === 'file' && !names.has(name));
       for (const { name } of gone) await store.release(name);

@@ -56,6 +56,9 @@ describe('the sources of a collection', () => {
       code: 'invalid_input',
       message: /SOURCES_FILE: take it out there/,
     });
+    await sources().follow(fileOf({ sources: [changed] }));
+    await sources().remove('hf');
+    await assert.rejects(sources().get('hf'), { code: 'source_not_found' });
   });
 
   it('say what is wrong with a file, and are left as they were', async () => {
@@ -79,6 +82,13 @@ describe('the sources of a collection', () => {
   });
 
   it('are on no private network unless that is allowed', async () => {
+    const feed = (name: string, url: string) => ({ kind: 'feed', name, url });
+    const file = fileOf({ sources: [feed('outside', 'https://a.example'), feed('in', 'http://127.0.0.1/')] });
+    await assert.rejects(sources(false).follow(file), {
+      code: 'invalid_config',
+      message: /in: 127\.0\.0\.1/,
+    });
+    await assert.rejects(sources().get('outside'), { code: 'source_not_found' });
     for (const url of [
       'http://127.0.0.1/feed',
       'http://[::1]/feed',
