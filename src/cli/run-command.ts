@@ -36,7 +36,8 @@ export async function runCommand(
     process.stderr.write(`quire: ${interrupted ? 'interrupted' : messageOf(error)}\n`);
     if (!isAppError(error) && process.env['LOG_LEVEL'] === 'debug')
       process.stderr.write(`${(error as Error).stack}\n`);
-    process.exitCode = interrupted ? exitCodes.interrupted : exitCodes.failed;
+    // A command may know better.
+    process.exitCode = interrupted ? exitCodes.interrupted : (process.exitCode ?? exitCodes.failed);
     // What didn't close in time would keep the process alive.
     if (isAppError(error, 'timeout')) process.exit();
   }

@@ -1,4 +1,4 @@
-import { readSource } from '../ingest/sources/source.js';
+import { readSource, type SourceRequest } from '../ingest/sources/source.js';
 import type { SourceRun } from '../ingest/sources/source-run.js';
 import type { SourceView } from '../ingest/sources/sources.js';
 import { plural } from '../ingest/take-file.js';
@@ -47,7 +47,7 @@ export async function addSourceCommand(
   { json, ...asked }: AddSourceOptions,
   context: CommandContext,
 ): Promise<void> {
-  const request = readSource(asked, 'the source');
+  const request = requestOf(asked);
   await withSources(
     context,
     async ({ sources, db }) => {
@@ -60,6 +60,16 @@ export async function addSourceCommand(
     },
     { makes: true },
   );
+}
+
+/** A wrong option is wrong usage, whoever finds it. */
+function requestOf(asked: unknown): SourceRequest {
+  try {
+    return readSource(asked, '');
+  } catch (error) {
+    process.exitCode = exitCodes.usage;
+    throw error;
+  }
 }
 
 /** Here, one after another; one that another process has at the moment is passed over, and said so. */

@@ -155,6 +155,11 @@ export function createIntakeStore({ prisma, pool }: Pick<Database, 'prisma' | 'p
     listRecent,
     progressOf,
 
+    /** Of this name those in which there was nothing: the next one takes their place. */
+    forgetEmpty: async (name: string): Promise<void> => {
+      await prisma.intake.deleteMany({ where: { name, entries: 0, problems: 0, NOT: { finishedAt: null } } });
+    },
+
     /** What became of the intakes of this name. */
     stateOf: async (name: string): Promise<'never' | 'broken off' | 'finished'> => {
       const rows = await prisma.intake.findMany({

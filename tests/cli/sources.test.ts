@@ -50,7 +50,7 @@ describe('quire sources', () => {
 
   it('say what is wrong, with exit codes for programs', async () => {
     const cases: [string[], number, RegExp][] = [
-      [['add', 'arxiv', 'CS'], 1, /^quire: the source\.categories\[0\]: expected a category such as cs\.CL/],
+      [['add', 'arxiv', 'CS'], 2, /^quire: categories\[0\]: expected a category such as cs\.CL/],
       [['add', 'feed'], 2, /missing required argument 'url'/],
       [['pull', 'none'], 1, /No source is named “none”/],
     ];
@@ -84,7 +84,7 @@ describe('quire sources', () => {
     await service.kill();
     isKilled = true;
     const before = (await status()).sources.find(({ name }) => name === 'birds');
-    assert.deepEqual([before?.state, before?.lastRun?.outcome ?? null], ['pulling', null]);
+    assert.deepEqual([before?.state, before?.lastRun?.outcome ?? null], ['behind', null]);
     const pulled = await sources('pull', 'birds');
     assert.match(pulled.stdout, /2 new/);
     const { stdout } = await sources('status', 'birds');

@@ -33,6 +33,8 @@ interface Gap {
 interface ArxivCursor extends Record<string, unknown> {
   /** Eastern day of the last announcement whose papers are in the books. */
   day?: string;
+  /** Of that announcement. */
+  categories?: string;
   gap?: Gap;
 }
 
@@ -43,10 +45,16 @@ interface ArxivCursor extends Record<string, unknown> {
 export async function pullArxiv(run: PullRun, settings: ArxivSettings): Promise<void> {
   let cursor: ArxivCursor = run.cursor ?? {};
   const feed = await readFeed(run, settings);
-  if (feed.day !== cursor.day) {
-    const gap = gapBefore(feed, cursor, settings);
+  const categories = settings.categories.join(' ');
+  const areOther = cursor.categories !== undefined && cursor.categories !== categories;
+  if (feed.day !== cursor.day || areOther) {
+    const gap = gapBefore(feed, cursor, { ...settings, areOther });
     if (gap !== null) run.note(gap.note);
-    cursor = { day: feed.day, ...(gap === null ? cursor.gap && { gap: cursor.gap } : { gap: gap.gap }) };
+    cursor = {
+      day: feed.day,
+      categories,
+      ...(gap === null ? cursor.gap && { gap: cursor.gap } : { gap: gap.gap }),
+    };
     await run.announce(feed.announced, cursor);
   } else if (feed.announced.length > 0) run.note(`the announcement of ${feed.day} was read before`);
   noteQuiet(run, feed);
@@ -87,19 +95,21 @@ async function readFeed(run: PullRun, { feeds, categories }: ArxivSettings): Pro
 function gapBefore(
   { day, items }: Feed,
   cursor: ArxivCursor,
-  { since }: ArxivSettings,
+  { since, areOther }: Pick<ArxivSettings, 'since'> & { areOther: boolean },
 ): { gap: Gap; note: string } | null {
   if (cursor.day === undefined)
     return since === undefined
       ? null
       : { gap: { since, start: 0 }, note: `what came since ${since} is asked for` };
   const missed = day > cursor.day ? announcementDaysBetween(cursor.day, day) : 0;
-  if (missed === 0 && items < MAX_FEED_ITEMS) return null;
+  if (missed === 0 && items < MAX_FEED_ITEMS && !areOther) return null;
   const from = cursor.gap && cursor.gap.since < cursor.day ? cursor.gap.since : cursor.day;
   const note =
     missed > 0
       ? `announcements of ${missed === 1 ? 'one day' : `${missed} days`} since ${cursor.day} were missed: what changed since is asked for`
-      : `the announcement has ${items} papers, as many as a feed can have: what is beyond is asked for`;
+      : areOther
+        ? `other categories: what changed there since ${from} is asked for`
+        : `the announcement has ${items} papers, as many as a feed can have: what is beyond is asked for`;
   return { gap: { since: addDays(from, -ANNOUNCED_AFTER_DAYS), start: 0 }, note };
 }
 
@@ -132,7 +142,8 @@ async function fetchAnnounced(run: PullRun, { api }: ArxivSettings, feed: Parsed
     for (const { ref, version, tries } of waiting) {
       const found = has.get(ref);
       // The API lags behind: of a new version it may still have the one before.
-      const isPresent = found !== undefined && (found.arxivVersion ?? 1) >= (version ?? 1);
+      const isPresent =
+        found !== undefined && (found.arxivVersion ?? 1) >= (version ?? 1) && !isDamaged(found);
       if (isPresent || refused.has(ref)) settled.push(ref);
       else {
         if (tries + 1 >= MAX_TRIES) given.push(ref);
@@ -144,7 +155,7 @@ async function fetchAnnounced(run: PullRun, { api }: ArxivSettings, feed: Parsed
       ...parsed.problems,
       ...given.map((ref) => ({
         line: 1,
-        reason: `was announced, but the API had it in none of ${MAX_TRIES} tries`,
+        reason: `was announced, but the API had it, whole and in this version, in none of ${MAX_TRIES} tries`,
         excerpt: ref,
       })),
     ];
@@ -188,10 +199,22 @@ async function catchUp(
       run.note(`more than ${MAX_RESULTS} papers changed since ${since}: a source of kind oai has the rest`);
     const { gap: _, ...behind } = cursor;
     const next = isOver || isCut ? behind : { ...cursor, gap: { since, start: start + PAGE_SIZE } };
-    await run.countPapers(xml.entries);
+    // Bytes that were no UTF-8: the same papers are asked for again, by their ids.
+    const damaged = parsed.records.flatMap((record) =>
+      record.arxivId !== undefined && isDamaged(record)
+        ? [{ ref: record.arxivId, version: record.arxivVersion ?? null }]
+        : [],
+    );
+    if (damaged.length > 0) await run.announce(damaged, cursor);
+    await run.countPapers(xml.entries - damaged.length);
     await run.take(parsed, { cursor: next });
     if (isOver || isCut) return;
   }
+}
+
+/** Something in it could not be read as UTF-8, and was replaced. */
+function isDamaged({ title, abstract }: PaperRecord): boolean {
+  return title.includes('\ufffd') || abstract.includes('\ufffd');
 }
 
 /** @throws PullStopped where it isn't an answer of arXiv's, whole and without an error */

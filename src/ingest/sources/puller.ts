@@ -14,7 +14,7 @@ import { pullOai } from './oai.js';
 import { createPullRun, type PullRun, PullStopped } from './pull-run.js';
 import { latestNext, type SourceSettings } from './source.js';
 import { type Source, SourceChanged, type SourceRun } from './source-run.js';
-import type { RunEnd, SourceStore } from './source-store.js';
+import { lockName, type RunEnd, type SourceStore } from './source-store.js';
 
 /** Until a backlog that was too long for one run goes on. */
 const MORE_AFTER_MS = 60_000;
@@ -43,13 +43,14 @@ export function createPuller(deps: PullerDeps) {
   /**
    * One pull with its books, also where it comes to nothing; null where another process is at it, or the source is gone or
    * (unless `isAsked`) not due any more.
-   * @throws AppError cancelled by `signal`, and what the database throws: the run stays without an end
+   * @throws AppError cancelled by `signal`, source_not_found for one that is removed meanwhile, and what the database throws: then the
+   *   run stays without an end
    */
   async function pull(
     sourceId: number,
     { signal, isAsked = false }: { signal: AbortSignal; isAsked?: boolean },
   ): Promise<SourceRun | null> {
-    const lock = await tryAdvisoryLock(db.pool, `source ${sourceId}`);
+    const lock = await tryAdvisoryLock(db.pool, lockName(sourceId));
     if (lock === null) return null;
     try {
       const source = await store.findById(sourceId);
@@ -62,12 +63,16 @@ export function createPuller(deps: PullerDeps) {
         () => null,
         (error: unknown) => {
           if (error instanceof PullStopped || error instanceof SourceChanged) return error;
-          // Stopped with the process: the next one goes on.
-          if (isAppError(error, 'cancelled')) throw error;
+          if (isAppError(error, 'cancelled')) return error;
           log.error({ err: error, source: source.name }, 'a source could not be pulled');
           return new PullStopped('later', `what it sent could not be taken in: ${messageOf(error)}`);
         },
       );
+      if (isAppError(trouble)) {
+        // Stopped with the process: the next one goes on, and is due as this one was.
+        await store.breakOff(runId, clock.now());
+        throw trouble;
+      }
       const end = await endOf(run, source, trouble);
       await store.finishRun({ id: runId, source }, end);
       const [books] = await store.listRuns(sourceId, 1);
@@ -113,11 +118,12 @@ export function createPuller(deps: PullerDeps) {
     };
   }
 
-  /** For the freshness of listings, and whoever looks what was taken in. */
+  /** For whoever looks what was taken in, and for the freshness of listings: somebody looked, also where there was nothing. */
   async function keepIntake({ name }: Source, run: SourceRun): Promise<void> {
-    const { added, updated, unchanged, merged, failed, startedAt, finishedAt, announced } = run;
+    const { added, updated, unchanged, merged, failed, startedAt, finishedAt, outcome } = run;
     const entries = added + updated + unchanged;
-    if (entries + failed + announced === 0) return;
+    if (entries + failed === 0 && outcome !== 'done') return;
+    await intakes.forgetEmpty(`source ${name}`);
     const asOf = startedAt.toISOString().slice(0, 10);
     const id = await intakes.start({ name: `source ${name}`, startedAt, size: null, source: null, asOf });
     const counts = { entries, added, updated, unchanged, merged, problems: failed };

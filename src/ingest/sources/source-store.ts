@@ -1,5 +1,6 @@
 import type { ParseProblem } from '../../papers/paper.js';
 import type { BatchResult, TakeInOptions } from '../../papers/paper-store.js';
+import { isAdvisoryLockHeld } from '../../platform/db/advisory-lock.js';
 import type { Database } from '../../platform/db/database.js';
 import { Prisma } from '../../platform/db/generated/client.js';
 import { cleanLine, truncate } from '../parsers/text.js';
@@ -41,8 +42,10 @@ export interface RunEnd {
 /** Of a problem or a note: some sentences. */
 const MAX_TEXT_LENGTH = 1_000;
 
+const ENDED = 'the process that pulled it ended';
+
 /** Sources, how far each was read, and what became of every pull. */
-export function createSourceStore({ prisma }: Database) {
+export function createSourceStore({ prisma, pool }: Database) {
   const list = async (): Promise<Source[]> =>
     (await prisma.source.findMany({ orderBy: { name: 'asc' } })).map(toSource);
 
@@ -154,11 +157,14 @@ export function createSourceStore({ prisma }: Database) {
       return rows.map(toSource);
     },
 
+    /** Whether a process pulls it at the moment. */
+    isHeld: (id: number): Promise<boolean> => isAdvisoryLockHeld(pool, lockName(id)),
+
     /** Whoever begins has the source's lock: runs without an end are of a process that is gone. */
     async startRun(sourceId: number, startedAt: Date): Promise<number> {
       await prisma.sourceRun.updateMany({
         where: { sourceId, outcome: null },
-        data: { outcome: 'broken off', problem: 'the process that pulled it ended' },
+        data: { outcome: 'broken off', problem: ENDED },
       });
       const { id } = await prisma.sourceRun.create({ data: { sourceId, startedAt }, select: { id: true } });
       return id;
@@ -169,6 +175,12 @@ export function createSourceStore({ prisma }: Database) {
       (step: Step): TakeInOptions['alongside'] =>
       (tx, result) =>
         write(tx, step, result),
+
+    /** It ends before its end. */
+    breakOff: async (runId: number, finishedAt: Date): Promise<void> => {
+      const data = { outcome: 'broken off', problem: ENDED, finishedAt };
+      await prisma.sourceRun.updateMany({ where: { id: runId }, data });
+    },
 
     /** A step without papers. */
     commit: (step: Step): Promise<void> =>
@@ -267,6 +279,9 @@ export function createSourceStore({ prisma }: Database) {
 export type SourceStore = ReturnType<typeof createSourceStore>;
 
 /** @throws SourceChanged: the cursor is one of another place, or of none */
+/** Of the lock that whoever pulls a source has. */
+export const lockName = (sourceId: number): string => `source ${sourceId}`;
+
 async function writeCursor(
   tx: Prisma.TransactionClient,
   source: Step['source'],
@@ -280,12 +295,12 @@ function isAsItWas({ id, settings }: Step['source']) {
   return { id, settings: { equals: settings as unknown as Prisma.InputJsonValue } };
 }
 
-/** Other categories of arXiv are caught up with from where they are; another place is read from its beginning. */
+/** Other categories of arXiv are caught up with (arxiv.ts); another place is read from its beginning. */
 function readsElsewhere(before: SourceSettings, after: SourceSettings): boolean {
   if (before.kind !== after.kind) return true;
   const placeOf = (settings: SourceSettings): string =>
     settings.kind === 'arxiv'
-      ? settings.categories.join(' ')
+      ? ''
       : settings.kind === 'huggingface'
         ? settings.base
         : settings.kind === 'oai'

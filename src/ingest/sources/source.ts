@@ -87,7 +87,7 @@ const keysByKind: Readonly<Record<SourceKind, readonly string[]>> = {
 
 /**
  * A source as JSON has it: `{kind, name?, every?, …}` with what its kind asks for.
- * @param where names the place for the error: `sources[2]`
+ * @param where names the place for the error: `sources[2]`; '' where there is one place alone
  * @throws AppError invalid_input that names the field and what was expected
  */
 export function readSource(value: unknown, where: string): SourceRequest {
@@ -175,9 +175,8 @@ function reader(given: unknown, where: string) {
     throw new AppError('invalid_input', `${where}: expected an object such as {"kind": "arxiv"}`);
   const object = given as Readonly<Record<string, unknown>>;
   const fail = (field: string, expected: string): never => {
-    throw new AppError('invalid_input', `${where}.${field}: expected ${expected}`, {
-      details: { field: `${where}.${field}` },
-    });
+    const named = where === '' ? field : `${where}.${field}`;
+    throw new AppError('invalid_input', `${named}: expected ${expected}`, { details: { field: named } });
   };
   const value = (field: string): unknown => object[field];
   const text = (field: string, pattern: RegExp, expected: string): string | undefined => {

@@ -16,8 +16,8 @@ import type { SourceStore } from './source-store.js';
 /** Of the file of sources: a hundred of them with long addresses are a tenth of it. */
 const MAX_FILE_BYTES = 1_000_000;
 
-/** A pull without a sign of life for so long belongs to a process that is gone, or hangs. */
-const STILL_AFTER_MS = 2 * 3_600_000;
+/** Failures, and nothing else, by which a source is known for one of no papers: two or three that were deleted make no such source. */
+const ONLY_FAILURES = 5;
 
 export const sourceStates = ['off', 'new', 'pulling', 'fresh', 'behind', 'failing'] as const;
 export type SourceState = (typeof sourceStates)[number];
@@ -78,7 +78,8 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
       store.findLastDone(source.id),
     ]);
     const { name, everyMinutes, origin, failures, isOn, nextAt, settings } = source;
-    const state = stateOf(source, lastRun, clock.now());
+    const isHeld = lastRun?.outcome === null && (await store.isHeld(source.id));
+    const state = stateOf(source, { lastRun, isHeld, now: clock.now() });
     return {
       name,
       kind: settings.kind,
@@ -86,7 +87,7 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
       everyMinutes,
       origin,
       state,
-      advice: adviceOf(state, { lastRun, lastDone, isOn }),
+      advice: adviceOf(state, { lastRun, lastDone }),
       nextAt: isOn ? nextAt : null,
       failures,
       lastRun,
@@ -236,19 +237,31 @@ function addressesOf(settings: SourceSettings): string[] {
   }
 }
 
-function stateOf({ isOn, nextAt, everyMinutes }: Source, lastRun: SourceRun | null, now: Date): SourceState {
+interface Looked {
+  lastRun: SourceRun | null;
+  /** A process has it at the moment. */
+  isHeld: boolean;
+  now: Date;
+}
+
+function stateOf({ isOn, nextAt, everyMinutes }: Source, { lastRun, isHeld, now }: Looked): SourceState {
   if (!isOn) return 'off';
   if (lastRun === null) return 'new';
-  const age = now.getTime() - lastRun.startedAt.getTime();
-  if (lastRun.outcome === null) return age < STILL_AFTER_MS ? 'pulling' : 'behind';
+  if (lastRun.outcome === null) return isHeld ? 'pulling' : 'behind';
+  // Its address answers, with nothing that is a paper.
+  if (lastRun.outcome === 'done' && tookNothing(lastRun)) return 'failing';
   if (lastRun.outcome !== 'done') return lastRun.outcome === 'failed' ? 'failing' : 'behind';
   // Nobody pulled although it was due.
   return now.getTime() > nextAt.getTime() + everyMinutes * 60_000 ? 'behind' : 'fresh';
 }
 
+function tookNothing({ added, updated, unchanged, failed }: SourceRun): boolean {
+  return failed >= ONLY_FAILURES && added + updated + unchanged === 0;
+}
+
 function adviceOf(
   state: SourceState,
-  { lastRun, lastDone }: { lastRun: SourceRun | null; lastDone: SourceRun | null; isOn: boolean },
+  { lastRun, lastDone }: { lastRun: SourceRun | null; lastDone: SourceRun | null },
 ): string | null {
   const since = lastDone?.finishedAt
     ? `; last done ${lastDone.finishedAt.toISOString().slice(0, 16)}Z`
@@ -257,7 +270,7 @@ function adviceOf(
     case 'new':
       return 'waits for its first pull, which the service does while it runs';
     case 'failing':
-      return `${lastRun?.problem ?? 'it fails'}; look at its address and settings${since}`;
+      return `${lastRun?.problem ?? 'nothing there could be taken in'}; look at its address and settings${since}`;
     case 'behind':
       return lastRun?.problem
         ? `${lastRun.problem}; it is tried again by itself${since}`

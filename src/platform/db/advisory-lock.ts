@@ -54,6 +54,17 @@ export async function tryAdvisoryLock(pool: pg.Pool, name: string): Promise<Advi
   };
 }
 
+/** Whether any session has it at the moment. A lock is listed in two halves of its key (https://www.postgresql.org/docs/current/view-pg-locks.html). */
+export async function isAdvisoryLockHeld(pool: pg.Pool, name: string): Promise<boolean> {
+  const { rows } = await pool.query<{ held: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (classid::bigint << 32 | objid::bigint) = $1) AS held`,
+    [String(advisoryLockKey(name))],
+  );
+  return rows[0]?.held ?? false;
+}
+
 /** Waits for the lock and holds it until the transaction ends: whoever else asks for this name waits. */
 export async function withTransactionLock(tx: Prisma.TransactionClient, name: string): Promise<void> {
   // Cast, because the adapter can't read a column of type void.

@@ -55,24 +55,24 @@ function RunTable({ name, runs }: { name: string; runs: readonly SourceRun[] }) 
         <thead>
           <tr>
             <th scope="col">Began</th>
+            <th scope="col">What came of it</th>
             <th scope="col">Announced</th>
             <th scope="col">New</th>
             <th scope="col">Completed</th>
             <th scope="col">Known</th>
             <th scope="col">Failed</th>
-            <th scope="col">What came of it</th>
           </tr>
         </thead>
         <tbody>
           {runs.map((run) => (
             <tr key={run.id}>
               <th scope="row">{timeText(run.startedAt)}</th>
+              <td>{outcomeText(run)}</td>
               <td>{run.announced}</td>
               <td>{run.added}</td>
               <td>{run.updated}</td>
               <td>{run.unchanged}</td>
               <td>{run.failed}</td>
-              <td>{outcomeText(run)}</td>
             </tr>
           ))}
         </tbody>

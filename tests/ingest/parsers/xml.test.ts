@@ -273,7 +273,7 @@ birds.
     const { records, reasons, lines } = await read(oai(`${deleted}\n${oaiRecord('<marc xmlns="urn:x"/>')}`));
     assert.deepEqual([records, lines], [[], [3, 4]]);
     assert.deepEqual(reasons, [
-      'arXiv has deleted this record: oai:arXiv.org:0704.0002',
+      'the repository has deleted this record: oai:arXiv.org:0704.0002',
       'this record has metadata in marc: expected the formats arXiv, arXivRaw or oai_dc',
     ]);
     const answer = (code: string): string =>

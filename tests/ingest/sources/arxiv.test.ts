@@ -130,7 +130,10 @@ describe('announcements of arXiv', () => {
     let run = await pulling.pull(source);
     for (let tries = 1; run.waiting > 0 && tries < 40; tries += 1) run = await pulling.pull(source);
     assert.deepEqual([run.waiting, run.failed], [0, 1]);
-    assert.match(run.problemList[0]?.reason ?? '', /announced, but the API had it in none of 30 tries/);
+    assert.match(
+      run.problemList[0]?.reason ?? '',
+      /announced, but the API had it, whole and in this version, in none of 30 tries/,
+    );
     assert.equal(run.problemList[0]?.excerpt, id);
   });
 
@@ -218,6 +221,29 @@ describe('announcements of arXiv', () => {
     const run = await pulling.pull(source);
     assert.deepEqual([run.added, run.outcome], [1, 'done']);
     assert.match(run.note ?? '', /since 2026-11-01 is asked for/);
+  });
+
+  it('catches up with other categories, and asks again for what came with damaged letters', async () => {
+    const [old, other] = newIds(2) as [string, string];
+    let isDamaged = true;
+    const host = await pulling.host((url): Played => {
+      if (url.pathname.startsWith('/rss/')) return feed('2026-11-18', [`${old}v1`]);
+      const asked = url.searchParams.get('id_list')?.split(',') ?? [other];
+      const body = api(asked.map((id) => ({ id: `${id}v1` })));
+      return { body: isDamaged ? Buffer.from(body.replaceAll('Paper', 'P\xe4per'), 'latin1') : body };
+    });
+    const settings = { kind: 'arxiv', feeds: host.url, api: host.url, name: 'other-categories' };
+    const source = await pulling.source({ ...settings, categories: ['cs.CL'] });
+    assert.equal((await pulling.pull(source)).waiting, 1);
+    await pulling.source({ ...settings, categories: ['cs.CL', 'cs.LG'] });
+    const run = await pulling.pull(source);
+    assert.match(run.note ?? '', /other categories: what changed there since 2026-11-18 is asked for/);
+    assert.deepEqual([run.added, run.waiting], [1, 2]);
+    assert.equal((await pulling.papers().getByRef(other)).title, `P\ufffdper ${other}`);
+    isDamaged = false;
+    const whole = await pulling.pull(source);
+    assert.deepEqual([whole.updated, whole.waiting], [2, 0]);
+    assert.equal((await pulling.papers().getByRef(other)).title, `Paper ${other}`);
   });
 
   it('leaves everything as it was where the answer is none of arXiv’s', async () => {

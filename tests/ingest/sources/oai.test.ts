@@ -63,6 +63,32 @@ describe('a repository of OAI-PMH', () => {
     assert.deepEqual(await pulling.pull(source).then(({ outcome, added }) => [outcome, added]), ['done', 1]);
   });
 
+  it('may hold anything with a title', async () => {
+    const foreign = `<record><header><identifier>oai:repo.example.org:7</identifier><datestamp>2026-11-10</datestamp></header><metadata>
+      <oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+        <dc:title>Birds of the shore</dc:title><dc:creator>Lee, Ann</dc:creator><dc:description>On birds.</dc:description>
+        <dc:date>2026-10-02</dc:date><dc:publisher>Journal of Feathers</dc:publisher>
+        <dc:identifier>https://repo.example.org/7</dc:identifier><dc:identifier>https://doi.org/10.1000/shore</dc:identifier></oai_dc:dc></metadata></record>`;
+    const host = await pulling.host(() => page(foreign));
+    const run = await pulling.pull(await pulling.source({ kind: 'oai', url: host.url }));
+    assert.deepEqual([run.added, run.failed], [1, 0]);
+    const { title, authors, date, venue, doi, url, origins } = await pulling
+      .papers()
+      .getByRef('10.1000/shore');
+    assert.deepEqual(
+      { title, authors, date, venue, doi, url, source: origins.title?.source },
+      {
+        ...{
+          title: 'Birds of the shore',
+          authors: ['Ann Lee'],
+          date: '2026-10-02',
+          venue: 'Journal of Feathers',
+        },
+        ...{ doi: '10.1000/shore', url: 'https://repo.example.org/7', source: 'feed' },
+      },
+    );
+  });
+
   it('never follows a token to itself, and says what the repository says', async () => {
     const host = await pulling.host((url) =>
       url.pathname === '/circle' ? page(record('2611.20021'), 'same') : error('badArgument'),

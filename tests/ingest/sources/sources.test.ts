@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readSource } from '../../../src/ingest/sources/source.js';
+import { lockName } from '../../../src/ingest/sources/source-store.js';
 import { createSources } from '../../../src/ingest/sources/sources.js';
+import { tryAdvisoryLock } from '../../../src/platform/db/advisory-lock.js';
 import { withDatabase } from '../../support/postgres.js';
 import { withPulling } from './pulling.js';
 
 describe('the sources of a collection', () => {
-  const pulling = withPulling(withDatabase());
+  const database = withDatabase();
+  const pulling = withPulling(database);
   const folder = mkdtempSync(join(tmpdir(), 'quire-sources-'));
   after(() => rmSync(folder, { recursive: true }));
   const sources = (allowsPrivate = true) =>
@@ -40,7 +43,8 @@ describe('the sources of a collection', () => {
     // Another interval is no other place: it is read on from where it was.
     assert.deepEqual((await sources().get('ax')).cursor, { day: '2026-11-18' });
     await sources().follow(fileOf({ sources: [hf, { ...changed, categories: ['cs.CL', 'cs.LG'] }] }));
-    assert.equal((await sources().get('ax')).cursor, null);
+    // Nor are other categories: what changed there is caught up with.
+    assert.deepEqual((await sources().get('ax')).cursor, { day: '2026-11-18' });
     assert.equal((await sources().view('hf')).state, 'new');
     // A pause holds over a restart; what left the file can be removed.
     await sources().turn('hf', false);
@@ -129,7 +133,10 @@ describe('the sources of a collection', () => {
         },
       );
     const run = await start();
+    const lock = await tryAdvisoryLock(database.db.pool, lockName(id));
     assert.equal((await view()).state, 'pulling');
+    await lock?.release();
+    assert.equal((await view()).state, 'behind', 'whoever pulled it is gone');
     await end(run, 'done', null);
     assert.deepEqual([(await view()).state, (await view()).advice], ['fresh', null]);
     pulling.clock.advance(3 * 3_600_000);
@@ -141,6 +148,10 @@ describe('the sources of a collection', () => {
     );
     await end(await start(), 'later', 'no answer in time');
     assert.match((await view()).advice ?? '', /^no answer in time; it is tried again by itself/);
+    const empty = await start();
+    await database.db.prisma.sourceRun.update({ where: { id: empty }, data: { failed: 5 } });
+    await end(empty, 'done', null);
+    assert.match((await view()).advice ?? '', /^nothing there could be taken in; look at its address/);
     await sources().turn(name, false);
     assert.equal((await view()).state, 'off');
     await sources().remove(name);

@@ -41,7 +41,7 @@ const mistakes: [QueryFilters, string, string][] = [
   [
     { source: ['x'] },
     'source',
-    'source: expected one of sample, bibtex, ris, csl, csv, listing, jsonl, openalex, semantic-scholar, huggingface, crossref, arxiv, not “x”.',
+    'source: expected one of sample, bibtex, ris, csl, csv, feed, listing, jsonl, openalex, semantic-scholar, huggingface, crossref, arxiv, not “x”.',
   ],
   [
     { author: ['""'] },

@@ -176,7 +176,7 @@ const mistakes: [string, number, number, string][] = [
     'source:arxov',
     8,
     5,
-    'expected one of sample, bibtex, ris, csl, csv, listing, jsonl, openalex, semantic-scholar, huggingface, crossref, arxiv after source:, not “arxov”',
+    'expected one of sample, bibtex, ris, csl, csv, feed, listing, jsonl, openalex, semantic-scholar, huggingface, crossref, arxiv after source:, not “arxov”',
   ],
   ['has:data', 5, 4, 'expected code after has:, not “data”'],
   ['upvotes:-1', 9, 2, upvotes('-1')],

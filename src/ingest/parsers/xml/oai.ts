@@ -6,13 +6,13 @@ import { childText, childTexts, elementsOf, textOf, type XmlNode } from './node.
 
 /**
  * A record of arXiv's OAI-PMH (https://info.arxiv.org/help/oa/index.html) in `arXiv`, `arXivRaw` or `oai_dc`. One that was
- * deleted has no paper: that is said rather than counted, as it may name one that is here.
+ * deleted has no paper: that is said rather than counted, as it may name one that is here. In `oai_dc` other repositories' records are read too.
  */
 export function readOaiRecord(record: XmlNode): Found {
   const header = elementsOf(record, 'oai:header')[0];
   const identifier = header ? childText(header, 'oai:identifier') : '';
   if (header?.attributes.get('status') === 'deleted')
-    return { reason: `arXiv has deleted this record: ${identifier}` };
+    return { reason: `the repository has deleted this record: ${identifier}` };
   const metadata = elementsOf(record, 'oai:metadata')[0];
   const content = metadata && elementsOf(metadata)[0];
   const format = content?.name.replace(/^.*:/, '');
@@ -23,7 +23,7 @@ export function readOaiRecord(record: XmlNode): Found {
   }
   const found = read(content, { identifier, sets: header ? childTexts(header, 'oai:setSpec') : [] });
   if ('reason' in found) return found;
-  return { object: { ...found.object, updated: header ? childText(header, 'oai:datestamp') : '' } };
+  return { ...found, object: { ...found.object, updated: header ? childText(header, 'oai:datestamp') : '' } };
 }
 
 interface Header {
@@ -115,10 +115,13 @@ function readRaw(content: XmlNode): Found {
 function readDublinCore(content: XmlNode, { identifier, sets }: Header): Found {
   const identifiers = childTexts(content, 'dc:identifier');
   const ref = [identifier, ...identifiers].map(arxivIdOf).find((found) => found !== null);
-  if (!ref)
+  if (!ref) {
+    const isArxiv = [identifier, ...identifiers].some((text) => /\barxiv\b/i.test(text));
+    if (!isArxiv) return readForeign(content, identifiers);
     return {
       reason: 'this record has no arXiv id among its identifiers: expected http://arxiv.org/abs/2401.01234',
     };
+  }
   const remarks = childTexts(content, 'dc:description');
   const isComment = (text: string): boolean => /^comments?:/i.test(text);
   const abstract = remarks.find((text) => !isComment(text)) ?? '';
@@ -139,6 +142,27 @@ function readDublinCore(content: XmlNode, { identifier, sets }: Header): Found {
       doi: identifiers.find((text) => parseDoi(text) !== null),
       url: `https://arxiv.org/abs/${ref.id}`,
       categories: arxivCategories(sets.map(categoryOfSet)),
+    },
+  };
+}
+
+/** A record of any other repository. */
+function readForeign(content: XmlNode, identifiers: readonly string[]): Found {
+  const doi = identifiers.map((text) => parseDoi(text)?.doi).find((found) => found !== undefined);
+  const url = identifiers.find((text) => /^https?:\/\//i.test(text));
+  const [date] = childTexts(content, 'dc:date')
+    .map((text) => parsePartialDate(text) ?? text)
+    .sort();
+  return {
+    source: 'feed',
+    object: {
+      title: textOf(elementsOf(content, 'dc:title')[0]),
+      abstract: childText(content, 'dc:description'),
+      authors: childTexts(content, 'dc:creator'),
+      ...(date === undefined ? {} : { date }),
+      venue: childText(content, 'dc:source') || childText(content, 'dc:publisher'),
+      ...(doi === undefined ? {} : { doi }),
+      ...(url === undefined ? {} : { url }),
     },
   };
 }
