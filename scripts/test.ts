@@ -58,8 +58,7 @@ for (const [what, missing] of [
 const reporter = values.json ? 'tap' : 'spec';
 const args = [
   '--test',
-  // One more than the cores that it is meant for: files wait for processes and databases for a fifth of their time.
-  '--test-concurrency=3',
+  '--test-concurrency=2',
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout',
   // A stream for programs stays as it is.
