@@ -82,6 +82,12 @@ const CLAIM = `
     RETURNING paper_id)
   SELECT due.* FROM due JOIN claimed ON claimed.paper_id = due.id`;
 
+/**
+ * Of those claimed: a statement sees the database as it was when it began, and before it came to a paper another process may have claimed,
+ * embedded and given it back. What was stored by then is seen by a statement that begins behind the claim.
+ */
+const STILL_DUE = `SELECT p.id FROM papers p WHERE ${UNDONE} AND p.id = ANY($2)`;
+
 const list = (which: string): string =>
   `WITH held AS MATERIALIZED (${HELD}) SELECT p.id FROM papers p WHERE ${DUE} AND ${which} LIMIT $2`;
 const LIST_FRESH = list(
@@ -111,8 +117,15 @@ export function createPendingStore({ pool }: Pick<Database, 'pool'>, modelId: st
    * claim ends with it.
    */
   async function claim(keys: readonly number[], owner: bigint): Promise<PendingDocument[]> {
-    const { rows } = await pool.query<Row>(CLAIM, [modelId, String(owner), keys]);
-    return rows
+    const { rows: claimed } = await pool.query<Row>(CLAIM, [modelId, String(owner), keys]);
+    if (claimed.length === 0) return [];
+    const ids = claimed.map(({ id }) => id);
+    const { rows: still } = await pool.query<{ id: number }>(STILL_DUE, [modelId, ids]);
+    const due = new Set(still.map(({ id }) => id));
+    const done = ids.filter((id) => !due.has(id));
+    if (done.length > 0) await release(owner, done);
+    return claimed
+      .filter(({ id }) => due.has(id))
       .sort((a, b) => a.id - b.id)
       .map(({ id, title, abstract, text_hash }) => ({ paperKey: id, title, abstract, textHash: text_hash }));
   }

@@ -57,6 +57,34 @@ for (const kind of databaseKinds) {
       await Promise.all([stuck.release(), next.release()]);
     });
 
+    it('gives nobody what was embedded and given back while he asked', async () => {
+      const { pool } = database.db;
+      const asking = await process();
+      await pool.query('DELETE FROM embedding_claims');
+      const [first, second] = (await store().listAfter(0, 2)) as [number, number];
+      // Holds up the claim behind the moment from which it sees the database.
+      const other = await pool.connect();
+      await other.query('BEGIN');
+      await other.query(
+        `INSERT INTO embedding_claims (paper_id, model, owner, expires_at) VALUES ($1, 'tiny@1', 0, clock_timestamp())`,
+        [first],
+      );
+      const claimed = store().claim([first, second], asking.key);
+      const isHeldUp = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      while ((await pool.query(isHeldUp)).rowCount === 0);
+      await pool.query(
+        `INSERT INTO embeddings (paper_id, model, text_hash, vector) SELECT id, 'tiny@1', text_hash, '\\x0000803f' FROM papers WHERE id = $1`,
+        [second],
+      );
+      await other.query('ROLLBACK');
+      other.release();
+      assert.deepEqual(keysOf(await claimed), [first]);
+      const { rows } = await pool.query('SELECT paper_id AS key FROM embedding_claims');
+      assert.deepEqual(rows, [{ key: first }]);
+      await pool.query('DELETE FROM embeddings');
+      await asking.release();
+    });
+
     it('keeps what is renewed', async () => {
       const slow = await process();
       await claim(slow.key);
