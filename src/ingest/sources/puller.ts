@@ -6,7 +6,6 @@ import { AppError, isAppError, messageOf } from '../../platform/errors.js';
 import type { FetchOutcome, FetchRequest } from '../../platform/fetcher.js';
 import type { Logger } from '../../platform/log.js';
 import type { IntakeStore } from '../intake-store.js';
-import { cleanLine, truncate } from '../parsers/text.js';
 import { pullArxiv } from './arxiv.js';
 import { pullFeed } from './feed.js';
 import { pullHuggingFace } from './hugging-face.js';
@@ -22,9 +21,6 @@ const MORE_AFTER_MS = 60_000;
 /** After a pull that came to nothing: doubled with each further one, up to a day. */
 const FIRST_RETRY_MS = 15 * 60_000;
 const LAST_RETRY_MS = 24 * 3_600_000;
-
-/** Of why a pull came to nothing: it may quote what a source says. */
-const MAX_PROBLEM_LENGTH = 500;
 
 export interface PullerDeps {
   store: SourceStore;
@@ -108,8 +104,7 @@ export function createPuller(deps: PullerDeps) {
     return {
       finishedAt: clock.now(),
       outcome: isChanged ? 'broken off' : trouble === null || isMore ? 'done' : trouble.kind,
-      // PostgreSQL refuses NUL, and a terminal obeys escapes.
-      problem: trouble === null || isMore ? null : truncate(cleanLine(trouble.message), MAX_PROBLEM_LENGTH),
+      problem: trouble === null || isMore ? null : trouble.message,
       note: isMore ? [note, trouble.message].filter(Boolean).join('; ') : note,
       requests,
       waiting: await run.countAnnounced(),

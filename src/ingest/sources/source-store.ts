@@ -39,8 +39,8 @@ export interface RunEnd {
   failures: number;
 }
 
-/** Of a problem or a note: some sentences. */
-const MAX_TEXT_LENGTH = 1_000;
+/** Of a problem or a note: some sentences, which may quote what a source says. */
+const MAX_TEXT_LENGTH = 500;
 
 const ENDED = 'the process that pulled it ended';
 
@@ -292,7 +292,7 @@ async function writeCursor(
 }
 
 function isAsItWas({ id, settings }: Step['source']) {
-  return { id, settings: { equals: settings as unknown as Prisma.InputJsonValue } };
+  return { id, settings: { equals: toJson(settings) } };
 }
 
 /** Other categories of arXiv are caught up with (arxiv.ts); another place is read from its beginning. */
@@ -314,7 +314,7 @@ function sorted(settings: SourceSettings): unknown[] {
   return Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Texts of a run may quote what a source sent, and PostgreSQL refuses some of that: a run must end all the same. */
+/** Texts of a run may quote what a source sent: PostgreSQL refuses NUL, and a terminal obeys escapes. */
 function textOf(text: string | null): string | null {
   return text === null ? null : truncate(cleanLine(text), MAX_TEXT_LENGTH);
 }
