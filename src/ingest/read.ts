@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParsedEntry, ParseProblem, SourceName } from '../papers/paper.js';
 import { AppError } from '../platform/errors.js';
+import { untilAborted } from '../platform/until-aborted.js';
 import { formatNames, type InputFormat } from './format-names.js';
 import { binaryRefusal, formatOf, textRefusal } from './formats.js';
 import { createBibtexParser } from './parsers/bibtex.js';
@@ -115,22 +116,14 @@ async function* cancellable(input: Chunks, signal: AbortSignal | undefined): Asy
     return;
   }
   const chunks = input[Symbol.asyncIterator]();
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new AppError('cancelled', 'reading was cancelled', { cause: signal.reason }));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  // Nobody may be waiting when it comes.
-  aborted.catch(() => {});
+  const cancelled = (cause: unknown) => new AppError('cancelled', 'reading was cancelled', { cause });
   try {
     for (;;) {
-      const next = await Promise.race([aborted, chunks.next()]);
+      const next = await untilAborted(chunks.next(), signal, cancelled);
       if (next.done) return;
       yield next.value;
     }
   } finally {
-    signal.removeEventListener('abort', onAbort);
     // Not awaited: an input that hangs would hang here too.
     chunks.return?.().catch(() => {});
   }

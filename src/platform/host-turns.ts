@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { AppError } from './errors.js';
+import { untilAborted } from './until-aborted.js';
 
 /** Calls that wait for one host; whoever sends more has no plan. */
 const MAX_WAITING = 1_000;
@@ -67,7 +68,7 @@ export function createHostTurns({ clock, sleep, intervalMs }: HostTurnsDeps) {
     });
     host.tail = previous.then(() => own);
     try {
-      await orAborted(previous, signal);
+      await untilAborted(previous, signal, cancelled);
       const wait = host.nextAt - now();
       if (now() > until || host.nextAt > until)
         return {
@@ -75,7 +76,7 @@ export function createHostTurns({ clock, sleep, intervalMs }: HostTurnsDeps) {
           until: Math.max(host.nextAt, now()),
           why: `${name} wants to be left alone for now`,
         };
-      if (wait > 0) await orAborted(sleep(wait, signal), signal);
+      if (wait > 0) await untilAborted(sleep(wait, signal), signal, cancelled);
       try {
         const hold = (ms: number): void => {
           host.nextAt = Math.max(host.nextAt, now() + ms);
@@ -93,22 +94,5 @@ export function createHostTurns({ clock, sleep, intervalMs }: HostTurnsDeps) {
   return { take };
 }
 
-/** @throws AppError cancelled */
-async function orAborted(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return wait;
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new AppError('cancelled', 'the request was cancelled', { cause: signal.reason }));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    // A sleep that the signal ends rejects too: which of the two is first doesn't matter.
-    await Promise.race([
-      aborted,
-      wait.catch((error: unknown) => (signal.aborted ? aborted : Promise.reject(error))),
-    ]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
+const cancelled = (cause: unknown): AppError =>
+  new AppError('cancelled', 'the request was cancelled', { cause });

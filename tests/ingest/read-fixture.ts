@@ -43,3 +43,6 @@ export async function collect(
   }
   return result;
 }
+
+/** Three papers, a line each. */
+export const jsonl = '{"title":"One","abstract":"A"}\n{"title":"Two"}\n{"title":"Three","date":"2024"}\n';

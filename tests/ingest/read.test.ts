@@ -8,11 +8,10 @@ import { MAX_VALUE_LENGTH } from '../../src/ingest/parsers/json-values.js';
 import { readPapers } from '../../src/ingest/read.js';
 import { isAppError } from '../../src/platform/errors.js';
 import { projectRoot } from '../../src/platform/paths.js';
-import { collect, pieces } from './read-fixture.js';
+import { collect, jsonl, pieces } from './read-fixture.js';
 
 const listing =
   'Light Birds\n\nWe weigh a thousand feathers of small birds and report what they weigh.\n\n• 2 authors\n·\nMay 2\n';
-const jsonl = '{"title":"One","abstract":"A"}\n{"title":"Two"}\n{"title":"Three","date":"2024"}\n';
 
 function utf16(text: string, order: 'le' | 'be', mark = true): Buffer {
   const bytes = Buffer.from(mark ? `\ufeff${text}` : text, 'utf16le');
@@ -295,63 +294,6 @@ describe('bounds', () => {
     const lost = await collect(`${listing}\nA Title Alone\n\n${listing.replace('Light', 'Heavy')}`);
     assert.deepEqual(lost.titles, ['Light Birds', 'Heavy Birds']);
     assert.deepEqual(lost.lines, [1, 9, 11]);
-  });
-});
-
-describe('the stream', () => {
-  test('entries come out before the input has ended', async () => {
-    let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    async function* slow(): AsyncGenerator<Uint8Array> {
-      // More than what is looked at to tell the format.
-      yield Buffer.from(jsonl.repeat(1_000));
-      await held;
-      yield Buffer.from('{"title":"Last"}\n');
-    }
-    const entries = readPapers(slow(), { name: 'slow', asOf: '2025-06-15' });
-    const first = await entries.next();
-    assert.equal(first.value?.kind, 'paper');
-    release();
-    let count = 1;
-    for await (const _ of entries) count += 1;
-    assert.equal(count, 3_001);
-  });
-
-  test('cancelled at once, even while the input keeps everybody waiting', async () => {
-    const controller = new AbortController();
-    async function* stuck(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(jsonl);
-      await new Promise(() => {});
-    }
-    const reading = collect(stuck(), { signal: controller.signal });
-    controller.abort();
-    await assert.rejects(reading, (error: unknown) => isAppError(error, 'cancelled'));
-    await assert.rejects(collect(jsonl, { signal: AbortSignal.abort() }), (error: unknown) =>
-      isAppError(error, 'cancelled'),
-    );
-  });
-
-  test('who stops reading early closes the input', async () => {
-    let closed = false;
-    async function* source(): AsyncGenerator<Uint8Array> {
-      try {
-        for (;;) yield Buffer.from(jsonl.repeat(2_000));
-      } finally {
-        closed = true;
-      }
-    }
-    for await (const _ of readPapers(source(), { name: 'endless', asOf: '2025-06-15' })) break;
-    assert.ok(closed);
-  });
-
-  test('an error of the input goes through', async () => {
-    async function* failing(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(jsonl);
-      throw new Error('the disk is gone');
-    }
-    await assert.rejects(collect(failing()), /the disk is gone/);
   });
 });
 

@@ -15,10 +15,10 @@ export const LOG_SIZE_LIMIT = 10 * 1024 * 1024;
 /** For a small box beside a model in memory; a bigger one is served by a PostgreSQL of its own. */
 export const serverSettings: Readonly<Record<string, string>> = {
   // 100,000 papers have some 40 MB of index that is read often; the rest is the system's cache's.
-  shared_buffers: '48MB',
+  shared_buffers: '128MB',
   // Service, a few command lines and their pools; each takes some 5 MB when busy.
   max_connections: '50',
-  max_wal_size: '512MB',
+  max_wal_size: '1GB',
   // No helper processes: on two cores they take time from the model and the index, and some 20 MB each.
   max_parallel_workers_per_gather: '0',
   max_parallel_maintenance_workers: '0',
