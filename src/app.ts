@@ -212,7 +212,7 @@ export async function createApp(services: Services, config: Config) {
     return { error, status: statusOfKind[error.kind] };
   };
   await app.register(webPages, {
-    ...{ catalog, search, recommend, readiness, digests, sources, originOf, describeError },
+    ...{ catalog, search, recommend, readiness, digests, sources, listings, originOf, describeError },
     latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
   });
   await app.register(subscriptionPages, {

@@ -10,14 +10,30 @@ export interface Asset {
   body: string;
 }
 
-function load(file: string, type: string): Asset {
-  const body = readFileSync(join(projectRoot, 'src/web/assets', file), 'utf8');
+function load(file: string, type: string, parts = [file]): Asset {
+  const body = parts.map((part) => readFileSync(join(projectRoot, 'src/web/assets', part), 'utf8')).join('');
   const [name, extension] = file.split('.');
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 10);
   return { path: `/assets/${name}-${hash}.${extension}`, type, body };
 }
 
-export const stylesheet = load('style.css', 'text/css; charset=utf-8');
+/** One file for all pages, the tokens first. */
+export const stylesheet = load('style.css', 'text/css; charset=utf-8', [
+  'styles/tokens.css',
+  'styles/base.css',
+  'styles/results.css',
+  'styles/paper.css',
+  'styles/forms.css',
+  'styles/preview.css',
+  'styles/operator.css',
+]);
+/** Every page's; its parts know nothing of one another. */
+export const siteScript = load('site.js', 'text/javascript; charset=utf-8', [
+  'keys.js',
+  'suggest.js',
+  'copy.js',
+  'more.js',
+]);
 export const previewScript = load('preview.js', 'text/javascript; charset=utf-8');
 export const zoneScript = load('zone.js', 'text/javascript; charset=utf-8');
 

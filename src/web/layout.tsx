@@ -1,9 +1,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { MAX_QUERY_LENGTH } from '../search/query/query-text.js';
-import { type Asset, stylesheet } from './assets.js';
+import { type Asset, siteScript, stylesheet } from './assets.js';
+import { KeyHelp } from './components/key-help.js';
 import { feedPath, feedTypes, type PageFeed } from './links.js';
 import { openSearchType } from './opensearch.js';
+import { type Theme, ThemeProvider, ThemeSwitch, useTheme } from './theme.js';
 
 export interface PageProps {
   title: string;
@@ -16,7 +18,7 @@ export interface PageProps {
   mode?: string | undefined;
   /** The same, as papers come in. */
   feed?: PageFeed | undefined;
-  /** What makes it quicker to use: it is whole without. Sent with `runsScript`. */
+  /** What makes this page quicker to use, beside what all pages have: it is whole without. */
   script?: Asset | undefined;
   /** Two columns where there is room. */
   wide?: boolean | undefined;
@@ -35,8 +37,9 @@ export function Page({
   wide = false,
   children,
 }: PageProps) {
+  const theme = useTheme();
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme === 'auto' ? undefined : theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -47,11 +50,12 @@ export function Page({
         <link rel="search" type={openSearchType} title="Quire" href="/opensearch.xml" />
         {feed && <FeedLinks feed={feed} />}
         <link rel="stylesheet" href={stylesheet.path} />
+        <script src={siteScript.path} defer />
         {script && <script src={script.path} defer />}
       </head>
       <body>
         <a class="skip" href="#main">
-          Skip to the results
+          Skip to the content
         </a>
         <div class={wide ? 'page wide' : 'page'}>
           <header class="top">
@@ -59,11 +63,14 @@ export function Page({
               Quire
             </a>
             <nav aria-label="Service">
+              <a class="quiet" href="/listings">
+                Listings
+              </a>
+              <a class="quiet" href="/trending">
+                Trending
+              </a>
               <a class="quiet" href="/subscribe">
                 Digests
-              </a>
-              <a class="quiet" href="/docs">
-                API
               </a>
             </nav>
           </header>
@@ -83,6 +90,19 @@ export function Page({
             </form>
           </search>
           <main id="main">{children}</main>
+          <footer class="foot">
+            <nav aria-label="More of this service">
+              <a href="/sources">Sources</a>
+              <a href="/health">Health</a>
+              <a href="/docs">API</a>
+              <a href="/manage">Your digests</a>
+              <button type="button" class="link" data-shows="keys" hidden>
+                Keys
+              </button>
+            </nav>
+            <ThemeSwitch />
+          </footer>
+          <KeyHelp />
         </div>
       </body>
     </html>
@@ -118,6 +138,6 @@ export function FeedLink({ feed }: { feed: PageFeed }) {
 }
 
 /** A whole document; everything in it is escaped but what a component marks as HTML. */
-export function renderPage(page: VNode): string {
-  return `<!doctype html>${renderToString(page)}`;
+export function renderPage(page: VNode, theme: Theme): string {
+  return `<!doctype html>${renderToString(<ThemeProvider value={theme}>{page}</ThemeProvider>)}`;
 }

@@ -2,10 +2,39 @@ export function paperPath(id: string): string {
   return `/papers/${encodeURIComponent(id)}`;
 }
 
+/** What else somebody wrote. */
+export function authorPath(name: string): string {
+  return searchPath({ q: `author:"${name.replaceAll('"', '')}"`, sort: 'newest' });
+}
+
+/** Papers like one, by mail. */
+export function followPath(id: string): string {
+  return `/subscribe?${queryOf({ like: id })}`;
+}
+
 type Params = Record<string, string | undefined>;
 
 export function searchPath(params: Params): string {
   return `/?${queryOf(params)}`;
+}
+
+export type ListingSort = 'upvoted' | 'newest' | 'trending';
+
+export interface ListingPlace {
+  /** As a period is written; absent: the latest, or the one `around` a day. */
+  date?: string | undefined;
+  period?: 'day' | 'week' | 'month' | undefined;
+  /** YYYY-MM-DD. */
+  around?: string | undefined;
+  sort?: ListingSort | undefined;
+  cursor?: string | undefined;
+}
+
+/** Papers of a day, a week or a month. */
+export function listingPath({ date, sort, ...rest }: ListingPlace): string {
+  const query = queryOf({ ...rest, sort: sort === 'upvoted' ? undefined : sort });
+  const path = date === undefined ? '/listings' : `/listings/${date}`;
+  return query === '' ? path : `${path}?${query}`;
 }
 
 /** What a page offers to feed readers: `name` is its path below `/feeds`, without the format. */

@@ -37,9 +37,7 @@ export const previewPages: FastifyPluginAsyncTypebox<PreviewPagesOptions> = asyn
       return sendErrorPage(reply, { error, status });
     const params = paramsIn(request.query);
     const asked = { values: valuesOfParams(params, 'daily'), back: backIn(params) ?? DEFAULT_BACK };
-    return sendPage(reply.code(status), <RefusedPreviewPage {...asked} error={error} />, {
-      runsScript: true,
-    });
+    return sendPage(reply.code(status), <RefusedPreviewPage {...asked} error={error} />);
   });
 
   app.get('/subscribe/preview', hidden, async ({ query, ip, signal }, reply) => {
@@ -51,7 +49,7 @@ export const previewPages: FastifyPluginAsyncTypebox<PreviewPagesOptions> = asyn
     const found = await preview({ settings, days: back, ip, signal });
     const named = await withFirstLike(settings, catalog);
     const page = <PreviewPage values={values} back={back} settings={named} found={found} />;
-    return sendPage(reply, page, { runsScript: true });
+    return sendPage(reply, page);
   });
 
   // A form with an address in it must not be sent as a GET: addresses of pages are kept and logged.

@@ -97,7 +97,7 @@ function addAsking(app: FastifyInstance, subscriptions: Subscriptions): void {
     const params = paramsIn(query);
     const ownZone = !params.has('timeZone');
     const form = { values: valuesOfParams(params, 'query'), problem: null, ownZone };
-    return sendPage(reply, <SubscribePage {...form} />, { runsScript: ownZone });
+    return sendPage(reply, <SubscribePage {...form} />);
   });
   app.post('/subscribe', { schema: { hide: true } }, async ({ body, ip }, reply) => {
     const values = readValues(fieldsOf(body));

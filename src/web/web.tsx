@@ -10,19 +10,22 @@ import type { OriginOf } from '../platform/origin.js';
 import type { Recommend } from '../recommendations/recommend.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
 import type { Order } from '../search/lexical/ports.js';
+import type { Listings } from '../search/listings.js';
 import { explainQuery } from '../search/query/explain.js';
 import { parseQuery } from '../search/query/parse.js';
 import type { ReadinessService } from '../search/readiness.js';
 import { type SearchMode, searchModes, sortOrders } from '../search/request.js';
 import type { Search } from '../search/search.js';
-import { type Asset, favicon, previewScript, stylesheet, zoneScript } from './assets.js';
+import { type Asset, favicon, previewScript, siteScript, stylesheet, zoneScript } from './assets.js';
 import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
+import { listingPages } from './listing-pages.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
 import { HealthPage, type LatestIntake } from './pages/health-page.js';
 import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
 import { SourcesPage } from './pages/sources-page.js';
+import { themeOf, themeRoutes } from './theme.js';
 
 const NEWEST_SHOWN = 20;
 const RELATED_SHOWN = 10;
@@ -35,6 +38,7 @@ export interface WebOptions {
   recommend: Recommend;
   readiness: ReadinessService;
   digests: Pick<Scheduler, 'status'>;
+  listings: Pick<Listings, 'byPeriod' | 'trending'>;
   sources: Pick<Sources, 'list' | 'listRuns' | 'count'>;
   originOf: OriginOf;
   latestIntake: () => Promise<LatestIntake | null>;
@@ -52,8 +56,8 @@ const SearchQuery = Type.Object({
 
 /** The pages: server-rendered, and whole without JavaScript. */
 export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
-  const { catalog, search, recommend, readiness, digests, sources, latestIntake, originOf, describeError } =
-    options;
+  const { catalog, search, recommend, readiness, digests, sources, listings } = options;
+  const { latestIntake, originOf, describeError } = options;
 
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -123,10 +127,13 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     return sendPage(reply, <SourcesPage sources={shown} />);
   });
 
+  await app.register(listingPages, { listings });
+  await app.register(themeRoutes);
+
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>
     reply.type(`${openSearchType}; charset=utf-8`).send(openSearchDescription(originOf(request))),
   );
-  for (const asset of [stylesheet, previewScript, zoneScript, favicon]) {
+  for (const asset of [stylesheet, siteScript, previewScript, zoneScript, favicon]) {
     app.get(asset.path, { schema: { hide: true }, logLevel: 'warn' }, (_request, reply) =>
       sendAsset(reply, asset),
     );
@@ -143,23 +150,16 @@ export function sendErrorPage(
   return sendPage(reply.code(status), <ErrorPage error={error} query={query} />);
 }
 
-/** Pages load nothing from elsewhere, and run no script unless they say so. */
+/** Pages load nothing from elsewhere and hold no script or style of their own; our scripts may ask this service for more. */
 const contentSecurityPolicy =
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/** A file of ours, which may ask this service for more. */
-const scriptPolicy = "; script-src 'self'; connect-src 'self'";
-
-export function sendPage(
-  reply: FastifyReply,
-  page: VNode,
-  { runsScript = false }: { runsScript?: boolean } = {},
-): FastifyReply {
+export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
   return reply
     .type('text/html; charset=utf-8')
-    .header('content-security-policy', contentSecurityPolicy + (runsScript ? scriptPolicy : ''))
+    .header('content-security-policy', contentSecurityPolicy)
     .header('referrer-policy', 'same-origin')
-    .send(renderPage(page));
+    .send(renderPage(page, themeOf(reply.request.headers.cookie)));
 }
 
 function sendAsset(reply: FastifyReply, { body, type }: Asset): FastifyReply {

@@ -66,7 +66,7 @@ describe('the pages of a search', () => {
     const [article] = body.match(/<article>.*?<\/article>/s)!;
     assert.match(article!, /&lt;<mark>script<\/mark>>/);
     assert.match(article!, /<mark>waxwing<\/mark>/);
-    assert.doesNotMatch(body, /<script/);
+    assert.equal(body.match(/<script/g)!.length, 1, 'ours');
   });
 
   it('switch the mode and the order, each by a link that keeps the rest', async () => {

@@ -1,9 +1,13 @@
 import { type ComponentChildren, Fragment } from 'preact';
 import type { Paper } from '../../papers/paper.js';
-import type { Highlights, Range } from '../../search/text/highlight.js';
-import { paperPath } from '../links.js';
+import type { Highlights } from '../../search/text/highlight.js';
+import { authorPath, followPath, paperPath } from '../links.js';
+import { RichText } from './rich-text.js';
 
 export const SHOWN_AUTHORS = 3;
+
+/** Of an abstract, in characters: three lines on a wide screen. */
+const LEAD_LENGTH = 600;
 
 export interface PaperItemProps {
   paper: Paper;
@@ -21,7 +25,7 @@ export function PaperItem({ paper, score, scoreTitle, highlights, children }: Pa
     <article>
       <h2>
         <a href={paperPath(paper.id)}>
-          <Marked text={paper.title} ranges={highlights?.title ?? []} />
+          <RichText text={paper.title} ranges={highlights?.title} />
         </a>
       </h2>
       <p class="facts">
@@ -35,35 +39,35 @@ export function PaperItem({ paper, score, scoreTitle, highlights, children }: Pa
       </p>
       {sentence ? (
         <p class="lead">
-          <Marked text={paper.abstract} ranges={highlights.abstract} within={sentence} />
+          <RichText text={paper.abstract} ranges={highlights.abstract} within={sentence} />
         </p>
       ) : (
-        paper.abstract !== '' && <p class="lead">{paper.abstract.slice(0, 600)}</p>
+        paper.abstract !== '' && (
+          <p class="lead">
+            <RichText
+              text={paper.abstract}
+              within={{ start: 0, end: Math.min(LEAD_LENGTH, paper.abstract.length) }}
+            />
+          </p>
+        )
       )}
       {children}
       <p class="actions">
-        <a href={`${paperPath(paper.id)}#related`} aria-label={`Papers related to ${paper.title}`}>
+        <a
+          href={`${paperPath(paper.id)}#related`}
+          data-key="r"
+          aria-label={`Papers related to ${paper.title}`}
+        >
           Related
+        </a>
+        <a href={`${paperPath(paper.id)}#cite`} aria-label={`Cite ${paper.title}`}>
+          Cite
+        </a>
+        <a href={followPath(paper.id)} data-key="s" aria-label={`Subscribe to papers like ${paper.title}`}>
+          Subscribe
         </a>
       </p>
     </article>
-  );
-}
-
-/** The text, or the part of it in `within`, with the ranges marked. */
-function Marked({ text, ranges, within }: { text: string; ranges: readonly Range[]; within?: Range }) {
-  const { start, end } = within ?? { start: 0, end: text.length };
-  const inside = ranges.filter((range) => range.start >= start && range.end <= end);
-  return (
-    <>
-      {inside.map((range, at) => (
-        <Fragment key={range.start}>
-          {text.slice(inside[at - 1]?.end ?? start, range.start)}
-          <mark>{text.slice(range.start, range.end)}</mark>
-        </Fragment>
-      ))}
-      {text.slice(inside.at(-1)?.end ?? start, end)}
-    </>
   );
 }
 
@@ -72,7 +76,7 @@ export function Facts({ paper, children }: { paper: Paper; children?: ComponentC
   const { date, venue, categories, upvotes, comments } = paper;
   const facts: ComponentChildren[] = [
     date && <PaperDate date={date} />,
-    authorsLine(paper),
+    (paper.authors.length > 0 || paper.authorCount !== null) && <AuthorsLine paper={paper} />,
     venue,
     categories[0],
     upvotes !== null && plural(upvotes, 'upvote'),
@@ -95,11 +99,33 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function authorsLine({ authors, authorCount }: Paper): string {
+function AuthorsLine({ paper: { authors, authorCount } }: { paper: Paper }) {
   const total = Math.max(authorCount ?? 0, authors.length);
-  if (authors.length === 0) return total === 0 ? '' : plural(total, 'author');
-  const rest = total - Math.min(SHOWN_AUTHORS, authors.length);
-  return authors.slice(0, SHOWN_AUTHORS).join(', ') + (rest > 0 ? ` + ${rest}` : '');
+  const shown = authors.slice(0, SHOWN_AUTHORS);
+  const rest = total - shown.length;
+  if (shown.length === 0) return <>{plural(total, 'author')}</>;
+  return (
+    <span class="authors">
+      <AuthorLinks authors={shown} />
+      {rest > 0 && ` + ${rest}`}
+    </span>
+  );
+}
+
+/** Each leads to what else they wrote. */
+export function AuthorLinks({ authors }: { authors: readonly string[] }) {
+  return (
+    <>
+      {authors.map((author, at) => (
+        <Fragment key={`${at} ${author}`}>
+          {at > 0 && ', '}
+          <a class="by" href={authorPath(author)}>
+            {author}
+          </a>
+        </Fragment>
+      ))}
+    </>
+  );
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -8,8 +8,7 @@ import { isCategoryName } from '../../search/query/operators.js';
 import type { Readiness } from '../../search/readiness.js';
 import type { SearchMode } from '../../search/request.js';
 import type { SearchResult } from '../../search/search.js';
-import type { Highlights } from '../../search/text/highlight.js';
-import { PaperItem } from '../components/paper-item.js';
+import { PaperList } from '../components/paper-list.js';
 import { FeedLink, Page } from '../layout.js';
 import { type PageFeed, searchPath } from '../links.js';
 
@@ -46,6 +45,8 @@ export function FrontPage({ newest, readiness }: { newest: Paper[]; readiness: R
           <span class="num">{readiness.papers}</span> papers, newest first
         </span>
         <nav aria-label="Of this service">
+          <a href="/listings">By day</a>
+          <a href="/trending">Trending</a>
           <FeedLink feed={newestFeed} />
           <a href="/health">Health</a>
         </nav>
@@ -252,29 +253,6 @@ function NothingFound({ query, reading, here }: { query: string; reading: QueryP
       </ul>
     </div>
   );
-}
-
-function PaperList({ items, scoreTitle }: { items: ListedPaper[]; scoreTitle?: string | undefined }) {
-  return (
-    <ol class="results">
-      {items.map(({ paper, score, highlights }) => (
-        <li key={paper.id}>
-          <PaperItem
-            paper={paper}
-            score={scoreTitle === undefined ? undefined : score}
-            scoreTitle={scoreTitle}
-            highlights={highlights}
-          />
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-interface ListedPaper {
-  paper: Paper;
-  score?: number;
-  highlights?: Highlights;
 }
 
 export function ErrorPage({ error, query }: { error: AppError; query?: string | undefined }) {

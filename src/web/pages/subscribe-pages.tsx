@@ -26,7 +26,7 @@ export function Problem({ problem }: { problem: FormProblem | null }) {
 export interface SubscribePageProps {
   values: FormValues;
   problem: FormProblem | null;
-  /** Nobody has said a time zone: the browser's is put in. Sent with `runsScript`. */
+  /** Nobody has said a time zone: the browser's is put in. */
   ownZone?: boolean | undefined;
 }
 
