@@ -87,30 +87,12 @@ export function createPuller(deps: PullerDeps) {
     stopped: PullStopped | SourceChanged | null,
   ): Promise<RunEnd> {
     const { requests, note } = run.books();
-    const now = clock.now().getTime();
-    const isChanged = stopped instanceof SourceChanged;
-    const trouble = isChanged ? new PullStopped('later', stopped.message) : stopped;
-    const isDone = trouble === null || trouble.kind === 'more';
-    const failures = isDone ? 0 : source.failures + 1;
-    const everyMs = source.everyMinutes * 60_000;
-    const wait =
-      trouble === null
-        ? everyMs
-        : trouble.kind === 'more'
-          ? MORE_AFTER_MS
-          : retryMs(trouble, failures, everyMs);
-    const until = Math.max(now + wait, Math.min(trouble?.retryAt?.getTime() ?? 0, now + LAST_RETRY_MS));
-    const isMore = trouble?.kind === 'more';
-    return {
-      finishedAt: clock.now(),
-      outcome: isChanged ? 'broken off' : trouble === null || isMore ? 'done' : trouble.kind,
-      problem: trouble === null || isMore ? null : trouble.message,
-      note: isMore ? [note, trouble.message].filter(Boolean).join('; ') : note,
-      requests,
-      waiting: await run.countAnnounced(),
-      nextAt: new Date(until),
-      failures,
-    };
+    const finishedAt = clock.now();
+    const { waitMs, ...judged } = judge(source, stopped, note);
+    const askedFor = stopped instanceof PullStopped ? (stopped.retryAt?.getTime() ?? 0) : 0;
+    const now = finishedAt.getTime();
+    const next = Math.max(now + waitMs, Math.min(askedFor, now + LAST_RETRY_MS));
+    return { ...judged, finishedAt, requests, waiting: await run.countAnnounced(), nextAt: new Date(next) };
   }
 
   /** For whoever looks what was taken in, and for the freshness of listings: somebody looked, also where there was nothing. */
@@ -145,8 +127,26 @@ function isDueAt(nextAt: Date, now: Date): boolean {
 
 export type Puller = ReturnType<typeof createPuller>;
 
+/** What a pull came to, and how long the source is left alone after it, milliseconds. */
+function judge(
+  { everyMinutes, failures }: Source,
+  stopped: PullStopped | SourceChanged | null,
+  note: string | null,
+): Pick<RunEnd, 'outcome' | 'problem' | 'note' | 'failures'> & { waitMs: number } {
+  const everyMs = everyMinutes * 60_000;
+  if (stopped === null) return { outcome: 'done', problem: null, note, failures: 0, waitMs: everyMs };
+  const failed = { problem: stopped.message, note, failures: failures + 1 };
+  if (stopped instanceof SourceChanged)
+    return { ...failed, outcome: 'broken off', waitMs: retryMs('later', failed.failures, everyMs) };
+  if (stopped.kind === 'more') {
+    const more = [note, stopped.message].filter(Boolean).join('; ');
+    return { outcome: 'done', problem: null, note: more, failures: 0, waitMs: MORE_AFTER_MS };
+  }
+  return { ...failed, outcome: stopped.kind, waitMs: retryMs(stopped.kind, failed.failures, everyMs) };
+}
+
 /** A source that can't answer is asked again soon; one that needs somebody, seldom. */
-function retryMs({ kind }: PullStopped, failures: number, everyMs: number): number {
+function retryMs(kind: 'later' | 'failed', failures: number, everyMs: number): number {
   const doubled = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
   return kind === 'later' ? doubled : Math.min(LAST_RETRY_MS, Math.max(everyMs, doubled));
 }
