@@ -66,9 +66,14 @@ export function onePeriod({
   return null;
 }
 
-/** The day that a paper belongs to: its own date where that is a full day, else the UTC day on which it came in. In SQL: `paper_day`. */
+/**
+ * The day that a paper belongs to: its own. Where a month or a year alone is known, the UTC day on which it came in if that lies within, else the
+ * first day of it; where nothing is known, the day on which it came in. In SQL: `paper_day`.
+ */
 export function listedDay({ date, createdAt }: Pick<Paper, 'date' | 'createdAt'>): string {
-  return isFullDay(date) ? date : dayOf(createdAt.getTime());
+  const cameIn = dayOf(createdAt.getTime());
+  if (date === null || cameIn.startsWith(date)) return cameIn;
+  return isFullDay(date) ? date : `${date}-01-01`.slice(0, LAST_DAY.length);
 }
 
 /** Of a paper's date: whether it is more than a year or a month. */

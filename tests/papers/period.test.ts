@@ -105,9 +105,11 @@ describe('a period in fields of its own', () => {
 
 describe('the day of a paper', () => {
   const createdAt = new Date('2024-08-20T23:59:59.999Z');
-  it('is its own date where that is a day, else that on which it came in', () => {
+  it('is its own, that on which it came in, or the first of its month or year', () => {
     assert.equal(listedDay(storedPaper({ date: '2024-03-01', createdAt })), '2024-03-01');
-    for (const date of ['2024-03', '2024', null])
+    for (const date of ['2024-08', '2024', null])
       assert.equal(listedDay(storedPaper({ date, createdAt })), '2024-08-20');
+    assert.equal(listedDay(storedPaper({ date: '2024-03', createdAt })), '2024-03-01');
+    assert.equal(listedDay(storedPaper({ date: '2023', createdAt })), '2023-01-01');
   });
 });

@@ -38,8 +38,11 @@ describe('windows of the listings', () => {
     // Old ones that came in last.
     [9, '2020-01-02', '2024-08-19T05:00:00Z', 2],
     [10, '2020-01-01', '2024-08-19T06:00:00Z', 2],
+    // Came in outside of what is known of their date.
+    [11, '2023-05', '2024-08-19T07:00:00Z', undefined],
+    [12, '2019', '2024-08-01T00:00:00Z', undefined],
   ];
-  const newest = [8, 5, 1, 2, 3, 4, 6, 7, 9, 10];
+  const newest = [8, 5, 1, 2, 3, 4, 6, 7, 11, 9, 10, 12];
 
   before(async () => {
     await createPaperStore(database.db).takeIn(
@@ -111,7 +114,7 @@ describe('windows of the listings', () => {
   it('are those of one source where it is named', async () => {
     assert.deepEqual((await list({ source: 'listing' })).numbers, [3, 9]);
     assert.deepEqual((await list({ source: 'ris' })).numbers, []);
-    assert.equal((await list({ source: 'jsonl' })).numbers.length, 8);
+    assert.equal((await list({ source: 'jsonl' })).numbers.length, 10);
     assert.deepEqual(
       (await list({ source: 'listing', sort: 'upvoted', days: onePeriod({ date: '2024-08-01' }) })).numbers,
       [3],

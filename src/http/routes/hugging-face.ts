@@ -90,7 +90,7 @@ const dailyRoute: FastifyPluginAsyncTypebox<Pick<HuggingFaceRoutesOptions, 'list
       schema: {
         operationId: 'hfDailyPapers',
         summary: 'Papers by day, as Hugging Face lists them',
-        description: `${LEFT_OUT} A paper belongs to its own date, or to the UTC day on which it came in where no full date is known. The list of a day, week or month is in the order of upvotes; without one the newest come first. \`Link: <…>; rel="next"\` leads to the next page. \`submittedBy\` names the source that the paper came from.`,
+        description: `${LEFT_OUT} A paper belongs to its own date; where no full date is known to the UTC day on which it came in, or to the first of its month or year. The list of a day, week or month is in the order of upvotes; without one the newest come first. \`Link: <…>; rel="next"\` leads to the next page. \`submittedBy\` names the source that the paper came from.`,
         tags: ['compatible'],
         querystring: DailyQuery,
         response: { 200: Type.Array(HfItem), ...clientErrors(400, 503) },

@@ -80,7 +80,7 @@ export const listingRoutes: FastifyPluginAsyncTypebox<ListingRoutesOptions> = as
         operationId: 'listing',
         summary: 'Papers of a day, a week or a month',
         description:
-          'A paper belongs to the day of its own date, else (a month, a year, nothing) to the day on which it came in. Days are UTC.',
+          'A paper belongs to the day of its own date, else to the day on which it came in, or to the first of the month or year that is known of it where that lies elsewhere. Days are UTC.',
         tags: ['listings'],
         querystring: Type.Object(
           {

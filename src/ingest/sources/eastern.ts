@@ -8,7 +8,7 @@ export function easternDay(now: Date): string {
 }
 
 /** The last day that Hugging Face lists: from 21:30 on there it is the next one. */
-export function listedDay(now: Date): string {
+export function dailyPapersDay(now: Date): string {
   return inZone(now).add({ hours: 2, minutes: 30 }).toPlainDate().toString();
 }
 

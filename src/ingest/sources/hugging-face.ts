@@ -1,5 +1,5 @@
 import { excerpt } from '../parsers/text.js';
-import { addDays, isWeekend, listedDay } from './eastern.js';
+import { addDays, dailyPapersDay, isWeekend } from './eastern.js';
 import { type PullRun, PullStopped } from './pull-run.js';
 import type { HuggingFaceSettings } from './source.js';
 
@@ -25,7 +25,7 @@ interface HuggingFaceCursor extends Record<string, unknown> {
 
 /** The papers of each day, from the last one that was read to the one that Hugging Face lists now. */
 export async function pullHuggingFace(run: PullRun, { base, since }: HuggingFaceSettings): Promise<void> {
-  const last = listedDay(run.clock.now());
+  const last = dailyPapersDay(run.clock.now());
   let cursor: HuggingFaceCursor = run.cursor ?? {};
   if ((cursor.day ?? '') >= last) {
     run.note(`days up to ${cursor.day} were read by a clock that was ahead: they are read again`);

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import {
   addDays,
   announcementDaysBetween,
+  dailyPapersDay,
   easternDay,
   isWeekend,
-  listedDay,
 } from '../../../src/ingest/sources/eastern.js';
 import { readSource } from '../../../src/ingest/sources/source.js';
 
@@ -66,10 +66,10 @@ describe('days in New York', () => {
   test('the day there, and the one that Hugging Face lists from 21:30 on, in summer and in winter', () => {
     assert.equal(easternDay(new Date('2026-07-01T03:59:00Z')), '2026-06-30');
     assert.equal(easternDay(new Date('2026-12-01T05:00:00Z')), '2026-12-01');
-    assert.equal(listedDay(new Date('2026-07-01T01:29:00Z')), '2026-06-30');
-    assert.equal(listedDay(new Date('2026-07-01T01:30:00Z')), '2026-07-01');
-    assert.equal(listedDay(new Date('2026-12-01T02:29:00Z')), '2026-11-30');
-    assert.equal(listedDay(new Date('2026-12-01T02:30:00Z')), '2026-12-01');
+    assert.equal(dailyPapersDay(new Date('2026-07-01T01:29:00Z')), '2026-06-30');
+    assert.equal(dailyPapersDay(new Date('2026-07-01T01:30:00Z')), '2026-07-01');
+    assert.equal(dailyPapersDay(new Date('2026-12-01T02:29:00Z')), '2026-11-30');
+    assert.equal(dailyPapersDay(new Date('2026-12-01T02:30:00Z')), '2026-12-01');
   });
 
   test('announcements between two days: none on Saturdays and Sundays', () => {
