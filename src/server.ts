@@ -12,7 +12,7 @@ import { projectRoot } from './platform/paths.js';
 import { createProgress, type Progress, type ProgressOutput } from './platform/progress.js';
 import { createServices, type Services } from './services.js';
 import { version } from './version.js';
-import { examples } from './web/pages/search-page.js';
+import { examples } from './web/pages/front-page.js';
 
 /** The name of the sample collection in the books: it is taken in once in a database's life. */
 const SAMPLE_NAME = 'sample collection';

@@ -21,9 +21,10 @@ import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
 import { listingPages } from './listing-pages.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
+import { FrontPage } from './pages/front-page.js';
 import { HealthPage, type LatestIntake } from './pages/health-page.js';
 import { PaperPage } from './pages/paper-page.js';
-import { ErrorPage, FrontPage, SearchPage } from './pages/search-page.js';
+import { ErrorPage, SearchPage } from './pages/search-page.js';
 import { SourcesPage } from './pages/sources-page.js';
 import { themeOf, themeRoutes } from './theme.js';
 
