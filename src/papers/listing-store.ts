@@ -29,6 +29,11 @@ export interface DaySpan {
   to: string;
 }
 
+export interface DayCount {
+  day: string;
+  count: number;
+}
+
 export interface PlacesQuery {
   /** null: all. */
   days: DaySpan | null;
@@ -80,6 +85,15 @@ export function createListingStore({ pool }: Database) {
       );
       const { count, before, after } = rows[0]!;
       return { count, before: unpackDay(before), after: unpackDay(after) };
+    },
+
+    /** Papers by day, ascending; days without any are missing. Read off the index of days alone. */
+    async countByDay({ from, to }: DaySpan): Promise<DayCount[]> {
+      const { rows } = await pool.query<{ day: number; count: number }>(
+        `SELECT ${DAY} AS day, count(*)::int AS count FROM papers WHERE ${DAY} BETWEEN $1 AND $2 GROUP BY 1 ORDER BY 1`,
+        [packDay(from), packDay(to)],
+      );
+      return rows.map(({ day, count }) => ({ day: unpackDay(day)!, count }));
     },
 
     /** The last day up to this one that has papers; null where there is none. */

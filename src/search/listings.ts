@@ -1,5 +1,5 @@
 import { heatOn } from '../papers/heat.js';
-import type { DaySpan, ListingStore } from '../papers/listing-store.js';
+import type { DayCount, DaySpan, ListingStore } from '../papers/listing-store.js';
 import type { Paper, SourceName } from '../papers/paper.js';
 import type { PaperStore } from '../papers/paper-store.js';
 import { type Period, type PeriodName, periodNameOf, periodOf, requirePeriod } from '../papers/period.js';
@@ -63,6 +63,19 @@ export interface ListingWindow {
   source: SourceName | null;
   offset: number;
   limit: number;
+}
+
+/** The weeks that a month touches. */
+export interface ListingCalendar {
+  /** As `Period.date` is written. */
+  month: string;
+  /** Monday of the first week and Sunday of the last. */
+  from: string;
+  to: string;
+  /** UTC; days behind it have not come yet. */
+  today: string;
+  /** Ascending; days without papers are missing. */
+  days: DayCount[];
 }
 
 export interface ListingsDeps {
@@ -147,6 +160,13 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
     return { papers: await papers.listByKeys(keys), more: places.length > limit };
   }
 
+  /** How many papers each day has around a month, so that gaps are seen. @throws AppError invalid_input */
+  async function calendar(month: string): Promise<ListingCalendar> {
+    const { from, to } = requirePeriod('month', month, 'month');
+    const weeks = { from: periodOf('week', from).from, to: periodOf('week', to).to };
+    return { month, ...weeks, today: today(), days: await store.countByDay(weeks) };
+  }
+
   async function latestPeriod(period: PeriodName): Promise<Period> {
     const now = today();
     return periodOf(period, (await store.lastDay(now)) ?? now);
@@ -172,7 +192,7 @@ export function createListings({ papers, store, latestIntake, clock }: ListingsD
     return { items, nextCursor: encodeCursor({ order, after: { key, value }, rank }, scope) };
   }
 
-  return { byPeriod, trending, window };
+  return { byPeriod, trending, window, calendar };
 }
 
 export type Listings = ReturnType<typeof createListings>;

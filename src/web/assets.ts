@@ -26,6 +26,7 @@ export const stylesheet = load('style.css', 'text/css; charset=utf-8', [
   'styles/forms.css',
   'styles/preview.css',
   'styles/operator.css',
+  'styles/listing.css',
 ]);
 /** Every page's; its parts know nothing of one another. */
 export const siteScript = load('site.js', 'text/javascript; charset=utf-8', [

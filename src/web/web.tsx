@@ -39,8 +39,8 @@ export interface WebOptions {
   recommend: Recommend;
   readiness: ReadinessService;
   digests: Pick<Scheduler, 'status'>;
-  listings: Pick<Listings, 'byPeriod' | 'trending'>;
-  sources: Pick<Sources, 'list' | 'listRuns' | 'count'>;
+  listings: Pick<Listings, 'byPeriod' | 'trending' | 'calendar'>;
+  sources: Pick<Sources, 'list' | 'listRuns' | 'count' | 'freshness'>;
   originOf: OriginOf;
   latestIntake: () => Promise<LatestIntake | null>;
   /** Our error and its status for whatever was thrown: the same as the API's. */
@@ -74,8 +74,16 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     async ({ query: { q, mode = 'hybrid', sort, cursor }, signal }, reply) => {
       const query = q?.trim() ?? '';
       if (query === '') {
-        const [newest, state] = await Promise.all([catalog.newest(NEWEST_SHOWN), readiness.glance()]);
-        return sendPage(reply, <FrontPage newest={newest} readiness={state} />);
+        const [listing, newest, freshness, state] = await Promise.all([
+          listings.byPeriod({ period: 'day', limit: NEWEST_SHOWN }),
+          catalog.newest(NEWEST_SHOWN),
+          sources.freshness(),
+          readiness.glance(),
+        ]);
+        const ofDay = new Set(listing.items.map(({ paper }) => paper.key));
+        const before = newest.filter(({ key }) => !ofDay.has(key)).slice(0, NEWEST_SHOWN - ofDay.size);
+        const page = { listing, before, sources: freshness, readiness: state };
+        return sendPage(reply, <FrontPage {...page} />);
       }
       const result = await search.search({ query, mode, sort, cursor, facets: true, signal });
       const [first] = result.items;
@@ -128,7 +136,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     return sendPage(reply, <SourcesPage sources={shown} />);
   });
 
-  await app.register(listingPages, { listings });
+  await app.register(listingPages, { listings, sources });
   await app.register(themeRoutes);
 
   app.get('/opensearch.xml', { schema: { hide: true }, logLevel: 'warn' }, (request, reply) =>

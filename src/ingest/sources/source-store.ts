@@ -267,6 +267,30 @@ export function createSourceStore({ prisma, pool }: Database) {
       return row && toRun(row);
     },
 
+    /** When the last pull that had papers announced to it was done; null: none was. One look into an index a source. */
+    async lastAnnounced(): Promise<Date | null> {
+      const { rows } = await pool.query<{ at: Date | null }>(
+        `SELECT max(run.at) AS at FROM sources s CROSS JOIN LATERAL (
+           SELECT finished_at AS at FROM source_runs
+           WHERE source_id = s.id AND outcome = 'done' AND announced + added + updated > 0
+           ORDER BY started_at DESC LIMIT 1) run`,
+      );
+      return rows[0]?.at ?? null;
+    },
+
+    /** Each source that is on, with its last run, in the order of their names. */
+    async listLast(): Promise<{ source: Source; lastRun: SourceRun | null }[]> {
+      const rows = await prisma.source.findMany({
+        where: { isOn: true },
+        orderBy: { name: 'asc' },
+        include: { runs: { orderBy: { startedAt: 'desc' }, take: 1 } },
+      });
+      return rows.map(({ runs: [run], ...row }) => ({
+        source: toSource(row),
+        lastRun: run ? toRun(run) : null,
+      }));
+    },
+
     /** Forgets runs that began before; the last of each source that was done is kept. */
     async prune(before: Date): Promise<void> {
       await prisma.$executeRaw`

@@ -41,6 +41,16 @@ export interface SourceView {
   lastDone: SourceRun | null;
 }
 
+/** What readers of a listing want to know of the sources. */
+export interface SourcesFreshness {
+  /** Sources that are pulled. */
+  on: number;
+  /** When a pull that had papers announced to it was last done; null: never. */
+  announcedAt: Date | null;
+  /** Those of which papers may be missing. */
+  trouble: { name: string; state: 'failing' | 'behind' }[];
+}
+
 export interface SourcesDeps {
   store: SourceStore;
   clock: Clock;
@@ -95,9 +105,26 @@ export function createSources({ store, clock, allowsPrivate }: SourcesDeps) {
     };
   }
 
+  async function freshness(): Promise<SourcesFreshness> {
+    const [all, announcedAt] = await Promise.all([store.listLast(), store.lastAnnounced()]);
+    const states = await Promise.all(
+      all.map(async ({ source, lastRun }) => {
+        const isHeld = lastRun?.outcome === null && (await store.isHeld(source.id));
+        return { name: source.name, state: stateOf(source, { lastRun, isHeld, now: clock.now() }) };
+      }),
+    );
+    const trouble = states.flatMap(({ name, state }) =>
+      state === 'failing' || state === 'behind' ? [{ name, state }] : [],
+    );
+    return { on: all.length, announcedAt, trouble };
+  }
+
   return {
     put,
     get,
+
+    /** Of all sources at once: it is asked for with every listing. */
+    freshness,
 
     /** In the order of their names. */
     async list(): Promise<SourceView[]> {

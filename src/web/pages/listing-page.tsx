@@ -1,64 +1,133 @@
-import type { PeriodName } from '../../papers/period.js';
-import type { LatestIntake, ListingResult, TrendingResult } from '../../search/listings.js';
+import type { SourcesFreshness } from '../../ingest/sources/sources.js';
+import type { Period, PeriodName } from '../../papers/period.js';
+import type { LatestIntake, ListingCalendar, ListingResult, TrendingResult } from '../../search/listings.js';
+import { Calendar } from '../components/calendar.js';
+import { dayName, isWeekend } from '../components/dates.js';
+import { Freshness } from '../components/freshness.js';
+import { HowToTakeIn } from '../components/how-to-take-in.js';
 import { PaperList } from '../components/paper-list.js';
 import { FeedLink, Page } from '../layout.js';
 import { type ListingSort, listingPath, type PageFeed } from '../links.js';
 
+export interface ListingPageProps {
+  listing: ListingResult;
+  calendar: ListingCalendar;
+  sources: SourcesFreshness;
+}
+
 /** The papers of a day, a week or a month. */
-export function ListingPage({ listing, isLatest }: { listing: ListingResult; isLatest: boolean }) {
-  const { period, date, sort, count, previous, next, items, nextCursor, intake } = listing;
+export function ListingPage({ listing, calendar, sources }: ListingPageProps) {
+  const { period, date, sort, count, items, nextCursor, intake } = listing;
   const name = periodName(listing);
   const feed: PageFeed = { title: `Papers of the latest ${period}`, name: 'listings', params: { period } };
+  const { today } = calendar;
   return (
     <Page
       title={`Papers of ${name} · Quire`}
       description={`${count} papers of ${name}`}
       canonical={listingPath({ date })}
       feed={feed}
+      wide
     >
-      <h1>{name}</h1>
-      <Kinds period={period} day={listing.to} />
-      <nav class="turn" aria-label="Dates">
-        <TurnLink period={period} date={previous} rel="prev" sort={sort} />
-        <TurnLink period={period} date={next} rel="next" sort={sort} />
-      </nav>
-      <div class="bar">
-        <span>
-          <span role="status">
-            <span class="num">{count.toLocaleString('en')}</span> {count === 1 ? 'paper' : 'papers'}
-          </span>
-          {' · '}
-          <FeedLink feed={feed} />
-          {' · '}
-          <a href="/subscribe?kind=daily">By mail</a>
-        </span>
-        <nav aria-label="Order">
-          {sorts.map(({ value, label }) => (
-            <a
-              key={value}
-              href={listingPath({ date, sort: value })}
-              aria-current={value === sort ? 'true' : undefined}
-            >
-              {label}
+      <div class="listing">
+        <h1>{name}</h1>
+        <Kinds period={period} day={listing.from <= today && today <= listing.to ? today : listing.to} />
+        <Turn listing={listing} />
+        <div class="listed">
+          <div class="bar">
+            <span>
+              <span role="status">
+                <span class="num">{count.toLocaleString('en')}</span> {count === 1 ? 'paper' : 'papers'}
+              </span>
+              {' · '}
+              <FeedLink feed={feed} />
+              {' · '}
+              <a href="/subscribe?kind=daily">By mail</a>
+            </span>
+            {count > 1 && <Orders date={date} sort={sort} />}
+          </div>
+          <Freshness intake={intake} sources={sources} />
+          {count === 0 && <Empty listing={listing} today={today} />}
+          <PaperList items={items} />
+          {nextCursor && (
+            <a class="next" rel="next" href={listingPath({ date, sort, cursor: nextCursor })}>
+              More papers
             </a>
-          ))}
-        </nav>
+          )}
+        </div>
+        <aside class="dates" id="calendar" aria-label="Calendar">
+          <Calendar calendar={calendar} shown={listing} sort={sort} />
+          <Jump listing={listing} />
+        </aside>
       </div>
-      <Freshness intake={intake} isEmpty={count === 0} isLatest={isLatest} />
-      <PaperList items={items} />
-      {nextCursor && (
-        <a class="next" rel="next" href={listingPath({ date, sort, cursor: nextCursor })}>
-          More papers
-        </a>
-      )}
     </Page>
+  );
+}
+
+function Orders({ date, sort }: { date: string; sort: ListingSort }) {
+  return (
+    <nav aria-label="Order">
+      {sorts.map(({ value, label }) => (
+        <a
+          key={value}
+          href={listingPath({ date, sort: value })}
+          aria-current={value === sort ? 'true' : undefined}
+        >
+          {label}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** To the nearest ones that have papers. */
+function Turn({ listing: { period, previous, next, sort } }: { listing: ListingResult }) {
+  return (
+    <nav class="turn" aria-label="Dates">
+      <TurnLink period={period} date={previous} rel="prev" sort={sort} />
+      <a class="to-calendar" href="#calendar">
+        Calendar
+      </a>
+      <TurnLink period={period} date={next} rel="next" sort={sort} />
+    </nav>
+  );
+}
+
+/** To any date; a plain form. */
+function Jump({ listing: { period, from, sort } }: { listing: ListingResult }) {
+  return (
+    <form class="jump" action="/listings" method="get">
+      <input type="hidden" name="period" value={period} />
+      {sort !== 'upvoted' && <input type="hidden" name="sort" value={sort} />}
+      <label htmlFor="around">Go to a date</label>
+      <input type="date" id="around" name="around" min="1900-01-01" max="9999-12-31" value={from} required />
+      <button type="submit" class="plain">
+        Go
+      </button>
+    </form>
+  );
+}
+
+function Empty({ listing, today }: { listing: ListingResult; today: string }) {
+  const reason = emptyReason(listing, { today, intake: listing.intake });
+  return (
+    <p class="notice">
+      No papers of {periodName(listing)}. {reason}
+      {listing.intake === null && <HowToTakeIn />}
+    </p>
   );
 }
 
 const trendingFeed: PageFeed = { title: 'Trending papers', name: 'trending' };
 
 /** The papers that are talked about now. */
-export function TrendingPage({ items, nextCursor, intake }: TrendingResult) {
+export function TrendingPage({
+  listing: { items, nextCursor, intake },
+  sources,
+}: {
+  listing: TrendingResult;
+  sources: SourcesFreshness;
+}) {
   return (
     <Page
       title="Trending papers · Quire"
@@ -73,7 +142,7 @@ export function TrendingPage({ items, nextCursor, intake }: TrendingResult) {
           Upvotes, comments, citations and stars that rose, the latest most · <FeedLink feed={trendingFeed} />
         </span>
       </p>
-      <Freshness intake={intake} isEmpty={items.length === 0} isLatest />
+      <Freshness intake={intake} sources={sources} />
       {items.length === 0 && (
         <p class="notice">
           Nothing is known to have risen yet: counts come with papers of Hugging Face, Semantic Scholar and
@@ -136,73 +205,43 @@ function TurnLink({
   rel: 'prev' | 'next';
   sort: ListingSort;
 }) {
-  const label = rel === 'prev' ? 'Before' : 'After';
-  if (date === null) return <span class="quiet">{rel === 'prev' ? 'Nothing before' : 'Nothing after'}</span>;
+  const isBack = rel === 'prev';
+  if (date === null) return <span class="none">{isBack ? 'Nothing before' : 'Nothing after'}</span>;
   return (
     <a rel={rel} href={listingPath({ date, sort })}>
-      {label}: {shortName(period, date)}
+      {isBack && '← '}
+      {shortName(period, date)}
+      {!isBack && ' →'}
     </a>
   );
 }
 
-/** Whether the list is short because it was a quiet time, or because nobody has looked. */
-function Freshness({
-  intake,
-  isEmpty,
-  isLatest,
-}: {
-  intake: LatestIntake | null;
-  isEmpty: boolean;
-  isLatest: boolean;
-}) {
-  if (intake === null)
-    return (
-      <p class="notice">
-        Nothing was taken in yet. <code>quire sources add arxiv cs.CL</code> has papers pulled from now on.
-      </p>
-    );
-  const { startedAt, finishedAt, added } = intake;
-  const time = finishedAt ?? startedAt;
-  const when = (
-    <time dateTime={time.toISOString()} title={time.toISOString()}>
-      {time.toISOString().slice(0, 16).replace('T', ' ')} UTC
-    </time>
-  );
-  return (
-    <p class={isEmpty ? 'notice' : 'facts'} role={isEmpty ? 'status' : undefined}>
-      {isEmpty && (isLatest ? 'No papers here yet. ' : 'No papers of this time. ')}
-      Last taken in {when}
-      {finishedAt === null ? ', not finished' : `: ${added.toLocaleString('en')} new`} (
-      <a href="/sources">sources</a>)
-    </p>
-  );
+/** Why there is nothing, as far as it is known. */
+function emptyReason(
+  { from, to }: Pick<Period, 'from' | 'to'>,
+  { today, intake }: { today: string; intake: LatestIntake | null },
+) {
+  if (intake === null) return null;
+  if (from > today) return 'This time has not come yet.';
+  const looked = (intake.finishedAt ?? intake.startedAt).toISOString().slice(0, 10);
+  if (looked < from)
+    return `Nobody has looked for papers since ${dayName(looked, 'long')}: what came out after is not here.`;
+  if (from === to && isWeekend(from)) return 'Nothing is announced at weekends.';
+  return looked <= to
+    ? 'Papers of this time may still come in.'
+    : 'Papers were taken in since, and none of this time: a holiday, or a time that was passed over.';
 }
 
-const long = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'UTC',
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-});
-const monthOf = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' });
-const dayOf = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
-
-/** “Friday, 20 November 2026”, “Week 47, 16 Nov to 22 Nov 2026”, “November 2026”. */
-function periodName({
-  period,
-  date,
-  from,
-  to,
-}: Pick<ListingResult, 'period' | 'date' | 'from' | 'to'>): string {
-  if (period === 'day') return long.format(new Date(date));
-  if (period === 'month') return monthOf.format(new Date(from));
-  return `Week ${Number(date.slice(6))}, ${dayOf.format(new Date(from))} to ${dayOf.format(new Date(to))} ${to.slice(0, 4)}`;
+/** “Friday 20 November 2026”, “Week 47, 16 Nov to 22 Nov 2026”, “November 2026”. */
+export function periodName({ period, date, from, to }: Period): string {
+  if (period === 'day') return dayName(date, 'long');
+  if (period === 'month') return dayName(from, 'month');
+  return `Week ${Number(date.slice(6))}, ${dayName(from, 'short')} to ${dayName(to, 'short')} ${to.slice(0, 4)}`;
 }
 
 function shortName(period: PeriodName, date: string): string {
-  if (period === 'day') return dayOf.format(new Date(date));
+  if (period === 'day') return dayName(date, 'short');
   return period === 'month'
-    ? monthOf.format(new Date(`${date}-01`))
+    ? dayName(`${date}-01`, 'month')
     : `week ${Number(date.slice(6))} of ${date.slice(0, 4)}`;
 }
