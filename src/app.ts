@@ -68,6 +68,7 @@ export async function createApp(services: Services, config: Config) {
     readiness,
     ingest,
     intakes,
+    countTakenIn,
     apiKeys,
     hintPapers,
     stateTag,
@@ -213,6 +214,9 @@ export async function createApp(services: Services, config: Config) {
   };
   await app.register(webPages, {
     ...{ catalog, search, recommend, readiness, digests, sources, listings, originOf, describeError },
+    apiKeys,
+    clock,
+    countTakenIn,
     latestIntake: async () => (await intakes.listRecent(1))[0] ?? null,
   });
   await app.register(subscriptionPages, {

@@ -114,6 +114,8 @@ export async function createServices(config: Config, log: Logger, overrides: Ser
       ingest: createIngest({ papers, intakes, clock, log }),
       ...subscribing,
       digests: digests.scheduler,
+      /** Papers by the UTC day on which they came in. */
+      countTakenIn: newPapersStore.countByDay,
       sources: pulls.sources,
       sourceScheduler: pulls.scheduler,
       deliveries: digests.deliveries,

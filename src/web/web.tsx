@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyReply } from 'fastify';
 import type { VNode } from 'preact';
 import { Type } from 'typebox';
-import type { Scheduler } from '../digests/scheduler.js';
 import type { Sources } from '../ingest/sources/sources.js';
 import type { Catalog } from '../papers/catalog.js';
 import { type AppError, isAppError } from '../platform/errors.js';
@@ -21,28 +20,23 @@ import { renderPage } from './layout.js';
 import { paperPath } from './links.js';
 import { listingPages } from './listing-pages.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
+import { type OperatorPagesOptions, operatorPages } from './operator-pages.js';
 import { FrontPage } from './pages/front-page.js';
-import { HealthPage, type LatestIntake } from './pages/health-page.js';
 import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, SearchPage } from './pages/search-page.js';
-import { SourcesPage } from './pages/sources-page.js';
 import { themeOf, themeRoutes } from './theme.js';
 
 const NEWEST_SHOWN = 20;
 const RELATED_SHOWN = 10;
-/** Pulls of each source. */
-const RUNS_SHOWN = 7;
 
-export interface WebOptions {
+export interface WebOptions extends OperatorPagesOptions {
   catalog: Catalog;
   search: Search;
   recommend: Recommend;
   readiness: ReadinessService;
-  digests: Pick<Scheduler, 'status'>;
   listings: Pick<Listings, 'byPeriod' | 'trending' | 'calendar'>;
   sources: Pick<Sources, 'list' | 'listRuns' | 'count' | 'freshness'>;
   originOf: OriginOf;
-  latestIntake: () => Promise<LatestIntake | null>;
   /** Our error and its status for whatever was thrown: the same as the API's. */
   describeError: (error: FastifyError) => { error: AppError; status: number };
 }
@@ -58,7 +52,7 @@ const SearchQuery = Type.Object({
 /** The pages: server-rendered, and whole without JavaScript. */
 export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, options) => {
   const { catalog, search, recommend, readiness, digests, sources, listings } = options;
-  const { latestIntake, originOf, describeError } = options;
+  const { apiKeys, clock, latestIntake, countTakenIn, originOf, describeError } = options;
 
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const { error, status } = describeError(thrown);
@@ -111,31 +105,15 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     },
   );
 
-  app.get('/health', { schema: { hide: true } }, async (_request, reply) => {
-    const [state, status, intake, counts] = await Promise.all([
-      readiness.glance(),
-      digests.status(),
-      latestIntake(),
-      sources.count(),
-    ]);
-    reply.header('cache-control', 'no-store');
-    reply.header('x-robots-tag', 'noindex');
-    return sendPage(
-      reply,
-      <HealthPage readiness={state} digests={status} intake={intake} sources={counts} />,
-    );
+  await app.register(operatorPages, {
+    apiKeys,
+    clock,
+    readiness,
+    digests,
+    sources,
+    latestIntake,
+    countTakenIn,
   });
-
-  app.get('/sources', { schema: { hide: true } }, async (_request, reply) => {
-    const views = await sources.list();
-    const shown = await Promise.all(
-      views.map(async (source) => ({ source, runs: await sources.listRuns(source.name, RUNS_SHOWN) })),
-    );
-    reply.header('cache-control', 'no-store');
-    reply.header('x-robots-tag', 'noindex');
-    return sendPage(reply, <SourcesPage sources={shown} />);
-  });
-
   await app.register(listingPages, { listings, sources });
   await app.register(themeRoutes);
 

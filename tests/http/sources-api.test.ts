@@ -28,7 +28,11 @@ describe('sources over the API, and as a page', () => {
     });
   const withKey = async (method: 'PUT' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) =>
     call(method, path, payload, await service.services.apiKeys.create(`k${++keys}`));
-  const page = async () => (await service.app.inject({ url: '/sources' })).body;
+  const page = async () => {
+    const key = await service.services.apiKeys.create(`k${++keys}`);
+    const authorization = `Basic ${Buffer.from(`operator:${key}`).toString('base64')}`;
+    return (await service.app.inject({ url: '/sources', headers: { authorization } })).body;
+  };
 
   it('are shown to all, and changed with a key', async () => {
     const { items } = (await call('GET', '/sources')).json<{ items: View[] }>();

@@ -2,7 +2,9 @@ import type { ComponentChildren } from 'preact';
 import type { DigestStatus } from '../../digests/scheduler.js';
 import { withoutAddresses } from '../../platform/log.js';
 import type { Readiness } from '../../search/readiness.js';
+import { DayBars, type DayCount } from '../components/day-bars.js';
 import { Page } from '../layout.js';
+import { OpenNotice } from './key-needed-page.js';
 
 /** Not its name: that may be a path of whoever took it in. */
 export interface LatestIntake {
@@ -20,14 +22,19 @@ export interface HealthPageProps {
   intake: LatestIntake | null;
   /** How many there are, and those that could not be read. */
   sources: { fine: number; failing: number; off: number };
+  /** Papers by the day on which they came in. */
+  takenIn: { from: string; to: string; counts: DayCount[] };
+  /** There is no key that would close it. */
+  isOpen: boolean;
 }
 
-/** For whoever runs the service, and open to all: it names no subscriber, address or file. */
-export function HealthPage({ readiness, digests, intake, sources }: HealthPageProps) {
+/** For whoever runs the service; it names no subscriber, address or file, as it may be open to all. */
+export function HealthPage({ readiness, digests, intake, sources, takenIn, isOpen }: HealthPageProps) {
   const { papers, searchable, pending, failed, reasons } = readiness;
   return (
     <Page title="Health · Quire" description="How the service is." canonical="/health">
       <h1>Health</h1>
+      {isOpen && <OpenNotice />}
       <h2 class="section">Papers</h2>
       <p class={readiness.ready ? 'facts' : 'notice'}>
         {readiness.ready ? 'Every paper can be found.' : `Not yet complete: ${reasons.join('; ')}.`}
@@ -42,6 +49,8 @@ export function HealthPage({ readiness, digests, intake, sources }: HealthPagePr
           <a href="/sources">{sourcesText(sources)}</a>
         </Row>
       </dl>
+      <h2 class="section">Taken in</h2>
+      <DayBars id="taken-in" title="New papers by the day on which they came in" {...takenIn} />
       <h2 class="section">Digests</h2>
       <Advice status={digests} />
       <DigestFacts status={digests} />

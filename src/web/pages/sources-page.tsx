@@ -1,17 +1,21 @@
 import type { SourceRun } from '../../ingest/sources/source-run.js';
 import type { SourceView } from '../../ingest/sources/sources.js';
 import { Page } from '../layout.js';
+import { OpenNotice } from './key-needed-page.js';
 
 export interface SourcesPageProps {
   /** Each with its last runs, newest first. */
   sources: readonly { source: SourceView; runs: readonly SourceRun[] }[];
+  /** There is no key that would close it. */
+  isOpen: boolean;
 }
 
-/** For whoever runs the service, and open to all: of addresses it shows host and path alone. */
-export function SourcesPage({ sources }: SourcesPageProps) {
+/** For whoever runs the service; of addresses it shows host and path alone, as it may be open to all. */
+export function SourcesPage({ sources, isOpen }: SourcesPageProps) {
   return (
     <Page title="Sources · Quire" description="Where papers come from." canonical="/sources" wide>
       <h1>Sources</h1>
+      {isOpen && <OpenNotice />}
       {sources.length === 0 ? (
         <p>
           No papers are pulled from anywhere yet. <code>quire sources add arxiv cs.CL cs.LG</code> has arXiv’s
