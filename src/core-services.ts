@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { createEngineStore } from './engine/engine-store.js';
 import { createIntakeStore } from './ingest/intake-store.js';
 import { createCatalog } from './papers/catalog.js';
+import { createCountStore } from './papers/count-store.js';
 import { createListingStore } from './papers/listing-store.js';
 import { createPaperFeedStore } from './papers/paper-feed-store.js';
 import { createPaperStore } from './papers/paper-store.js';
+import { createSplitStore } from './papers/split-store.js';
 import { createApiKeys } from './platform/api-keys.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import type { Config } from './platform/config.js';
@@ -75,7 +77,7 @@ export async function createCore(
     intakes,
     engineStore: createEngineStore(db),
     feed: createPaperFeedStore(db),
-    catalog: createCatalog(papers),
+    catalog: createCatalog({ papers, records: createSplitStore(db), counts: createCountStore(db) }),
     listings: createListings({
       papers,
       store: createListingStore(db),

@@ -1,4 +1,5 @@
-import { createSplitStore, type SourceSaid } from '../papers/split-store.js';
+import type { SourceSaid } from '../papers/provenance.js';
+import { createSplitStore } from '../papers/split-store.js';
 import { type CommandContext, print, withStores } from './run-command.js';
 
 /** A paper, and what each source said of it. */

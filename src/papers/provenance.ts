@@ -5,6 +5,12 @@ import type { PaperFields, PaperRecord } from './paper.js';
 /** What sources said of a paper, one by one: by their refs. Empty while a single one has. */
 export type SourceRecords = Map<string, PaperRecord>;
 
+/** What a source said of a paper. */
+export interface SourceSaid {
+  ref: string;
+  record: PaperRecord;
+}
+
 /**
  * Names what one source says of one paper: the same for its later versions where it has an id, else for the same words alone.
  */

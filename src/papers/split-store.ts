@@ -5,19 +5,12 @@ import { retryConflicts } from '../platform/db/retry.js';
 import { AppError } from '../platform/errors.js';
 import { shortHash, titleKey } from './fold.js';
 import type { Draft } from './identity.js';
-import type { PaperRecord } from './paper.js';
 import { doiPublicId, publicIdOf } from './paper-id.js';
 import { insertPapers, toDraft, toRow, withAliases } from './paper-rows-store.js';
-import { merged, recordsOf, type SourceRecords } from './provenance.js';
+import { merged, recordsOf, type SourceRecords, type SourceSaid } from './provenance.js';
 import { loadProvenance, saveRecords, saveSplits } from './record-store.js';
 
 type Tx = Prisma.TransactionClient;
-
-/** What a source said of a paper. */
-export interface SourceSaid {
-  ref: string;
-  record: PaperRecord;
-}
 
 /** The undoing of a wrong merge. */
 export function createSplitStore({ prisma }: Pick<Database, 'prisma'>) {

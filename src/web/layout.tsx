@@ -20,6 +20,8 @@ export interface PageProps {
   feed?: PageFeed | undefined;
   /** What makes this page quicker to use, beside what all pages have: it is whole without. */
   script?: Asset | undefined;
+  /** What else machines read of it: `meta` and `link`. */
+  head?: ComponentChildren;
   /** Two columns where there is room. */
   wide?: boolean | undefined;
   children: ComponentChildren;
@@ -34,6 +36,7 @@ export function Page({
   mode,
   feed,
   script,
+  head,
   wide = false,
   children,
 }: PageProps) {
@@ -49,6 +52,7 @@ export function Page({
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
         <link rel="search" type={openSearchType} title="Quire" href="/opensearch.xml" />
         {feed && <FeedLinks feed={feed} />}
+        {head}
         <link rel="stylesheet" href={stylesheet.path} />
         <script src={siteScript.path} defer />
         {script && <script src={script.path} defer />}

@@ -1,3 +1,5 @@
+import type { ExportFormatName } from '../papers/export/formats.js';
+
 export function paperPath(id: string): string {
   return `/papers/${encodeURIComponent(id)}`;
 }
@@ -10,6 +12,11 @@ export function authorPath(name: string): string {
 /** Papers like one, by mail. */
 export function followPath(id: string): string {
   return `/subscribe?${queryOf({ like: id })}`;
+}
+
+/** Where a file of it is downloaded from. */
+export function exportPath(id: string, format: ExportFormatName): string {
+  return `/api/v1${paperPath(id)}?${queryOf({ format })}`;
 }
 
 type Params = Record<string, string | undefined>;

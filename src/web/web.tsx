@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import { Type } from 'typebox';
 import type { Sources } from '../ingest/sources/sources.js';
 import type { Catalog } from '../papers/catalog.js';
-import { type AppError, isAppError } from '../platform/errors.js';
+import type { AppError } from '../platform/errors.js';
 import type { OriginOf } from '../platform/origin.js';
 import type { Recommend } from '../recommendations/recommend.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
@@ -22,12 +22,11 @@ import { listingPages } from './listing-pages.js';
 import { openSearchDescription, openSearchType } from './opensearch.js';
 import { type OperatorPagesOptions, operatorPages } from './operator-pages.js';
 import { FrontPage } from './pages/front-page.js';
-import { PaperPage } from './pages/paper-page.js';
 import { ErrorPage, SearchPage } from './pages/search-page.js';
+import { paperPages } from './paper-pages.js';
 import { themeOf, themeRoutes } from './theme.js';
 
 const NEWEST_SHOWN = 20;
-const RELATED_SHOWN = 10;
 
 export interface WebOptions extends OperatorPagesOptions {
   catalog: Catalog;
@@ -88,23 +87,6 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     },
   );
 
-  app.get(
-    '/papers/:id',
-    { schema: { hide: true, params: Type.Object({ id: Type.String() }) } },
-    async ({ params, signal, log }, reply) => {
-      const paper = await catalog.get(params.id);
-      if (paper.id !== params.id) return reply.redirect(paperPath(paper.id), 301);
-      const related = { positives: [{ ref: paper.id }], limit: RELATED_SHOWN, reasons: true, signal };
-      const found = await recommend.recommend(related).catch((error: unknown) => {
-        // The paper itself is what was asked for: an index that is busy or starting must not hide it.
-        if (!isAppError(error) || error.kind !== 'unavailable') throw error;
-        log.info({ code: error.code }, 'page without related papers');
-        return null;
-      });
-      return sendPage(reply, <PaperPage paper={paper} related={found?.items ?? null} />);
-    },
-  );
-
   await app.register(operatorPages, {
     apiKeys,
     clock,
@@ -114,6 +96,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
     latestIntake,
     countTakenIn,
   });
+  await app.register(paperPages, { catalog, recommend });
   await app.register(listingPages, { listings, sources });
   await app.register(themeRoutes);
 
