@@ -15,7 +15,8 @@ export interface PaperPagesOptions {
 }
 
 const Query = Type.Object({
-  since: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,3}[dwmy]$' })),
+  // The query language says what is wrong with it.
+  since: Type.Optional(Type.String({ maxLength: 20 })),
   diversity: Type.Optional(Type.Unsafe<Diversity>({ type: 'string', enum: [...Object.keys(diversities)] })),
   sort: Type.Optional(Type.Unsafe<RecommendSort>({ type: 'string', enum: [...recommendSorts] })),
   show: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_RELATED_SHOWN })),

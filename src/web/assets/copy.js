@@ -2,11 +2,13 @@
 // there to be selected by hand, and browsers unfold by themselves.
 (() => {
   for (const field of document.querySelectorAll('[data-selected]')) {
-    field.closest('details')?.addEventListener('toggle', (event) => {
-      if (!event.target.open) return;
-      field.focus({ preventScroll: true });
-      field.select();
-    });
+    const folded = field.closest('details');
+    const selectShown = () => {
+      if (folded.open) select(field);
+    };
+    folded.addEventListener('toggle', selectShown);
+    // The address may have unfolded it before this ran.
+    selectShown();
   }
 
   for (const button of document.querySelectorAll('[data-copies]')) {
@@ -20,8 +22,7 @@
 
   /** Whether it is in the clipboard; if not, it is selected. Over plain HTTP browsers have no clipboard but the old one. */
   async function copy(field) {
-    field.focus({ preventScroll: true });
-    field.select();
+    select(field);
     try {
       await navigator.clipboard.writeText(field.value);
       return true;
@@ -30,8 +31,13 @@
     }
   }
 
+  function select(field) {
+    field.focus({ preventScroll: true });
+    field.select();
+  }
+
   function unfold() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.querySelector(':target');
     const folded = target?.closest('details:not([open])');
     if (!folded) return;
     folded.open = true;

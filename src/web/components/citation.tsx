@@ -11,7 +11,7 @@ const downloads: readonly [ExportFormatName, string][] = [
 ];
 
 /** Longer ones scroll: papers with thousands of authors have it on one line. */
-const MAX_ROWS = 14;
+const MAX_ROWS = 18;
 
 /** Folded; who follows `#cite` finds it unfolded, as browsers open what the target is in. */
 export function Cite({ paper }: { paper: Paper }) {

@@ -208,8 +208,10 @@ function MoreRelated({ paper, choices }: Pick<RelatedProps, 'paper' | 'choices'>
     );
   }
   const more = Math.min(MAX_RELATED_SHOWN, show + RELATED_STEP);
+  // In another order those that come with it stand among the others.
+  const from = (choices.sort ?? 'similar') === 'similar' ? show + 1 : undefined;
   return (
-    <a class="next" href={relatedPath(paper.id, { ...choices, show: more }, show + 1)} rel="nofollow">
+    <a class="next" href={relatedPath(paper.id, { ...choices, show: more }, from)} rel="nofollow">
       More related papers
     </a>
   );
