@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { inventedPaper } from '../support/papers.js';
+import { renderPage } from '../../src/web/layout.js';
+import { PaperPage } from '../../src/web/pages/paper-page.js';
+import { inventedPaper, storedPaper } from '../support/papers.js';
 import { untilReady, withService } from '../support/service.js';
 
 const long = 'Bounds of $O(n \\log n)$ for sorting bees';
@@ -73,6 +75,7 @@ describe('the page of a paper', () => {
     const heading = /<h1>(.*?)<\/h1>/s.exec(body)?.[1] ?? '';
     assert.match(heading, /<math/);
     assert.doesNotMatch(textOf(heading), /\$/);
+    assert.match(body, /<title>Bounds of O\(n \\log n\) for sorting bees · Quire<\/title>/);
     const links = linksOf(body);
     assert.ok(links.includes('/?q=author%3A%22Ada+Early%22&sort=newest'));
     assert.ok(links.includes('/?q=category%3Acs.LG&sort=newest'));
@@ -195,6 +198,18 @@ describe('the page of a paper', () => {
       assert.equal((await page(`/papers/2401.00050?${query}`)).status, 400, query);
     const none = await page('/papers/2401.00050?since=1d');
     assert.match(none.body, /Nothing of that time is like it/);
+  });
+
+  it('shows the paper while its related ones can’t be looked up', async () => {
+    const shown = {
+      paper: storedPaper({ title: 'Alone' }),
+      background: { said: [], counts: [] },
+      choices: {},
+    };
+    const html = renderPage(PaperPage({ ...shown, related: null }), 'auto');
+    assert.match(html, /<h1>Alone<\/h1>/);
+    assert.match(html, /can’t be looked up right now/);
+    assert.doesNotMatch(html, /No other paper here is like it/);
   });
 
   it('folds three thousand authors, and may be kept by the browser for going back', async () => {
