@@ -10,8 +10,6 @@ import type { Recommend } from '../recommendations/recommend.js';
 import { MAX_CURSOR_LENGTH } from '../search/cursor.js';
 import type { Order } from '../search/lexical/ports.js';
 import type { Listings } from '../search/listings.js';
-import { explainQuery } from '../search/query/explain.js';
-import { parseQuery } from '../search/query/parse.js';
 import type { ReadinessService } from '../search/readiness.js';
 import { type SearchMode, searchModes, sortOrders } from '../search/request.js';
 import type { Search } from '../search/search.js';
@@ -24,6 +22,7 @@ import { type OperatorPagesOptions, operatorPages } from './operator-pages.js';
 import { FrontPage } from './pages/front-page.js';
 import { ErrorPage, SearchPage } from './pages/search-page.js';
 import { paperPages } from './paper-pages.js';
+import { viewSearch } from './search-view.js';
 import { themeOf, themeRoutes } from './theme.js';
 
 const NEWEST_SHOWN = 20;
@@ -46,6 +45,7 @@ const SearchQuery = Type.Object({
   mode: Type.Optional(Type.Unsafe<SearchMode>({ type: 'string', enum: [...searchModes] })),
   sort: Type.Optional(Type.Unsafe<Order>({ type: 'string', enum: [...sortOrders] })),
   cursor: Type.Optional(Type.String({ maxLength: MAX_CURSOR_LENGTH })),
+  why: Type.Optional(Type.String({ maxLength: 1_000, description: 'Id of the result to explain.' })),
 });
 
 /** The pages: server-rendered, and whole without JavaScript. */
@@ -64,7 +64,7 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
   app.get(
     '/',
     { schema: { hide: true, querystring: SearchQuery } },
-    async ({ query: { q, mode = 'hybrid', sort, cursor }, signal }, reply) => {
+    async ({ query: { q, mode = 'hybrid', sort, cursor, why }, signal }, reply) => {
       const query = q?.trim() ?? '';
       if (query === '') {
         const [listing, newest, freshness, state] = await Promise.all([
@@ -78,12 +78,10 @@ export const webPages: FastifyPluginAsyncTypebox<WebOptions> = async (app, optio
         const page = { listing, before, sources: freshness, readiness: state };
         return sendPage(reply, <FrontPage {...page} />);
       }
-      const result = await search.search({ query, mode, sort, cursor, facets: true, signal });
-      const [first] = result.items;
+      const view = await viewSearch(search, { query, mode, sort, cursor, why, signal });
+      const [first] = view.result.items;
       if (first?.named === 'id') return reply.redirect(paperPath(first.paper.id), 302);
-      const { parts } = explainQuery(parseQuery(query));
-      const page = { query, mode, sort: result.order, result, reading: parts };
-      return sendPage(reply, <SearchPage {...page} />);
+      return sendPage(reply, <SearchPage {...view} />);
     },
   );
 

@@ -3,11 +3,12 @@ import type { Paper } from '../../papers/paper.js';
 import type { Highlights } from '../../search/text/highlight.js';
 import { authorPath, followPath, paperPath } from '../links.js';
 import { RichText } from './rich-text.js';
+import { whyId } from './why-here.js';
 
 export const SHOWN_AUTHORS = 3;
 
-/** Of an abstract, in characters: three lines on a wide screen. */
-const LEAD_LENGTH = 600;
+/** Of an abstract, in characters: three lines on a wide screen, and some to be cut. */
+const LEAD_LENGTH = 400;
 
 export interface PaperItemProps {
   paper: Paper;
@@ -15,11 +16,13 @@ export interface PaperItemProps {
   scoreTitle?: string | undefined;
   /** Of a search: where its words are. */
   highlights?: Highlights | undefined;
+  /** Id of a form that asks why the paper is here. */
+  whyForm?: string | undefined;
   /** Below the abstract. */
   children?: ComponentChildren;
 }
 
-export function PaperItem({ paper, score, scoreTitle, highlights, children }: PaperItemProps) {
+export function PaperItem({ paper, score, scoreTitle, highlights, whyForm, children }: PaperItemProps) {
   const sentence = highlights?.sentence;
   return (
     <article>
@@ -60,6 +63,19 @@ export function PaperItem({ paper, score, scoreTitle, highlights, children }: Pa
         >
           Related
         </a>
+        {whyForm && (
+          <button
+            type="submit"
+            class="link"
+            form={whyForm}
+            formAction={`/#${encodeURIComponent(whyId(paper.id))}`}
+            name="why"
+            value={paper.id}
+            aria-label={`Why ${paper.title} is here`}
+          >
+            Why
+          </button>
+        )}
         <a href={`${paperPath(paper.id)}#cite`} aria-label={`Cite ${paper.title}`}>
           Cite
         </a>

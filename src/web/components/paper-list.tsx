@@ -11,8 +11,16 @@ export interface ListedPaper {
   more?: ComponentChildren;
 }
 
-/** Papers in their order; `scoreTitle` says what the scores mean, and shows them. */
-export function PaperList({ items, scoreTitle }: { items: ListedPaper[]; scoreTitle?: string | undefined }) {
+export interface PaperListProps {
+  items: ListedPaper[];
+  /** Says what the scores mean, and shows them. */
+  scoreTitle?: string | undefined;
+  /** Id of a form that asks why a paper is here. */
+  whyForm?: string | undefined;
+}
+
+/** Papers in their order. */
+export function PaperList({ items, scoreTitle, whyForm }: PaperListProps) {
   return (
     <ol class="results">
       {items.map(({ paper, score, highlights, more }) => (
@@ -22,6 +30,7 @@ export function PaperList({ items, scoreTitle }: { items: ListedPaper[]; scoreTi
             score={scoreTitle === undefined ? undefined : score}
             scoreTitle={scoreTitle}
             highlights={highlights}
+            whyForm={whyForm}
           >
             {more}
           </PaperItem>

@@ -1,14 +1,16 @@
-import { Fragment } from 'preact';
 import type { AppError } from '../../platform/errors.js';
 import type { Order } from '../../search/lexical/ports.js';
-import type { Facets } from '../../search/lexical/queries/facets.js';
 import type { QueryPart } from '../../search/query/explain.js';
-import { isCategoryName } from '../../search/query/operators.js';
 import type { SearchMode } from '../../search/request.js';
-import type { SearchResult } from '../../search/search.js';
+import { NothingFound } from '../components/nothing-found.js';
 import { PaperList } from '../components/paper-list.js';
+import { QueryHelp } from '../components/query-help.js';
+import { SearchRail } from '../components/search-rail.js';
+import { WhyHere } from '../components/why-here.js';
 import { FeedLink, Page } from '../layout.js';
 import { type PageFeed, searchPath } from '../links.js';
+import { type Here, requiredOf, without } from '../query-edits.js';
+import type { SearchView } from '../search-view.js';
 
 const scoreTitles: Record<SearchMode, string> = {
   hybrid: 'Meaning and words, half each; mostly 0 to 1',
@@ -18,24 +20,15 @@ const scoreTitles: Record<SearchMode, string> = {
 
 const description = 'Search research papers by meaning.';
 
-export interface SearchPageProps {
-  /** As typed. */
-  query: string;
-  mode: SearchMode;
-  sort: Order;
-  result: SearchResult;
-  /** The query, part by part, where it is more than words. */
-  reading: QueryPart[];
-}
-
-export function SearchPage({ query, mode, sort, result, reading }: SearchPageProps) {
-  const { items, total, didYouMean, notice, facets, nextCursor } = result;
-  const here = {
+export function SearchPage({ query, mode, sort, cursor, why, result, reading, waysOut }: SearchView) {
+  const { items, didYouMean, notice, facets, nextCursor } = result;
+  const here: Here = {
     q: query,
     mode: mode === 'hybrid' ? undefined : mode,
     sort: sort === 'relevance' ? undefined : sort,
   };
-  const feed = feedOf(query, here.sort, reading);
+  const feed = feedOf(query, here['sort'], reading);
+  const isScored = sort === 'relevance';
   return (
     <Page
       title={`${query} · Quire`}
@@ -43,65 +36,121 @@ export function SearchPage({ query, mode, sort, result, reading }: SearchPagePro
       query={query}
       mode={mode}
       feed={feed}
+      wide
     >
       <Reading query={query} parts={reading} here={here} />
-      <div class="bar">
-        <span>
-          <span role="status">
-            <span class="num">
-              {total.isExact ? '' : 'at least '}
-              {total.value.toLocaleString('en')}
-            </span>{' '}
-            {total.value === 1 ? 'paper' : 'papers'}
-          </span>
-          {' · '}
-          <FeedLink feed={feed} />
-          {' · '}
-          <a href={`/subscribe?${new URLSearchParams({ q: query })}`}>By mail</a>
-        </span>
-        <nav aria-label="How to search">
-          {modes.map(({ value, label, title }) => (
-            <a
-              key={value}
-              href={searchPath({ ...here, mode: value === 'hybrid' ? undefined : value })}
-              title={title}
-              aria-current={value === mode ? 'true' : undefined}
-            >
-              {label}
-            </a>
-          ))}
-        </nav>
-        <nav aria-label="Order">
-          {sorts.map(({ value, label }) => (
-            <a
-              key={value}
-              href={searchPath({ ...here, sort: value === 'relevance' ? undefined : value })}
-              aria-current={value === sort ? 'true' : undefined}
-            >
-              {label}
-            </a>
-          ))}
-        </nav>
+      <QueryHelp paper={items[0]?.paper} facets={facets} />
+      <div class="found">
+        <SearchRail facets={facets} query={query} reading={reading} here={here} />
+        <div class="hits">
+          <Bar mode={mode} sort={sort} total={result.total} here={here} feed={feed} />
+          {didYouMean && (
+            <p class="meant">
+              Did you mean <a href={searchPath({ ...here, q: didYouMean })}>{didYouMean}</a>?
+            </p>
+          )}
+          {notice && (
+            <p class="notice" role="status">
+              {notice}
+            </p>
+          )}
+          {cursor !== undefined && (
+            <p class="meant">
+              These are further results. <a href={searchPath(here)}>Back to the first</a>
+            </p>
+          )}
+          {items.length === 0 && <NothingFound {...{ query, mode, sort, reading, here, waysOut }} />}
+          <PaperList
+            items={items.map((item) => ({
+              ...item,
+              more: item.paper.id === why && item.explanation && (
+                <WhyHere
+                  id={why}
+                  query={query}
+                  explanation={item.explanation}
+                  closePath={searchPath({ ...here, cursor })}
+                />
+              ),
+            }))}
+            scoreTitle={isScored ? scoreTitles[result.mode] : undefined}
+            whyForm={isScored ? whyForm : undefined}
+          />
+          {isScored && items.length > 0 && <WhyForm here={{ ...here, cursor }} />}
+          {nextCursor && (
+            <p class="on">
+              <a class="next" rel="next" href={searchPath({ ...here, cursor: nextCursor })}>
+                More results
+              </a>
+            </p>
+          )}
+          <p class="said" role="status" />
+        </div>
       </div>
-      {didYouMean && (
-        <p class="meant">
-          Did you mean <a href={searchPath({ ...here, q: didYouMean })}>{didYouMean}</a>?
-        </p>
-      )}
-      {notice && (
-        <p class="notice" role="status">
-          {notice}
-        </p>
-      )}
-      {facets && <FacetLinks facets={facets} query={query} here={here} />}
-      {items.length === 0 && <NothingFound query={query} reading={reading} here={here} />}
-      <PaperList items={items} scoreTitle={sort === 'relevance' ? scoreTitles[result.mode] : undefined} />
-      {nextCursor && (
-        <a class="next" rel="next" href={searchPath({ ...here, cursor: nextCursor })}>
-          More results
-        </a>
-      )}
     </Page>
+  );
+}
+
+const whyForm = 'why';
+
+/** What the “Why” of each result sends: an address in each of them, with the place in the results, would weigh more than the results. */
+function WhyForm({ here }: { here: Here }) {
+  return (
+    <form id={whyForm} action="/" method="get">
+      {Object.entries(here).map(
+        ([name, value]) =>
+          value !== undefined && <input key={name} type="hidden" name={name} value={value} />,
+      )}
+    </form>
+  );
+}
+
+interface BarProps extends Pick<SearchView, 'mode' | 'sort'> {
+  total: SearchView['result']['total'];
+  here: Here;
+  feed: PageFeed;
+}
+
+/** How many there are, and how they are searched for and ordered. */
+function Bar({ mode, sort, total, here, feed }: BarProps) {
+  return (
+    <div class="bar">
+      <span>
+        <span role="status">
+          <span class="num">
+            {total.isExact ? '' : 'at least '}
+            {total.value.toLocaleString('en')}
+          </span>{' '}
+          {total.value === 1 ? 'paper' : 'papers'}
+        </span>
+        {' · '}
+        <FeedLink feed={feed} />
+        {' · '}
+        <a href={`/subscribe?${new URLSearchParams({ q: here['q'] ?? '' })}`}>By mail</a>
+      </span>
+      <nav aria-label="How to search">
+        {modes.map(({ value, label, title }) => (
+          <a
+            key={value}
+            href={searchPath({ ...here, mode: value === 'hybrid' ? undefined : value })}
+            title={title}
+            aria-current={value === mode ? 'true' : undefined}
+          >
+            {label}
+          </a>
+        ))}
+      </nav>
+      <nav aria-label="Order">
+        {sorts.map(({ value, label }) => (
+          <a
+            key={value}
+            href={searchPath({ ...here, sort: value === 'relevance' ? undefined : value })}
+            aria-current={value === sort ? 'true' : undefined}
+          >
+            {label}
+          </a>
+        ))}
+      </nav>
+    </div>
   );
 }
 
@@ -111,8 +160,6 @@ function feedOf(query: string, sort: string | undefined, reading: QueryPart[]): 
   const order = sort ?? (isLikeness ? 'the most alike' : 'the newest that have every word');
   return { title: `${query}, ${order}`, name: 'search', params: { q: query, sort } };
 }
-
-type Here = Record<string, string | undefined>;
 
 const modes: readonly { value: SearchMode; label: string; title: string }[] = [
   { value: 'hybrid', label: 'both', title: 'What is meant and what is named: meaning and words, half each' },
@@ -129,86 +176,25 @@ const sorts: readonly { value: Order; label: string }[] = [
 
 /** What is required, as chips that can be taken off. Words alone need no explanation. */
 function Reading({ query, parts, here }: { query: string; parts: QueryPart[]; here: Here }) {
-  const required = parts.filter(({ kind }) => kind !== 'word');
+  const required = requiredOf(parts);
   if (required.length === 0) return null;
   return (
     <ul class="chips" aria-label="What is required">
       {required.map((part) => (
         <li key={`${part.start} ${part.text}`}>
           {part.meaning}{' '}
-          <a
-            href={searchPath({ ...here, q: without(query, part) })}
-            aria-label={`Search without ${part.text}`}
-          >
+          <a href={pathWithout(part)} aria-label={`Search without ${part.text}`}>
             ×
           </a>
         </li>
       ))}
     </ul>
   );
-}
 
-function without(query: string, { start, end }: QueryPart): string {
-  const characters = [...query];
-  return [...characters.slice(0, start), ...characters.slice(end)].join('').replace(/\s+/gu, ' ').trim();
-}
-
-const FACET_SHOWN = 8;
-
-/** Adds a requirement to the query. */
-function FacetLinks({ facets, query, here }: { facets: Facets; query: string; here: Here }) {
-  const groups = [
-    {
-      name: 'Year',
-      operator: 'from',
-      values: facets.years,
-      term: (year: string) => `from:${year} to:${year}`,
-    },
-    {
-      name: 'Category',
-      operator: 'category',
-      values: facets.categories.filter(({ value }) => isCategoryName(value)),
-      term: (name: string) => `category:${name}`,
-    },
-    { name: 'Source', operator: 'source', values: facets.sources, term: (name: string) => `source:${name}` },
-  ].filter(({ values, operator }) => values.length > 1 && !query.includes(`${operator}:`));
-  if (groups.length === 0) return null;
-  return (
-    <details class="facets">
-      <summary>Narrow down</summary>
-      <dl>
-        {groups.map(({ name, values, term }) => (
-          <Fragment key={name}>
-            <dt>{name}</dt>
-            <dd>
-              {values.slice(0, FACET_SHOWN).map(({ value, count }) => (
-                <a key={value} href={searchPath({ ...here, q: `${query} ${term(value)}`.trim() })}>
-                  {value} <span class="num">{count.toLocaleString('en')}</span>
-                </a>
-              ))}
-            </dd>
-          </Fragment>
-        ))}
-      </dl>
-    </details>
-  );
-}
-
-function NothingFound({ query, reading, here }: { query: string; reading: QueryPart[]; here: Here }) {
-  const required = reading.filter(({ kind }) => kind !== 'word');
-  if (required.length === 0) return <p class="notice">No paper here has any of these words.</p>;
-  return (
-    <div class="notice">
-      <p>No paper is all of this: {required.map(({ meaning }) => meaning).join('; ')}.</p>
-      <ul>
-        {required.map((part) => (
-          <li key={`${part.start} ${part.text}`}>
-            <a href={searchPath({ ...here, q: without(query, part) })}>Search without {part.text}</a>
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
+  function pathWithout(part: QueryPart): string {
+    const q = without(query, [part]);
+    return q === '' ? '/' : searchPath({ ...here, q });
+  }
 }
 
 export function ErrorPage({ error, query }: { error: AppError; query?: string | undefined }) {
@@ -218,6 +204,7 @@ export function ErrorPage({ error, query }: { error: AppError; query?: string | 
         {error.kind === 'fatal' ? 'Something went wrong here. The log says more.' : error.message}
       </p>
       {query !== undefined && <Underlined query={query} details={error.details} />}
+      {query !== undefined && <QueryHelp isOpen={error.code === 'invalid_query'} />}
     </Page>
   );
 }

@@ -1,0 +1,35 @@
+import type { QueryPart } from '../search/query/explain.js';
+
+/** Parameters of the search that a page shows, for links that change one of them. Undefined: as it is without. */
+export type Here = Record<string, string | undefined>;
+
+/** What requires something; words and examples rank. */
+export function requiredOf(reading: readonly QueryPart[]): QueryPart[] {
+  return reading.filter(({ kind }) => kind !== 'word');
+}
+
+/** The query as typed, less these parts of it. */
+export function without(query: string, parts: readonly QueryPart[]): string {
+  const characters = [...query];
+  // From the end, so that the places of the others stay true.
+  for (const { start, end } of [...parts].sort((a, b) => b.start - a.start))
+    characters.splice(start, end - start);
+  return characters.join('').replace(/\s+/gu, ' ').trim();
+}
+
+const isDate = ({ kind }: QueryPart): boolean => kind === 'since' || kind === 'from' || kind === 'to';
+
+export const datesOf = (reading: readonly QueryPart[]): QueryPart[] => reading.filter(isDate);
+
+/** For people who think of when they heard of something. */
+export const dateSpans = [
+  { term: null, label: 'Any time' },
+  { term: 'since:1w', label: 'Last week' },
+  { term: 'since:1m', label: 'Last month' },
+  { term: 'since:1y', label: 'Last year' },
+] as const;
+
+/** The query with its dates replaced; null: without any. */
+export function sinceThen(query: string, reading: readonly QueryPart[], term: string | null): string {
+  return `${without(query, datesOf(reading))} ${term ?? ''}`.trim();
+}

@@ -1,0 +1,65 @@
+import type { Order } from '../search/lexical/ports.js';
+import { explainQuery, type QueryPart } from '../search/query/explain.js';
+import { parseQuery } from '../search/query/parse.js';
+import type { SearchMode } from '../search/request.js';
+import type { Search, SearchResult } from '../search/search.js';
+import type { WayOut } from './components/nothing-found.js';
+import { requiredOf, without } from './query-edits.js';
+
+/** Searches made to say what would find something: each costs what a search of one result does. */
+const MAX_WAYS_OUT = 4;
+
+export interface AskedSearch {
+  /** As typed, not empty. */
+  query: string;
+  mode: SearchMode;
+  sort?: Order | undefined;
+  cursor?: string | undefined;
+  /** Id of the result to explain. */
+  why?: string | undefined;
+  signal: AbortSignal;
+}
+
+export interface SearchView extends Omit<AskedSearch, 'sort' | 'signal'> {
+  /** The order that was asked for, or that the query calls for. */
+  sort: Order;
+  result: SearchResult;
+  reading: QueryPart[];
+  /** Where nothing was found: what to leave out, the most found first. */
+  waysOut: WayOut[];
+}
+
+/** All that the page of a search says. @throws AppError as the search */
+export async function viewSearch(search: Search, asked: AskedSearch): Promise<SearchView> {
+  const { query, mode, sort, cursor, why, signal } = asked;
+  const explain = why !== undefined;
+  const result = await search.search({ query, mode, sort, cursor, facets: true, explain, signal });
+  const reading = explainQuery(parseQuery(query)).parts;
+  const isEmpty = result.items.length === 0 && cursor === undefined;
+  const waysOut = isEmpty ? await findWaysOut(search, asked, reading) : [];
+  return { query, mode, sort: result.order, cursor, why, result, reading, waysOut };
+}
+
+async function findWaysOut(
+  search: Search,
+  { query, mode, sort, signal }: AskedSearch,
+  reading: readonly QueryPart[],
+): Promise<WayOut[]> {
+  const ways = lessOf(query, requiredOf(reading)).filter(({ query: less }) => less !== '');
+  const counted = await Promise.all(
+    ways.map(async (way): Promise<WayOut> => {
+      const answer = search.search({ query: way.query, mode, sort, limit: 1, signal });
+      // One that can't be asked now is offered without a count: the page is about the search that was made.
+      return { ...way, found: await answer.then(({ total }) => total.value).catch(() => null) };
+    }),
+  );
+  return counted.sort((a, b) => (b.found ?? 0) - (a.found ?? 0));
+}
+
+/** Each requirement left out alone, then all of them. */
+function lessOf(query: string, required: readonly QueryPart[]): Omit<WayOut, 'found'>[] {
+  const single = required.map((part) => ({ query: without(query, [part]), dropped: part.text }));
+  if (required.length < 2) return single;
+  const all = { query: without(query, required), dropped: 'any of these' };
+  return [...single.slice(0, MAX_WAYS_OUT - 1), all];
+}
