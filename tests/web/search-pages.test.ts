@@ -93,7 +93,10 @@ describe('the pages of a search', () => {
   it('say that what nothing ranks comes by date, without scores', async () => {
     for (const q of ['category:cs.LG', 'category:cs.LG has:code']) {
       const body = await html({ q });
-      assert.equal(linksOf(body).find(({ isCurrent, text }) => isCurrent && text !== 'both')!.text, 'newest');
+      assert.equal(
+        linksOf(part(body, /<nav aria-label="Order"/, '</nav>')).find(({ isCurrent }) => isCurrent)!.text,
+        'newest',
+      );
       assert.doesNotMatch(body, /0\.000/);
       assert.ok(titles(body).length > 0);
     }
@@ -119,15 +122,118 @@ describe('the pages of a search', () => {
     assert.deepEqual(without, ['😀 bees 😀 has:code', '😀 bees -ﬁne 😀']);
   });
 
+  const rail = (body: string) => part(body, /<aside class="rail"/, '</aside>');
+
   it('narrow down by links that find as many as they say', async () => {
-    const facets = linksOf(
-      part(await html({ q: 'bees "in case"' }), /<details class="facets"/, '</details>'),
-    );
+    const facets = linksOf(rail(await html({ q: 'bees "in case"' }))).flatMap(({ href, text }) => {
+      const said = /^(\S+) (\d+)$/.exec(text);
+      return said ? [{ href, value: said[1], count: Number(said[2]) }] : [];
+    });
     assert.ok(facets.length > 8, `${facets.length}`);
-    for (const { href, text } of facets) {
-      const [, value, said] = /^(\S+) (\d+)$/.exec(text)!;
-      assert.equal(count(await follow(href)), Number(said), value);
-    }
+    for (const { href, value, count: said } of facets) assert.equal(count(await follow(href)), said, value);
+  });
+
+  it('draw the papers by year, each bar a link that the list of years has too', async () => {
+    const body = rail(await html({ q: 'bees' }));
+    const figure = part(body, /<figure class="years" aria-hidden="true"/, '</figure>');
+    const bars = linksOf(figure).map(({ href, text }) => [href, text.replace(':', '')]);
+    const years = linksOf(body.slice(body.indexOf('</figure>'))).filter(({ text }) =>
+      /^\d{4} \d+$/.test(text),
+    );
+    assert.deepEqual(bars, years.map(({ href, text }) => [href, text]).reverse());
+    assert.deepEqual(
+      years.map(({ text }) => text.slice(0, 4)),
+      ['2024', '2023', '2021', '2019'],
+    );
+    const [only] = years;
+    assert.doesNotMatch(await follow(only!.href), /class="years"/, 'one year is no picture');
+  });
+
+  it('set and lift a bound of the date in place of another', async () => {
+    const q = 'bees since:2y category:cs to:2024';
+    const spans = linksOf(part(rail(await html({ q })), /<section/, '</section>'));
+    const asked = spans.map(({ text, href }) => [text, new URL(href, 'http://x').searchParams.get('q')]);
+    assert.deepEqual(asked, [
+      ['Any time', 'bees category:cs'],
+      ['Last week', 'bees category:cs since:1w'],
+      ['Last month', 'bees category:cs since:1m'],
+      ['Last year', 'bees category:cs since:1y'],
+    ]);
+    assert.ok(spans.every(({ isCurrent }) => !isCurrent));
+    const month = linksOf(rail(await follow(spans[2]!.href)));
+    assert.deepEqual(
+      month.filter(({ isCurrent }) => isCurrent).map(({ text }) => text),
+      ['Last month'],
+    );
+    assert.equal(linksOf(rail(await html({ q: 'since:1m' })))[0]!.href, '/', 'nothing is left to search for');
+  });
+
+  it('explain the query language by examples that can be followed', async () => {
+    const help = part(await html({ q: 'bees' }), /<details class="ask"/, '</details>');
+    const examples = linksOf(help);
+    assert.ok(examples.length >= 10);
+    for (const { href } of examples) await follow(href);
+    const wrong = await page({ q: 'bees "open' });
+    assert.match(wrong.body, /<details class="ask" open/);
+  });
+
+  describe('say why a paper is there', () => {
+    const whyOf = (body: string) => part(body, /<section class="why"/, '</section>').replace(/<[^>]*>/g, ' ');
+
+    /** What the button of a result sends. */
+    const ask = (body: string, id: string) => {
+      const form = part(body, /<form id="ask-why"/, '</form>');
+      const fields = [...form.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
+        name!,
+        value!,
+      ]);
+      return html({ ...Object.fromEntries(fields), why: id });
+    };
+
+    it('by meaning and by words, with the share of each word', async () => {
+      const q = 'diffusion zebra bees';
+      const first = await html({ q });
+      assert.equal(whyOf(first), '');
+      const [id] = /name="why" value="([^"]+)"/.exec(first)!.slice(1);
+      const why = whyOf(await ask(first, id!));
+      assert.match(why, /by meaning, .*by words/);
+      assert.match(why, /Meaning\s+counts\s+50\s*%/);
+      const shares = [...why.slice(why.indexOf('Words')).matchAll(/(\w+)\s+(\d+)\s*%\s+(in|once|\d)/g)];
+      assert.ok(shares.length > 0, why);
+      assert.ok(Math.abs(shares.reduce((sum, [, , share]) => sum + Number(share), 0) - 100) <= 2, why);
+      assert.match(why, /Not in it:.*zebra/);
+    });
+
+    it('on a later page, of that page, and hides it again', async () => {
+      const first = await html({ q: 'benchmarks', mode: 'keyword' });
+      const next = linksOf(first).find(({ text }) => text === 'More results');
+      const body = await follow((next ?? assert.fail('one page')).href);
+      const ids = [...body.matchAll(/name="why" value="([^"]+)"/g)].map(([, id]) => id!);
+      const explained = await ask(body, ids.at(-1)!);
+      assert.deepEqual(titles(explained), titles(body));
+      assert.match(whyOf(explained), /th by words|st by words|nd by words|rd by words/);
+      const hide = linksOf(explained).find(({ text }) => text === 'Hide')!;
+      assert.equal(whyOf(await follow(hide.href)), '');
+      assert.equal(linksOf(body).filter(({ text }) => text === 'Back to the first').length, 1);
+    });
+
+    it('only where it was ranked', async () => {
+      for (const params of [{ q: 'category:cs' }, { q: 'bees', sort: 'newest' }])
+        assert.doesNotMatch(await html(params), /name="why"/);
+      assert.equal((await page({ q: 'bees', why: 'nope' })).statusCode, 200);
+    });
+  });
+
+  it('weigh at most 60 kB with style and script', async () => {
+    const body = await html({ q: 'bees' });
+    assert.equal(titles(body).length, 20);
+    const assets = [...body.matchAll(/(?:href|src)="(\/assets\/[^"]+\.(?:css|js))"/g)].map(
+      ([, path]) => path!,
+    );
+    assert.equal(assets.length, 2);
+    const sizes = await Promise.all(assets.map(async (path) => Buffer.byteLength(await follow(path))));
+    const all = sizes.reduce((sum, size) => sum + size, Buffer.byteLength(body));
+    assert.ok(all <= 60_000, `${all} bytes`);
   });
 
   it('offer what was meant', async () => {
@@ -151,16 +257,47 @@ describe('the pages of a search', () => {
     }
   });
 
-  it('help where nothing fulfils everything', async () => {
-    const body = await html({ q: 'bees category:cs upvotes:1000000' });
-    assert.match(body, /No paper is all of this/);
-    const ways = linksOf(part(body, /<div class="notice"/, '</div>'));
-    assert.deepEqual(
-      ways.map(({ text }) => text),
-      ['Search without category:cs', 'Search without upvotes:1000000'],
-    );
-    assert.ok(titles(await follow(ways[1]!.href)).length > 0);
-    assert.match(await html({ q: 'zzzz', mode: 'keyword' }), /No paper here has any of these words/);
+  describe('where nothing is found', () => {
+    const waysOf = (body: string) =>
+      [...part(body, /<div class="notice nothing"/, '</div>').matchAll(/<li>(.*?)<\/li>/gs)].map(
+        ([, way = '']) => ({
+          text: way.replace(/<[^>]*>/g, ''),
+          href: linksOf(way)[0]!.href,
+        }),
+      );
+
+    it('say which condition would have to go, and what that finds', async () => {
+      const body = await html({ q: 'bees category:cs upvotes:1000000' });
+      assert.match(body, /No paper is all of this/);
+      const ways = waysOf(body);
+      assert.deepEqual(
+        ways.map(({ text }) => text.replace(/ \(\d+\)$/, '')),
+        ['Search without upvotes:1000000', 'Search without any of these'],
+        'without category:cs there is nothing either',
+      );
+      for (const { href, text } of ways)
+        assert.equal(count(await follow(href)), Number(/\((\d+)\)$/.exec(text)![1]), text);
+    });
+
+    it('make four searches for it at most', async () => {
+      const q = `bees ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `author:nobody${name}`).join(' ')}`;
+      const ways = waysOf(await html({ q }));
+      assert.deepEqual(ways.length, 1, 'without all of them');
+      assert.match(ways[0]!.text, /any of these/);
+    });
+
+    it('lead to another order or mode, where that is what keeps papers out', async () => {
+      const words = await html({ q: 'zzzz', mode: 'keyword' });
+      assert.match(words, /No paper here has any of these words/);
+      assert.deepEqual(
+        waysOf(words).map(({ text }) => text),
+        ['Search by meaning too'],
+      );
+      assert.ok(titles(await follow(waysOf(words)[0]!.href)).length > 0);
+      const newest = await html({ q: 'bees zzzz', sort: 'newest' });
+      assert.match(newest, /has all of these words/);
+      assert.ok(titles(await follow(waysOf(newest)[0]!.href)).length > 0);
+    });
   });
 
   describe('of a query that is wrong', () => {

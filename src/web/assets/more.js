@@ -52,7 +52,7 @@
   });
 
   /** In the entry of the history: back and reload find the list as it was. */
-  function remember(opened) {
+  function remember(opened = history.state?.opened) {
     if (pages.length > 0) history.replaceState({ pages, top: scrollY, opened }, '');
   }
   addEventListener('scrollend', () => remember());

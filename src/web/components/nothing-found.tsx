@@ -29,7 +29,7 @@ export function NothingFound({ query, mode, sort, reading, here, waysOut }: Noth
   return (
     <div class="notice nothing">
       <p>{saidOf(required, sort)}</p>
-      {waysOut.length > 0 && useful.length === 0 && <p>Nor without any one of these.</p>}
+      {waysOut.length > 1 && useful.length === 0 && <p>Nor without any one of these.</p>}
       <ul>
         {useful.map(({ query: q, dropped, found }) => (
           <li key={q}>

@@ -3,7 +3,6 @@ import type { Paper } from '../../papers/paper.js';
 import type { Highlights } from '../../search/text/highlight.js';
 import { authorPath, followPath, paperPath } from '../links.js';
 import { RichText } from './rich-text.js';
-import { whyId } from './why-here.js';
 
 export const SHOWN_AUTHORS = 3;
 
@@ -55,31 +54,18 @@ export function PaperItem({ paper, score, scoreTitle, highlights, whyForm, child
         )
       )}
       {children}
+      {/* Named by their paper through its article alone: its title in each of them was a tenth of the page. */}
       <p class="actions">
-        <a
-          href={`${paperPath(paper.id)}#related`}
-          data-key="r"
-          aria-label={`Papers related to ${paper.title}`}
-        >
+        <a href={`${paperPath(paper.id)}#related`} data-key="r">
           Related
         </a>
         {whyForm && (
-          <button
-            type="submit"
-            class="link"
-            form={whyForm}
-            formAction={`/#${encodeURIComponent(whyId(paper.id))}`}
-            name="why"
-            value={paper.id}
-            aria-label={`Why ${paper.title} is here`}
-          >
+          <button type="submit" class="link" form={whyForm} name="why" value={paper.id}>
             Why
           </button>
         )}
-        <a href={`${paperPath(paper.id)}#cite`} aria-label={`Cite ${paper.title}`}>
-          Cite
-        </a>
-        <a href={followPath(paper.id)} data-key="s" aria-label={`Subscribe to papers like ${paper.title}`}>
+        <a href={`${paperPath(paper.id)}#cite`}>Cite</a>
+        <a href={followPath(paper.id)} data-key="s">
           Subscribe
         </a>
       </p>

@@ -6,26 +6,27 @@ import { tokenise } from '../../search/text/tokens.js';
 const SHOWN_WORDS = 6;
 
 export interface WhyHereProps {
-  id: string;
-  /** As typed: its words stand for the stems that matched. */
-  query: string;
+  /** What ranks, as typed: its words stand for the stems that matched. */
+  words: string;
   explanation: Explanation;
   /** The same page without this. */
   closePath: string;
 }
 
-export const whyId = (paperId: string): string => `why-${paperId}`;
+/** One of a page. */
+export const whyId = 'why';
 
 /** Why a result stands where it does: the share of meaning and of words, and what each word gave. */
-export function WhyHere({ id, query, explanation, closePath }: WhyHereProps) {
+export function WhyHere({ words, explanation, closePath }: WhyHereProps) {
   const { reason, dense, lexical } = explanation;
-  const spelled = spellings(query);
+  const spelled = spellings(words);
   const terms = [...(lexical?.terms ?? [])]
     .sort((a, b) => b.score - a.score)
     .filter(({ score }) => score > 0);
+  const missing = [...spelled].filter(([term]) => !terms.some((found) => found.term === term));
   const all = terms.reduce((sum, { score }) => sum + score, 0);
   return (
-    <section class="why" id={whyId(id)} tabIndex={-1} aria-label="Why it is here">
+    <section class="why" id={whyId} tabIndex={-1} aria-label="Why it is here">
       <p>
         {capital(reason)} <a href={closePath}>Hide</a>
       </p>
@@ -40,22 +41,19 @@ export function WhyHere({ id, query, explanation, closePath }: WhyHereProps) {
         )}
         {lexical && (
           <Part name="Words" weight={lexical.weight}>
-            {terms.length === 0 ? (
-              <span>It has none of the query’s words.</span>
-            ) : (
-              <ul>
-                {terms.slice(0, SHOWN_WORDS).map(({ term, score, inTitle, inBody, isAuthor }) => (
-                  <li key={term}>
-                    <Share part={score / all} />
-                    <span>
-                      <b>{spelled.get(term) ?? term}</b>{' '}
-                      <span class="num">{Math.round((score / all) * 100)}%</span>{' '}
-                      {placesOf({ inTitle, inBody, isAuthor })}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            )}
+            <ul>
+              {terms.slice(0, SHOWN_WORDS).map(({ term, score, inTitle, inBody, isAuthor }) => (
+                <li key={term}>
+                  <Share part={score / all} />
+                  <span>
+                    <b>{spelled.get(term) ?? term}</b>{' '}
+                    <span class="num">{Math.round((score / all) * 100)}%</span>{' '}
+                    {placesOf({ inTitle, inBody, isAuthor })}
+                  </span>
+                </li>
+              ))}
+              {missing.length > 0 && <li>Not in it: {missing.map(([, word]) => word).join(', ')}</li>}
+            </ul>
           </Part>
         )}
       </dl>

@@ -6,7 +6,7 @@ import { NothingFound } from '../components/nothing-found.js';
 import { PaperList } from '../components/paper-list.js';
 import { QueryHelp } from '../components/query-help.js';
 import { SearchRail } from '../components/search-rail.js';
-import { WhyHere } from '../components/why-here.js';
+import { WhyHere, whyId } from '../components/why-here.js';
 import { FeedLink, Page } from '../layout.js';
 import { type PageFeed, searchPath } from '../links.js';
 import { type Here, requiredOf, without } from '../query-edits.js';
@@ -29,6 +29,7 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
   };
   const feed = feedOf(query, here['sort'], reading);
   const isScored = sort === 'relevance';
+  const ranking = reading.flatMap(({ kind, text }) => (kind === 'word' || kind === 'phrase' ? [text] : []));
   return (
     <Page
       title={`${query} · Quire`}
@@ -60,21 +61,22 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
             </p>
           )}
           {items.length === 0 && <NothingFound {...{ query, mode, sort, reading, here, waysOut }} />}
-          <PaperList
-            items={items.map((item) => ({
-              ...item,
-              more: item.paper.id === why && item.explanation && (
-                <WhyHere
-                  id={why}
-                  query={query}
-                  explanation={item.explanation}
-                  closePath={searchPath({ ...here, cursor })}
-                />
-              ),
-            }))}
-            scoreTitle={isScored ? scoreTitles[result.mode] : undefined}
-            whyForm={isScored ? whyForm : undefined}
-          />
+          {items.length > 0 && (
+            <PaperList
+              items={items.map((item) => ({
+                ...item,
+                more: item.paper.id === why && item.explanation && (
+                  <WhyHere
+                    words={ranking.join(' ')}
+                    explanation={item.explanation}
+                    closePath={searchPath({ ...here, cursor })}
+                  />
+                ),
+              }))}
+              scoreTitle={isScored ? scoreTitles[result.mode] : undefined}
+              whyForm={isScored ? whyForm : undefined}
+            />
+          )}
           {isScored && items.length > 0 && <WhyForm here={{ ...here, cursor }} />}
           {nextCursor && (
             <p class="on">
@@ -90,12 +92,12 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
   );
 }
 
-const whyForm = 'why';
+const whyForm = 'ask-why';
 
 /** What the “Why” of each result sends: an address in each of them, with the place in the results, would weigh more than the results. */
 function WhyForm({ here }: { here: Here }) {
   return (
-    <form id={whyForm} action="/" method="get">
+    <form id={whyForm} action={`/#${whyId}`} method="get">
       {Object.entries(here).map(
         ([name, value]) =>
           value !== undefined && <input key={name} type="hidden" name={name} value={value} />,
