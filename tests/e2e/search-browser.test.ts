@@ -187,7 +187,7 @@ describe('the search page in a browser', { skip: noBrowser }, () => {
       assert.notEqual(await titles(page).first().textContent(), first);
       await page.getByRole('button', { name: 'Why' }).last().click();
       await page.waitForURL('**why=*');
-      assert.ok(await page.locator('section.why').isVisible());
+      assert.ok(await page.locator('section.because').isVisible());
       assert.equal(new URL(page.url()).hash, '#why');
       await page.getByRole('link', { name: 'Back to the first' }).click();
       assert.equal(await titles(page).first().textContent(), first);
@@ -212,10 +212,10 @@ describe('the search page in a browser', { skip: noBrowser }, () => {
       const paper = page.locator('.results > li').nth(at);
       const why = paper.getByRole('button', { name: 'Why' });
       await why.click();
-      await paper.locator('.why').waitFor();
+      await paper.locator('.because').waitFor();
       assert.equal(await why.getAttribute('aria-expanded'), 'true');
       await paper.getByRole('link', { name: 'Hide' }).click();
-      assert.equal(await paper.locator('.why').count(), 0);
+      assert.equal(await paper.locator('.because').count(), 0);
     }
     assert.equal(page.url(), address);
     assert.deepEqual(problems, []);

@@ -178,7 +178,8 @@ describe('the pages of a search', () => {
   });
 
   describe('say why a paper is there', () => {
-    const whyOf = (body: string) => part(body, /<section class="why"/, '</section>').replace(/<[^>]*>/g, ' ');
+    const whyOf = (body: string) =>
+      part(body, /<section class="because"/, '</section>').replace(/<[^>]*>/g, ' ');
 
     /** What the button of a result sends. */
     const ask = (body: string, id: string) => {
@@ -268,7 +269,7 @@ describe('the pages of a search', () => {
 
     it('say which condition would have to go, and what that finds', async () => {
       const body = await html({ q: 'bees category:cs upvotes:1000000' });
-      assert.match(body, /No paper is all of this/);
+      assert.match(body, /No paper meets all of this/);
       const ways = waysOf(body);
       assert.deepEqual(
         ways.map(({ text }) => text.replace(/ \(\d+\)$/, '')),

@@ -6,7 +6,7 @@
   const list = document.querySelector('.hits > .results');
   if (!list) return;
   const link = document.querySelector('.hits .next');
-  const said = document.querySelector('.hits .said');
+  const said = document.querySelector('.hits .shown');
   /** Addresses of what was appended. */
   const pages = [];
 
@@ -76,14 +76,14 @@
   restore(history.state ?? {});
 
   list.addEventListener('click', async (event) => {
-    const hide = event.target.closest('.why a');
+    const hide = event.target.closest('.because a');
     const button = hide
       ? hide.closest('li').querySelector('button[name="why"]')
       : event.target.closest('button[name="why"]');
     if (!button || !isPlain(event)) return;
     event.preventDefault();
     const paper = button.closest('li');
-    const shown = paper.querySelector('.why');
+    const shown = paper.querySelector('.because');
     button.setAttribute('aria-expanded', String(!shown));
     if (shown) {
       shown.remove();
@@ -92,9 +92,9 @@
     const address = new URL(paper.dataset.page ?? location.href, location.href);
     address.searchParams.set('why', button.value);
     try {
-      const why = (await read(address)).querySelector('.hits .why');
+      const why = (await read(address)).querySelector('.hits .because');
       if (!why) throw new Error('nothing to say');
-      if (!paper.querySelector('.why')) paper.querySelector('.actions').before(why);
+      if (!paper.querySelector('.because')) paper.querySelector('.actions').before(why);
     } catch {
       location.assign(address);
     }

@@ -81,12 +81,17 @@
     if (operator === 'category') return of.slice(0, SHOWN);
     // Somebody who has said more than a title wants no single paper.
     const papers = titles.map(({ id, title }) => ({
-      shown: title,
+      shown: plain(title),
       kind: 'paper',
       path: `/papers/${encodeURIComponent(id)}`,
     }));
     const others = [...by.slice(0, NAMES), ...of.slice(0, CATEGORIES)];
     return [...papers.slice(0, SHOWN - others.length), ...others];
+  }
+
+  /** Formulas of a title as far as plain text goes. */
+  function plain(title) {
+    return /\$|\\\(/.test(title) ? title.replaceAll(/\\[()]|[$\\{}]/g, '') : title;
   }
 
   function show(found) {

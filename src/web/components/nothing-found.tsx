@@ -61,7 +61,7 @@ export function NothingFound({ query, mode, sort, reading, here, waysOut }: Noth
 
 function saidOf(required: readonly QueryPart[], sort: Order): string {
   if (required.length > 0)
-    return `No paper is all of this: ${required.map(({ meaning }) => meaning).join('; ')}.`;
+    return `No paper meets all of this: ${required.map(({ meaning }) => meaning).join('; ')}.`;
   return sort === 'relevance'
     ? 'No paper here has any of these words.'
     : 'No paper here has all of these words.';

@@ -26,7 +26,7 @@ export function WhyHere({ words, explanation, closePath }: WhyHereProps) {
   const missing = [...spelled].filter(([term]) => !terms.some((found) => found.term === term));
   const all = terms.reduce((sum, { score }) => sum + score, 0);
   return (
-    <section class="why" id={whyId} tabIndex={-1} aria-label="Why it is here">
+    <section class="because" id={whyId} tabIndex={-1} aria-label="Why it is here">
       <p>
         {capital(reason)} <a href={closePath}>Hide</a>
       </p>

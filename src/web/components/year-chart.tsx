@@ -23,14 +23,18 @@ export function YearChart({ years, linkOf }: YearChartProps) {
   const counts = new Map(years.map(({ value, count }) => [Number(value), count]));
   if (counts.size < 2) return null;
   const last = Math.max(...counts.keys());
-  const first = Math.max(Math.min(...counts.keys()), last - MAX_YEARS + 1);
+  const drawn = [...counts.keys()].filter((year) => year > last - MAX_YEARS);
+  const first = Math.min(...drawn);
   const slots = last - first + 1;
   if (slots < 2) return null;
   const shown = Array.from({ length: slots }, (_, slot) => ({ slot, count: counts.get(first + slot) ?? 0 }));
   const most = Math.max(...shown.map(({ count }) => count));
   return (
     <figure class="years" aria-hidden="true">
-      <figcaption>At most {most.toLocaleString('en')}</figcaption>
+      <figcaption>
+        At most {most.toLocaleString('en')} a year
+        {drawn.length < counts.size && `; before ${first} without a bar`}
+      </figcaption>
       {/* biome-ignore lint/a11y/noSvgWithoutTitle: hidden, see above */}
       <svg viewBox={`0 0 ${slots} ${HEIGHT}`} preserveAspectRatio="none" width="100%" height={HEIGHT}>
         {shown.map(({ slot, count }) => {

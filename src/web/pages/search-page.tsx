@@ -85,7 +85,7 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
               </a>
             </p>
           )}
-          <p class="said" role="status" />
+          <p class="shown" role="status" />
         </div>
       </div>
     </Page>
@@ -203,7 +203,10 @@ export function ErrorPage({ error, query }: { error: AppError; query?: string | 
   return (
     <Page title="Quire: that did not work" description={description} query={query}>
       <p class="error" role="alert">
-        {error.kind === 'fatal' ? 'Something went wrong here. The log says more.' : error.message}
+        {error.kind === 'fatal'
+          ? 'Something went wrong here. The log says more.'
+          : // To people the parameter is the box.
+            error.message.replace(/^q, c/, 'C')}
       </p>
       {query !== undefined && <Underlined query={query} details={error.details} />}
       {query !== undefined && <QueryHelp isOpen={error.code === 'invalid_query'} />}
