@@ -55,7 +55,8 @@ export async function prepare(count: number, dataDir: string | null): Promise<Pr
   }
 }
 
-async function makeOurs(folder: string, count: number): Promise<string[]> {
+/** A data folder with so many papers, their vectors and a finished graph. Returns the public ids of some. */
+export async function makeOurs(folder: string, count: number): Promise<string[]> {
   await rm(folder, { recursive: true, force: true });
   note(`filling ours with ${count} papers`);
   await fillDataFolder(folder, count);
