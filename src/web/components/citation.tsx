@@ -68,7 +68,7 @@ const fileName = (id: string): string => id.replaceAll(/[^\w.-]+/g, '-');
  * however many: a reference manager would take a part of them for the whole.
  */
 export function CitationMeta({ paper }: { paper: Paper }) {
-  const { title, authors, date, doi, arxivId, venue, categories, id } = paper;
+  const { title, authors, date, doi, arxivId, venue, categories } = paper;
   const kind = publicationKind(paper);
   const entries: [string, string | null][] = [
     ['citation_title', title],
@@ -85,7 +85,6 @@ export function CitationMeta({ paper }: { paper: Paper }) {
       {entries.map(
         ([name, content], at) => content && <meta key={`${name} ${at}`} name={name} content={content} />,
       )}
-      <link rel="alternate" type="application/x-bibtex" title="BibTeX" href={exportPath(id, 'bibtex')} />
     </>
   );
 }
