@@ -1,5 +1,5 @@
 import { toBibtex } from '../../papers/export/bibtex.js';
-import type { ExportFormatName } from '../../papers/export/formats.js';
+import { type ExportFormatName, exportFormats } from '../../papers/export/formats.js';
 import { publicationKind } from '../../papers/export/publication.js';
 import type { Paper } from '../../papers/paper.js';
 import { exportPath } from '../links.js';
@@ -45,7 +45,7 @@ export function Cite({ paper }: { paper: Paper }) {
                 {at > 0 && ' · '}
                 <a
                   href={exportPath(paper.id, format)}
-                  download={`${fileName(paper.id)}.${extensions[format]}`}
+                  download={`${fileName(paper.id)}.${exportFormats[format].extension}`}
                 >
                   {label}
                 </a>
@@ -58,8 +58,6 @@ export function Cite({ paper }: { paper: Paper }) {
     </details>
   );
 }
-
-const extensions: Readonly<Record<ExportFormatName, string>> = { bibtex: 'bib', ris: 'ris', csv: 'csv' };
 
 const fileName = (id: string): string => id.replaceAll(/[^\w.-]+/g, '-');
 
