@@ -31,6 +31,7 @@ export const stylesheet = load('style.css', 'text/css; charset=utf-8', [
   'styles/tokens.css',
   'styles/base.css',
   'styles/results.css',
+  'styles/search.css',
   'styles/paper.css',
   'styles/forms.css',
   'styles/preview.css',

@@ -1,3 +1,4 @@
+import type { Paper } from '../../papers/paper.js';
 import type { Explanation } from '../../search/ranking/explain.js';
 import { termOf } from '../../search/text/terms.js';
 import { tokenise } from '../../search/text/tokens.js';
@@ -8,6 +9,7 @@ const SHOWN_WORDS = 6;
 export interface WhyHereProps {
   /** What ranks, as typed: its words stand for the stems that matched. */
   words: string;
+  paper: Pick<Paper, 'title' | 'abstract'>;
   explanation: Explanation;
   /** The same page without this. */
   closePath: string;
@@ -17,13 +19,16 @@ export interface WhyHereProps {
 export const whyId = 'why';
 
 /** Why a result stands where it does: the share of meaning and of words, and what each word gave. */
-export function WhyHere({ words, explanation, closePath }: WhyHereProps) {
+export function WhyHere({ words, paper, explanation, closePath }: WhyHereProps) {
   const { reason, dense, lexical } = explanation;
   const spelled = spellings(words);
   const terms = [...(lexical?.terms ?? [])]
     .sort((a, b) => b.score - a.score)
     .filter(({ score }) => score > 0);
-  const missing = [...spelled].filter(([term]) => !terms.some((found) => found.term === term));
+  const has = spellings(`${paper.title}\n${paper.abstract}`);
+  const missing = [...spelled].filter(
+    ([term]) => !has.has(term) && !terms.some((found) => found.term === term),
+  );
   const all = terms.reduce((sum, { score }) => sum + score, 0);
   return (
     <section class="because" id={whyId} tabIndex={-1} aria-label="Why it is here">
@@ -52,6 +57,7 @@ export function WhyHere({ words, explanation, closePath }: WhyHereProps) {
                   </span>
                 </li>
               ))}
+              {terms.length === 0 && spelled.size === 0 && <li>those of the papers it is like</li>}
               {missing.length > 0 && <li>Not in it: {missing.map(([, word]) => word).join(', ')}</li>}
             </ul>
           </Part>
@@ -108,12 +114,12 @@ function placesOf({
   return places.filter(Boolean).join(', ');
 }
 
-/** The words of the query by their stems. */
-function spellings(query: string): Map<string, string> {
+/** The words of a text by their stems. */
+function spellings(text: string): Map<string, string> {
   const found = new Map<string, string>();
-  tokenise(query, (word, start, end) => {
+  tokenise(text, (word, start, end) => {
     const term = termOf(word);
-    if (!found.has(term)) found.set(term, query.slice(start, end));
+    if (!found.has(term)) found.set(term, text.slice(start, end));
   });
   return found;
 }

@@ -68,6 +68,7 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
                 more: item.paper.id === why && item.explanation && (
                   <WhyHere
                     words={ranking.join(' ')}
+                    paper={item.paper}
                     explanation={item.explanation}
                     closePath={searchPath({ ...here, cursor })}
                   />
