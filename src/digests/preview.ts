@@ -5,7 +5,7 @@ import { invalid } from '../search/request.js';
 import { networkOf } from './budgets.js';
 import { composeDigest } from './compose.js';
 import type { Digest } from './digest.js';
-import type { Matcher } from './match.js';
+import type { Matcher, Matches } from './match.js';
 import { createMutes } from './mutes.js';
 import type { NewPapersReader } from './new-papers.js';
 import { type Due, dueAt, dueNext, localDate, type Timetable } from './schedule.js';
@@ -27,17 +27,24 @@ const queueLimits = { atOnce: 2, maxWaiting: 16, maxOfOne: 4, maxWaitMs: 10_000 
 /** Of 20,000 papers in a month, on two cores that embed beside it, all of them take 3 s, and 7 with a hundred muted phrases. */
 const MAX_PREVIEW_MS = 15_000;
 
+/** Of all papers that matched, in no order: where a least score would cut them. */
+export interface PreviewScores {
+  sent: number[];
+  cut: number[];
+}
+
 export interface PreviewDay {
   /** YYYY-MM-DD in the subscription's time zone. */
   localDate: string;
   dueAt: Date;
   digest: Digest;
+  scores: PreviewScores;
 }
 
 export interface Preview {
   days: PreviewDay[];
   /** What came in since the last of them, as the next one would have it now. */
-  soFar: { since: Date; digest: Digest };
+  soFar: { since: Date; digest: Digest; scores: PreviewScores };
   /** Over all days, without what is there for the next one. */
   announced: number;
   matched: number;
@@ -102,24 +109,23 @@ export function createPreview({ newPapers, matcher, clock, limitMs = MAX_PREVIEW
     const sent = new Set<number>();
     const found: PreviewDay[] = [];
     const mutes = createMutes(settings);
-    const digestOf = async (after: Date, until: Date): Promise<Digest> => {
+    const digestOf = async (after: Date, until: Date): Promise<{ digest: Digest; scores: PreviewScores }> => {
       // Days on which nothing is searched for would not notice.
       if (signal?.aborted) throw new AppError('cancelled', 'The preview was cancelled by its caller.');
       const news = await newPapers.between({ after, until });
       const matches = await matcher.match(settings, news, signal);
       const digest = await composeDigest({ settings, news, matches, sent, now: until, mutes, signal });
       for (const { key } of digest.papers) sent.add(key);
-      return digest;
+      return { digest, scores: scoresOf(matches, digest) };
     };
     for (const [at, due] of dues.entries()) {
       const before = dues[at - 1];
       if (before === undefined) continue;
-      const digest = await digestOf(before.at, due.at);
-      found.push({ localDate: due.localDate, dueAt: due.at, digest });
+      found.push({ localDate: due.localDate, dueAt: due.at, ...(await digestOf(before.at, due.at)) });
     }
     // Any pattern of days had one in the days that are looked back.
     const since = dues.at(-1)!.at;
-    const soFar = { since, digest: await digestOf(since, now) };
+    const soFar = { since, ...(await digestOf(since, now)) };
     const sum = (of: (digest: Digest) => number): number =>
       found.reduce((all, { digest }) => all + of(digest), 0);
     return {
@@ -136,6 +142,14 @@ export function createPreview({ newPapers, matcher, clock, limitMs = MAX_PREVIEW
 }
 
 export type PreviewService = ReturnType<typeof createPreview>;
+
+function scoresOf({ matches }: Matches, { papers }: Digest): PreviewScores {
+  const sent = new Set(papers.map(({ key }) => key));
+  return {
+    sent: papers.map(({ score }) => score),
+    cut: matches.filter(({ key }) => !sent.has(key)).map(({ score }) => score),
+  };
+}
 
 /**
  * The digests of the last `days` local days whose hour has come, in order, and the one before them, which says from when on papers were

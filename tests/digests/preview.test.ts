@@ -57,6 +57,15 @@ describe('a preview', () => {
       cut: { sentBefore: 2, belowScore: 0, muted: 0, beyondCap: 0 },
     });
     assert.deepEqual([sent, matched, announced], [3, 42, 42]);
+    assert.deepEqual(
+      days.slice(0, 3).map(({ scores }) => [scores.sent.length, scores.cut.length]),
+      [
+        [2, 1],
+        [1, 2],
+        [0, 3],
+      ],
+      'each that matched has its score',
+    );
   });
 
   it('has each span from one digest to the next, as the clocks there have it', async () => {

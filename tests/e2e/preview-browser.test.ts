@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, noBrowser } from '../support/browser.js';
 import { inventedPaper } from '../support/papers.js';
 import { takeIn } from '../support/search-service.js';
@@ -110,6 +110,71 @@ describe('a preview in a browser', { skip: noBrowser }, () => {
     await page.getByRole('link', { name: 'Subscribe to this' }).click();
     assert.equal(new URL(page.url()).pathname, '/subscribe');
     await context.close();
+  });
+
+  describe('has a least score that', () => {
+    const fits = `/subscribe/preview?q=graphs&minScore=0.1&${path.split('&').slice(1).join('&')}`;
+    /** Where the line stands in the chart, from 0 below to 1 above. */
+    const lineAt = (page: Page) =>
+      page
+        .locator('#scores .least-score')
+        .evaluate((line) => 1 - Number.parseFloat(line.getAttribute('y1')!) / 100);
+    const isNear = (value: number, expected: number, what: string) =>
+      assert.ok(Math.abs(value - expected) < 0.02, `${what}: ${value}, not ${expected}`);
+
+    it('is drawn, and follows the slider and the field', async () => {
+      const page = await browser.newPage();
+      await page.goto(url + fits);
+      isNear(await lineAt(page), 0.1, 'as asked for');
+      const field = page.locator('[name=minScore]');
+      const slider = page.getByRole('slider', { name: 'Least score' });
+      await slider.fill('0.9');
+      isNear(await lineAt(page), 0.9, 'at once');
+      assert.equal(await field.inputValue(), '0.90');
+      await page.getByRole('status').getByText('No papers in 14 digests.').waitFor();
+      assert.equal(new URL(page.url()).searchParams.get('minScore'), '0.90');
+      isNear(await lineAt(page), 0.9, 'after it was shown anew');
+      await field.fill('0.3');
+      isNear(Number(await slider.inputValue()), 0.3, 'the slider');
+      isNear(await lineAt(page), 0.3, 'the line');
+      await field.fill('');
+      assert.equal(await slider.getAttribute('aria-valuetext'), 'none');
+      await page.close();
+    });
+
+    it('is dragged in the chart, while it is shown anew as well', async () => {
+      const page = await browser.newPage();
+      await page.goto(url + fits);
+      const ground = page.locator('#scores .ground');
+      await ground.scrollIntoViewIfNeeded();
+      const { x, y, width, height } = (await ground.boundingBox())!;
+      const at = (score: number) => [x + width / 2, y + height * (1 - score)] as const;
+      await page.mouse.move(...at(0.1));
+      await page.mouse.down();
+      const shown = page.waitForResponse('**/subscribe/preview?*minScore=0.50*');
+      await page.mouse.move(...at(0.5), { steps: 4 });
+      isNear(await lineAt(page), 0.5, 'under the pointer');
+      await (await shown).finished();
+      await page.locator('#preview:not([aria-busy])').waitFor();
+      const box = (await ground.boundingBox())!;
+      await page.mouse.move(x + width / 2, box.y + box.height * 0.2);
+      isNear(await lineAt(page), 0.8, 'in the chart that came meanwhile');
+      await page.mouse.up();
+      await page.mouse.move(...at(0.3));
+      isNear(Number(await page.locator('[name=minScore]').inputValue()), 0.8, 'let go');
+      await page.close();
+    });
+
+    it('is a field like any other without a script', async () => {
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      const page = await context.newPage();
+      await page.goto(url + fits);
+      assert.ok(await page.locator('#least-control').isHidden());
+      await page.locator('[name=minScore]').fill('0.6');
+      await page.getByRole('button', { name: 'Show' }).click();
+      isNear(await lineAt(page), 0.6, 'the line');
+      await context.close();
+    });
   });
 
   for (const width of [320, 360, 1_200]) {

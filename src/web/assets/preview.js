@@ -60,7 +60,62 @@
       }
     }
     say(next.getElementById('preview-said').textContent);
+    drawLeast();
   }
+
+  const control = document.getElementById('least-control');
+  const range = document.getElementById('least');
+  const least = form.elements.minScore;
+
+  /** The least score as the field has it: on the slider, and as the line in the chart. */
+  function drawLeast() {
+    const scores = document.getElementById('scores');
+    control.hidden = scores === null;
+    if (scores === null) return;
+    const top = Number(scores.dataset.top);
+    const value = Math.min(top, Math.max(0, Number(least.value) || 0));
+    range.max = String(top);
+    range.value = String(value);
+    const said = value === 0 ? 'none' : textOf(value, top);
+    range.setAttribute('aria-valuetext', said);
+    document.getElementById('least-said').textContent = said;
+    const y = `${(1 - value / top) * 100}%`;
+    for (const line of scores.querySelectorAll('line')) {
+      line.setAttribute('y1', y);
+      line.setAttribute('y2', y);
+    }
+  }
+
+  /** A hundred steps from one end to the other. */
+  const textOf = (value, top) => value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(top))));
+
+  function setLeast(value) {
+    const top = Number(range.max);
+    const text = textOf(Math.min(top, Math.max(0, value)), top);
+    least.value = Number(text) === 0 ? '' : text;
+    least.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  range.addEventListener('input', () => setLeast(Number(range.value)));
+  least.addEventListener('input', drawLeast);
+  document.addEventListener('pointerdown', (down) => {
+    if (!down.target.closest('#scores .grip')) return;
+    down.preventDefault();
+    const drag = (event) => {
+      // The chart may have been put anew since.
+      const ground = document.querySelector('#scores .ground')?.getBoundingClientRect();
+      if (ground) setLeast((1 - (event.clientY - ground.top) / ground.height) * Number(range.max));
+    };
+    const end = () => {
+      document.removeEventListener('pointermove', drag);
+      document.removeEventListener('pointerup', end);
+      document.removeEventListener('pointercancel', end);
+    };
+    document.addEventListener('pointermove', drag);
+    document.addEventListener('pointerup', end);
+    document.addEventListener('pointercancel', end);
+  });
+  drawLeast();
 
   /** What is read out. */
   function say(text) {

@@ -15,9 +15,10 @@ export const countOf = ({ sent, cut }: PreviewDay['digest']['books'], outcome: O
   outcome === 'sent' ? sent : cut[outcome];
 
 /** Pixels: widths are parts of the whole, so that letters keep their size on every screen. */
-const HEIGHT = 214;
+const HEIGHT = 352;
 const ANNOUNCED = { top: 20, height: 40 };
 const MATCHED = { top: 88, height: 100 };
+const SCORES = { top: 218, height: 110 };
 const LABELS = HEIGHT - 8;
 /** Of a day's place. */
 const BAR = 0.72;
@@ -26,14 +27,22 @@ const VISIBLE = 2;
 
 const DAY_MS = 86_400_000;
 
-/** Two rows of bars, each of its own scale: what came in, and what of it matched, by what became of it. */
-export function DayChart({ preview }: { preview: Preview }) {
+/**
+ * Two rows of bars, each of its own scale: what came in, and what of it matched, by what became of it; and the score of each that matched,
+ * with the least score as a line. Behind the days stands what is there for the next one.
+ */
+export function DayChart({ preview, minScore }: { preview: Preview; minScore: number | null }) {
   const [first, last] = [preview.days[0], preview.days.at(-1)];
   if (!first || !last) return null;
   const start = Date.parse(first.localDate);
-  const slots = (Date.parse(last.localDate) - start) / DAY_MS + 1;
-  const bars = preview.days.map((day) => ({ day, slot: (Date.parse(day.localDate) - start) / DAY_MS }));
-  const books = preview.days.map(({ digest }) => digest.books);
+  const dated = (Date.parse(last.localDate) - start) / DAY_MS + 1;
+  const hasNext = preview.soFar.digest.books.announced > 0;
+  const slots = hasNext ? dated + 1 : dated;
+  const bars: SlotOfDay[] = preview.days.map((day) => {
+    return { ...day, name: day.localDate, slot: (Date.parse(day.localDate) - start) / DAY_MS };
+  });
+  if (hasNext) bars.push({ ...preview.soFar, name: 'So far for the next one', slot: dated });
+  const books = bars.map(({ digest }) => digest.books);
   const most = {
     announced: Math.max(...books.map(({ announced }) => announced)),
     matched: Math.max(...books.map(({ matched }) => matched)),
@@ -42,30 +51,37 @@ export function DayChart({ preview }: { preview: Preview }) {
     <svg class="chart" width="100%" height={HEIGHT} role="img" aria-labelledby="chart-title chart-text">
       <title id="chart-title">Papers by day, {`${first.localDate} to ${last.localDate}`}</title>
       <desc id="chart-text">
-        {`Two rows of bars. At most ${most.announced} papers came in for one digest, and at most ${most.matched} matched. The table below has the numbers.`}
+        {`Two rows of bars, and the scores of what matched. At most ${most.announced} papers came in for one digest, and at most ${most.matched} matched. The table below has the numbers.`}
       </desc>
       <Fills />
       <text x="0" y={ANNOUNCED.top - 8}>{`Came in, at most ${most.announced}`}</text>
       <text x="0" y={MATCHED.top - 8}>{`Matched, at most ${most.matched}`}</text>
-      {bars.map(({ day, slot }) => (
-        <Bar key={day.localDate} day={day} at={{ slot, slots }} most={most} />
+      {bars.map((bar) => (
+        <Bar key={bar.name} bar={bar} slots={slots} most={most} />
       ))}
+      <Scores bars={bars} slots={slots} minScore={minScore} />
       {labelled(slots).map((slot) => (
         <text key={slot} {...labelAt(slot, slots)} y={LABELS}>
-          {shortDay(new Date(start + slot * DAY_MS))}
+          {slot === dated ? 'next' : shortDay(new Date(start + slot * DAY_MS))}
         </text>
       ))}
     </svg>
   );
 }
 
+/** A day's place, or that of the next digest. */
+interface SlotOfDay extends Pick<PreviewDay, 'digest' | 'scores'> {
+  name: string;
+  slot: number;
+}
+
 interface BarProps {
-  day: PreviewDay;
-  at: { slot: number; slots: number };
+  bar: SlotOfDay;
+  slots: number;
   most: { announced: number; matched: number };
 }
 
-function Bar({ day: { localDate, digest }, at: { slot, slots }, most }: BarProps) {
+function Bar({ bar: { name, slot, digest }, slots, most }: BarProps) {
   const { books } = digest;
   const place = { x: percent((slot + (1 - BAR) / 2) / slots), width: percent(BAR / slots) };
   const bottom = MATCHED.top + MATCHED.height;
@@ -78,7 +94,7 @@ function Bar({ day: { localDate, digest }, at: { slot, slots }, most }: BarProps
   const announced = heightOf(books.announced, most.announced, ANNOUNCED.height);
   return (
     <g>
-      <title>{`${localDate}: ${booksLine(books)}`}</title>
+      <title>{`${name}: ${booksLine(books)}`}</title>
       <rect {...place} y={MATCHED.top} height={MATCHED.height} class="due" />
       <rect
         {...place}
@@ -92,6 +108,54 @@ function Bar({ day: { localDate, digest }, at: { slot, slots }, most }: BarProps
       <rect {...place} y={bottom} height={1} class="announced" />
     </g>
   );
+}
+
+interface ScoresProps {
+  bars: readonly SlotOfDay[];
+  slots: number;
+  minScore: number | null;
+}
+
+/** A dot for what is sent, a dash for what is cut; `preview.js` moves the line, and lets it be dragged. */
+function Scores({ bars, slots, minScore }: ScoresProps) {
+  const top = topScore(bars, minScore);
+  const least = minScore ?? 0;
+  const y = percent(1 - Math.max(0, least) / top);
+  return (
+    <>
+      <text x="0" y={SCORES.top - 8}>{`Scores, 0 to ${top}: a dot is sent, a dash cut`}</text>
+      <svg id="scores" class="scores" y={SCORES.top} width="100%" height={SCORES.height} data-top={top}>
+        <title>The score of each paper that matched</title>
+        <rect class="ground" width="100%" height="100%" />
+        {bars.map(({ name, slot, scores }) => (
+          <svg key={name} x={percent((slot + 0.5) / slots)} class="scores">
+            <title>{`${name}: ${scores.sent.length} sent, ${scores.cut.length} cut`}</title>
+            <path class="mark mark-cut" d={marksAt(scores.cut, { top, mark: 'm-4 0h8' })} />
+            <path class="mark" d={marksAt(scores.sent, { top, mark: 'h0' })} />
+          </svg>
+        ))}
+        <line class="least-score" x1="0" x2="100%" y1={y} y2={y} />
+        <line class="grip" x1="0" x2="100%" y1={y} y2={y} />
+      </svg>
+    </>
+  );
+}
+
+/** Each place once: a day may have thousands of papers. */
+function marksAt(scores: readonly number[], { top, mark }: { top: number; mark: string }): string {
+  const places = scores.map((score) => Math.round((1 - Math.max(0, score) / top) * SCORES.height));
+  return [...new Set(places)].map((place) => `M0 ${place}${mark}`).join('');
+}
+
+/** The upper end of the scale: 1, or for heats and high thresholds the next of 2, 5, 10, 20 and so on. */
+function topScore(bars: readonly SlotOfDay[], minScore: number | null): number {
+  const highest = bars.reduce(
+    (most, { scores }) => [...scores.sent, ...scores.cut].reduce((a, b) => Math.max(a, b), most),
+    minScore ?? 0,
+  );
+  if (!(highest > 1)) return 1;
+  const power = 10 ** Math.floor(Math.log10(highest));
+  return ([1, 2, 5, 10].find((step) => step * power >= highest) ?? 10) * power;
 }
 
 const heightOf = (count: number, most: number, height: number): number =>

@@ -39,7 +39,7 @@ export function PreviewPage({
       <p class="subject">{subjectOf(settings)}</p>
       <Summary settings={settings} />
       <Totals preview={found} />
-      <DayChart preview={found} />
+      <DayChart preview={found} minScore={settings.minScore} />
       <BooksTable preview={found} />
       {subscribe !== null && (
         <p class="acts">
@@ -133,6 +133,11 @@ function Frame({ values, back, problem, said, children }: FrameProps) {
           <SubscriptionFields values={values} problem={problem} unfolded />
           <button type="submit">Show</button>
         </form>
+        <p class="least" id="least-control" hidden>
+          <label htmlFor="least">Least score</label>
+          <input type="range" id="least" min="0" max="1" step="any" />
+          <span class="num" id="least-said" aria-hidden="true" />
+        </p>
         <section id="preview" class="preview" aria-label="What it would have sent">
           {children}
         </section>
