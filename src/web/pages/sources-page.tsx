@@ -17,7 +17,7 @@ export function SourcesPage({ sources, isOpen }: SourcesPageProps) {
       <h1>Sources</h1>
       {isOpen && <OpenNotice />}
       {sources.length === 0 ? (
-        <p>
+        <p class="read">
           No papers are pulled from anywhere yet. <code>quire sources add arxiv cs.CL cs.LG</code> has arXiv’s
           announcements taken in as they come, <code>quire sources add huggingface</code> the daily papers of
           Hugging Face, and <code>quire sources add feed https://…</code> anything else that Quire reads.
