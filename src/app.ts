@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import compress from '@fastify/compress';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -128,6 +129,12 @@ export async function createApp(services: Services, config: Config) {
       },
       'answered',
     );
+  });
+  // Pages alone: a phone on a train waits for them. Bodies of intakes are unpacked by their own parser, which bounds them.
+  await app.register(compress, {
+    encodings: ['gzip', 'identity'],
+    customTypes: /^(?:text\/(?:html|css|javascript)|image\/svg\+xml)/,
+    globalDecompression: false,
   });
   app.addSchema(PaperView);
   app.addSchema(Problem);
