@@ -23,6 +23,8 @@ const PAPER = '1706.03762';
 const QUERY = 'language models that call tools';
 const widths = [1_280, 390] as const;
 const inTheDark = new Set(['front', 'search', 'paper', 'subscribe']);
+/** On a busy machine. */
+const PAGE_LIMIT_MS = 120_000;
 const MAX_HEIGHT = 1_000;
 const QUALITY = 70;
 /** All of them: they are part of every checkout. */
@@ -79,6 +81,7 @@ async function shoot(browser: Browser, url: string, shot: Shot): Promise<{ file:
   });
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(PAGE_LIMIT_MS);
     await page.goto(url + kind.path, { waitUntil: 'networkidle' });
     await kind.act?.(page);
     const height = Math.min(MAX_HEIGHT, await heightOf(page));
