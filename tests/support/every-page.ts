@@ -33,10 +33,12 @@ const A_DAY = 86_400_000;
 export async function everyPage(options: EveryPageOptions): Promise<KindOfPage[]> {
   const { services, mails, clock, query, paper, day } = options;
   const { subscriptions } = services;
-  const nextToken = async (path: string): Promise<string> => {
+  /** Of the mails behind so many: a digest has links to manage it too. */
+  const nextToken = async (path: string, behind = 0): Promise<string> => {
     const started = performance.now();
     for (;;) {
       const found = mails
+        .slice(behind)
         .map(({ text }) => new RegExp(`/${path}/([\\w-]{43})`).exec(text)?.[1])
         .findLast(Boolean);
       if (found !== undefined) return found;
@@ -58,9 +60,10 @@ export async function everyPage(options: EveryPageOptions): Promise<KindOfPage[]
   await services.digests.runOnce();
   const unsubscribe = await nextToken('unsubscribe');
   const [, feedback] = /(\/digest\/[\w-]{43}\/papers\/[^\s?]+)/.exec(mails.at(-1)!.text) ?? [];
+  const sent = mails.length;
   await subscriptions.requestManageLink({ email: 'ada@example.org', ip: '192.0.2.1' });
   await ask('bea@example.org', { kind: 'query', query });
-  const [manage, confirm] = [await nextToken('manage'), await nextToken('confirm')];
+  const [manage, confirm] = [await nextToken('manage', sent), await nextToken('confirm', sent)];
   const q = encodeURIComponent(query);
   return [
     { name: 'front', path: '/' },
