@@ -22,6 +22,9 @@ export function Calendar({ calendar, shown, sort }: CalendarProps) {
   const most = Math.max(1, ...counts.values());
   const all = daysOf(calendar);
   const marksGaps = isSteady(all, { counts, today });
+  const ofListing = all.filter((day) => day >= shown.from && day <= shown.to);
+  // A whole month needs no frame of each day.
+  const framed = new Set(ofListing.length > WEEK ? [] : ofListing);
   const weeks = Array.from({ length: all.length / WEEK }, (_, at) => all.slice(at * WEEK, (at + 1) * WEEK));
   const table = (
     <table class="calendar">
@@ -51,7 +54,7 @@ export function Calendar({ calendar, shown, sort }: CalendarProps) {
                 key={day}
                 {...{ day, calendar, sort, most, marksGaps }}
                 count={counts.get(day) ?? 0}
-                isShown={day >= shown.from && day <= shown.to}
+                isShown={framed.has(day)}
               />
             ))}
           </tr>
