@@ -138,7 +138,8 @@ describe('createFormMailer', () => {
     );
     const ofIt = lines.map((line) => JSON.parse(line)).filter(({ request }) => request === id);
     assert.deepEqual(
-      ofIt.map(({ msg }) => msg),
+      // Whoever sends may be quicker than whoever says that there is something to send.
+      ofIt.map(({ msg }) => msg).sort(),
       ['a form asked for a mail', 'a mail of a form was not sent'],
     );
     assert.doesNotMatch(lines.join(''), /home\.example/);
