@@ -75,7 +75,7 @@ describe('from a paper to the last mail', { skip: noBrowser }, () => {
 
     await takeIn(1, 12);
     await page.goto(url);
-    await page.getByRole('searchbox').fill('attention for bees');
+    await page.getByRole('combobox', { name: 'Search papers' }).fill('attention for bees');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/?q=*');
     const first = page.locator('article h2 a').first();

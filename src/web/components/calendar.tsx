@@ -118,14 +118,10 @@ function Day({ day, count, most, marksGaps, isShown, calendar: { month, today },
       <a
         href={listingPath({ date: day, sort })}
         title={`${dayName(day, 'long')}: ${said}`}
-        aria-label={`${dayName(day, 'short')}: ${said}`}
         aria-current={isShown ? 'date' : undefined}
         rel={count === 0 ? 'nofollow' : undefined}
       >
-        {number}
-        <span class="num" aria-hidden="true">
-          {count === 0 ? '–' : short(count)}
-        </span>
+        {number} <span class="num">{count === 0 ? '–' : short(count)}</span>
       </a>
     </td>
   );
