@@ -8,6 +8,7 @@ import {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   fastify,
   LogController,
 } from 'fastify';
@@ -98,10 +99,13 @@ export async function createApp(services: Services, config: Config) {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
     schemaController: { compilersFactory: { buildSerializer } },
     // What fails before a route is found: a path that can't be decoded, an id that is too long.
-    frameworkErrors: (error, request, reply) => {
-      const { code, message } = toAppError(error);
+    frameworkErrors: (thrown, request, reply) => {
+      const { code, message, kind } = toAppError(thrown);
+      const error = new AppError(code, withoutTokens(message));
       keepSecret(reply);
-      return sendProblem(new AppError(code, withoutTokens(message)), request, reply);
+      return wantsPage(request)
+        ? sendErrorPage(reply, { error, status: statusOfKind[kind] })
+        : sendProblem(error, request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -144,9 +148,9 @@ export async function createApp(services: Services, config: Config) {
   app.setNotFoundHandler((request, reply) => {
     const path = withoutTokens(request.url.split('?')[0]!);
     const error = new AppError('route_not_found', `There is nothing at ${request.method} ${path}.`);
-    const isPage =
-      request.method === 'GET' && !path.startsWith('/api/') && request.headers.accept?.includes('text/html');
-    return isPage ? sendErrorPage(reply, { error, status: 404 }) : sendProblem(error, request, reply);
+    return wantsPage(request)
+      ? sendErrorPage(reply, { error, status: 404 })
+      : sendProblem(error, request, reply);
   });
 
   await app.register(swagger, {
@@ -235,6 +239,11 @@ export async function createApp(services: Services, config: Config) {
     describeError,
   });
   return app;
+}
+
+/** A person's browser, and not a program. */
+function wantsPage({ method, url, headers }: FastifyRequest): boolean {
+  return method === 'GET' && !url.startsWith('/api/') && headers.accept?.includes('text/html') === true;
 }
 
 /** Links with a token that were copied badly lead to no route: nobody else shall learn their address. */

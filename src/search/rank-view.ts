@@ -95,7 +95,7 @@ export function createRanker({ lexical, coverage }: RankerDeps) {
     const { plan, request, stages } = view;
     if (plan.terms.length === 0) throw invalid('mode', 'hybrid or semantic for a query without words');
     const words = await stages.measure('lexical', () =>
-      lexical.search({ ...plan, k: depth, facets: request.facets, words: wordsOf(view) }),
+      lexical.search({ ...plan, k: depth, facets: request.facets && 'matching', words: wordsOf(view) }),
     );
     const ranked = words.hits.map(
       ({ key, score }, at): Candidate => ({

@@ -5,7 +5,7 @@ import { type Asset, siteScript, stylesheet } from './assets.js';
 import { KeyHelp } from './components/key-help.js';
 import { feedPath, feedTypes, type PageFeed } from './links.js';
 import { openSearchType } from './opensearch.js';
-import { type Theme, ThemeProvider, ThemeSwitch, useTheme } from './theme.js';
+import { type Asked, AskedProvider, ThemeSwitch, useAsked } from './theme.js';
 
 export interface PageProps {
   title: string;
@@ -40,7 +40,7 @@ export function Page({
   wide = false,
   children,
 }: PageProps) {
-  const theme = useTheme();
+  const { theme } = useAsked();
   return (
     <html lang="en" data-theme={theme === 'auto' ? undefined : theme}>
       <head>
@@ -142,6 +142,6 @@ export function FeedLink({ feed }: { feed: PageFeed }) {
 }
 
 /** A whole document; everything in it is escaped but what a component marks as HTML. */
-export function renderPage(page: VNode, theme: Theme): string {
-  return `<!doctype html>${renderToString(<ThemeProvider value={theme}>{page}</ThemeProvider>)}`;
+export function renderPage(page: VNode, asked: Asked): string {
+  return `<!doctype html>${renderToString(<AskedProvider value={asked}>{page}</AskedProvider>)}`;
 }

@@ -8,6 +8,24 @@ export function requiredOf(reading: readonly QueryPart[]): QueryPart[] {
   return reading.filter(({ kind }) => kind !== 'word');
 }
 
+export interface Chip {
+  text: string;
+  meaning: string;
+  /** What goes with it. */
+  parts: readonly QueryPart[];
+}
+
+/** What is required, a year that is both ends of it as one. */
+export function chipsOf(required: readonly QueryPart[]): Chip[] {
+  const [from, to] = (['from', 'to'] as const).map((name) => required.filter(({ kind }) => kind === name));
+  const year = /^from:(\d{4})$/.exec(from?.[0]?.text ?? '')?.[1];
+  const isYear = from?.length === 1 && to?.length === 1 && to[0]!.text === `to:${year}`;
+  const single = required.filter(({ kind }) => !isYear || (kind !== 'from' && kind !== 'to'));
+  const chips = single.map((part) => ({ text: part.text, meaning: part.meaning, parts: [part] }));
+  if (!isYear) return chips;
+  return [...chips, { text: `the year ${year}`, meaning: `published in ${year}`, parts: [...from, ...to] }];
+}
+
 /** The query as typed, less these parts of it. */
 export function without(query: string, parts: readonly QueryPart[]): string {
   const characters = [...query];

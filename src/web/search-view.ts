@@ -25,6 +25,8 @@ export interface SearchView extends Omit<AskedSearch, 'sort' | 'signal'> {
   sort: Order;
   result: SearchResult;
   reading: QueryPart[];
+  /** What was read as plain words and looks like something else. */
+  hints: string[];
   /** Where nothing was found: what to leave out, the most found first, all of it last. */
   waysOut: WayOut[];
 }
@@ -34,10 +36,10 @@ export async function viewSearch(search: Search, asked: AskedSearch): Promise<Se
   const { query, mode, sort, cursor, why, signal } = asked;
   const explain = why !== undefined;
   const result = await search.search({ query, mode, sort, cursor, facets: true, explain, signal });
-  const reading = explainQuery(parseQuery(query)).parts;
+  const { parts: reading, hints } = explainQuery(parseQuery(query));
   const isEmpty = result.items.length === 0 && cursor === undefined;
   const waysOut = isEmpty ? await findWaysOut(search, asked, reading) : [];
-  return { query, mode, sort: result.order, cursor, why, result, reading, waysOut };
+  return { query, mode, sort: result.order, cursor, why, result, reading, hints, waysOut };
 }
 
 async function findWaysOut(

@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { addFormBodies, fieldsOf, textOf } from './form-bodies.js';
@@ -10,12 +10,32 @@ export type Theme = (typeof themes)[number];
 const COOKIE = 'quire-theme';
 const A_YEAR = 31_536_000;
 
-const ThemeContext = createContext<Theme>('auto');
-export const ThemeProvider = ThemeContext.Provider;
-export const useTheme = (): Theme => useContext(ThemeContext);
+/** Of the request that a page answers. */
+export interface Asked {
+  theme: Theme;
+  /** Where to come back to; `/` where a page answers a form. */
+  path: string;
+}
+
+const AskedContext = createContext<Asked>({ theme: 'auto', path: '/' });
+export const AskedProvider = AskedContext.Provider;
+export const useAsked = (): Asked => useContext(AskedContext);
+
+export function askedOf({ method, url, headers }: FastifyRequest): Asked {
+  return { theme: themeOf(headers.cookie), path: method === 'POST' ? '/' : withoutAddress(url) };
+}
+
+/** Somebody may have put a mail address into a page's address: it has no place in the page. */
+function withoutAddress(url: string): string {
+  if (!url.includes('email=')) return url;
+  const [path, query] = url.split('?', 2);
+  const params = new URLSearchParams(query);
+  params.delete('email');
+  return `${path}?${params}`;
+}
 
 /** What the browser was told by `POST /theme`; `auto` where it was told nothing. */
-export function themeOf(cookies: string | undefined): Theme {
+function themeOf(cookies: string | undefined): Theme {
   const value = new RegExp(`(?:^|;\\s*)${COOKIE}=(\\w+)`).exec(cookies ?? '')?.[1];
   return themes.find((theme) => theme === value) ?? 'auto';
 }
@@ -23,28 +43,31 @@ export function themeOf(cookies: string | undefined): Theme {
 /** A cookie and not the browser's storage: so that the first paint has the colours, and it works without a script. */
 export const themeRoutes: FastifyPluginAsync = async (app) => {
   addFormBodies(app);
-  app.post('/theme', { schema: { hide: true } }, async ({ body, headers }, reply) => {
-    const wanted = textOf(fieldsOf(body), 'theme');
+  app.post('/theme', { schema: { hide: true } }, async ({ body }, reply) => {
+    const fields = fieldsOf(body);
+    const wanted = textOf(fields, 'theme');
     const theme = themes.find((known) => known === wanted) ?? 'auto';
     const age = theme === 'auto' ? 0 : A_YEAR;
     reply.header('set-cookie', `${COOKIE}=${theme}; Path=/; Max-Age=${age}; SameSite=Lax; HttpOnly`);
-    return reply.redirect(backTo(headers.referer), 303);
+    return reply.redirect(backTo(textOf(fields, 'back')), 303);
   });
 };
 
-/** The path that somebody came from, never another host's. */
-function backTo(referer: string | undefined): string {
-  if (referer === undefined || !URL.canParse(referer)) return '/';
-  const { pathname, search } = new URL(referer);
-  return `/${pathname.replace(/^[/\\]+/, '')}${search}`;
+/** A path of ours, whatever the form says. */
+function backTo(path: string): string {
+  const ours = 'http://quire.invalid';
+  if (!URL.canParse(path, ours)) return '/';
+  const { pathname, search, origin } = new URL(path, ours);
+  return origin === ours ? `/${pathname.replace(/^[/\\]+/, '')}${search}` : '/';
 }
 
 const labels: Readonly<Record<Theme, string>> = { auto: 'As the system', light: 'Light', dark: 'Dark' };
 
 export function ThemeSwitch() {
-  const current = useTheme();
+  const { theme: current, path } = useAsked();
   return (
     <form class="theme" action="/theme" method="post">
+      <input type="hidden" name="back" value={path} />
       <fieldset>
         <legend>Colours</legend>
         {themes.map((theme) => (

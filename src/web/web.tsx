@@ -23,7 +23,7 @@ import { FrontPage } from './pages/front-page.js';
 import { ErrorPage, SearchPage } from './pages/search-page.js';
 import { paperPages } from './paper-pages.js';
 import { viewSearch } from './search-view.js';
-import { themeOf, themeRoutes } from './theme.js';
+import { askedOf, themeRoutes } from './theme.js';
 
 const NEWEST_SHOWN = 20;
 
@@ -123,13 +123,21 @@ const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('content-security-policy', contentSecurityPolicy)
-    .header('referrer-policy', 'same-origin')
-    .send(renderPage(page, themeOf(reply.request.headers.cookie)));
+  return (
+    reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', contentSecurityPolicy)
+      .header('referrer-policy', 'same-origin')
+      // Also where it goes as it is: a cache must not hand that to everybody.
+      .header('vary', 'accept-encoding')
+      .send(renderPage(page, askedOf(reply.request)))
+  );
 }
 
 function sendAsset(reply: FastifyReply, { body, type }: Asset): FastifyReply {
-  return reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(body);
+  return reply
+    .type(type)
+    .header('vary', 'accept-encoding')
+    .header('cache-control', 'public, max-age=31536000, immutable')
+    .send(body);
 }

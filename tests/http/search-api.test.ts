@@ -180,6 +180,16 @@ describe('the search API', () => {
       assert.equal(items.length, 5);
     });
 
+    it('count only what has a word where words alone are searched for', async () => {
+      const { facets, total } = await search({ q: 'bees', mode: 'keyword', facets: true, limit: 1 });
+      const all = await search({ q: 'bees', facets: true, limit: 1 });
+      assert.ok(total.value < all.total.value, `${total.value} of ${all.total.value}`);
+      for (const { value, count } of facets!.categories.slice(0, 3)) {
+        const narrowed = await search({ q: `bees category:${value}`, mode: 'keyword', limit: 1 });
+        assert.equal(narrowed.total.value, count, value);
+      }
+    });
+
     it('count by category, source and year over all that fulfil them', async () => {
       const { facets, total } = await search({ q: 'bees', category: 'cs.LG', facets: true, limit: 1 });
       const among = varied.filter(({ categories }) => categories!.includes('cs.LG'));

@@ -16,7 +16,9 @@ describe('pages of listings', () => {
   };
   /** What is said of a day in the calendar. */
   const dayIn = (body: string, label: string) => {
-    const cell = new RegExp(`<td([^>]*)><a[^>]*href="([^"]+)"[^>]*aria-label="${label}: ([^"]+)"`).exec(body);
+    const cell = new RegExp(
+      `<td([^>]*)><a[^>]*href="([^"]+)"[^>]*title="[^"]* ${label} 20\\d\\d: ([^"]+)"`,
+    ).exec(body);
     assert.ok(cell, `${label} is in the calendar`);
     const [, attributes, href, said] = cell;
     return { classes: /class="([^"]*)"/.exec(attributes!)?.[1]?.split(' ') ?? [], href, said };
@@ -59,12 +61,12 @@ describe('pages of listings', () => {
       assert.match(body, /<h1>Wednesday,? 20 March 2024<\/h1>/);
       assert.match(body, /rel="prev" href="\/listings\/2024-03-19">← 19 Mar</);
       assert.match(body, /Nothing after/);
-      assert.deepEqual(dayIn(body, '15 Mar'), {
+      assert.deepEqual(dayIn(body, '15 March'), {
         ...{ classes: ['shade-4'], href: '/listings/2024-03-15', said: '5 papers' },
       });
-      assert.deepEqual(dayIn(body, '20 Mar').classes, ['shown', 'today', 'shade-2']);
-      assert.deepEqual(dayIn(body, '13 Mar').classes, ['gap'], 'a weekday without papers');
-      assert.deepEqual(dayIn(body, '16 Mar').classes, [], 'a weekend');
+      assert.deepEqual(dayIn(body, '20 March').classes, ['shown', 'today', 'shade-2']);
+      assert.deepEqual(dayIn(body, '13 March').classes, ['gap'], 'a weekday without papers');
+      assert.deepEqual(dayIn(body, '16 March').classes, [], 'a weekend');
       assert.match(body, /<td>21<\/td>/, 'a day to come is no link');
       assert.match(body, /broken line around it/);
     });
@@ -73,11 +75,11 @@ describe('pages of listings', () => {
       const week = (await show('/listings/2024-W11')).body;
       assert.match(week, /<h1>Week 11, 11 Mar to 17 Mar 2024<\/h1>/);
       assert.match(week, /class="num">11<\/span> papers/);
-      assert.ok(dayIn(week, '14 Mar').classes.includes('shown'));
-      assert.ok(!dayIn(week, '18 Mar').classes.includes('shown'));
+      assert.ok(dayIn(week, '14 March').classes.includes('shown'));
+      assert.ok(!dayIn(week, '18 March').classes.includes('shown'));
       const month = (await show('/listings/2024-03?sort=newest')).body;
       assert.match(month, /<h1>March 2024<\/h1>/);
-      assert.equal(dayIn(month, '12 Mar').href, '/listings/2024-03-12?sort=newest', 'the order stays');
+      assert.equal(dayIn(month, '12 March').href, '/listings/2024-03-12?sort=newest', 'the order stays');
       assert.match(month, /href="\/listings\/2024-W11\?sort=newest" aria-label="Week 11"/);
       assert.match(month, /name="around" min="1900-01-01"[^>]*value="2024-03-01"/);
     });

@@ -206,7 +206,7 @@ describe('the page of a paper', () => {
       background: { said: [], counts: [] },
       choices: {},
     };
-    const html = renderPage(PaperPage({ ...shown, related: null }), 'auto');
+    const html = renderPage(PaperPage({ ...shown, related: null }), { theme: 'auto', path: '/' });
     assert.match(html, /<h1>Alone<\/h1>/);
     assert.match(html, /can’t be looked up right now/);
     assert.doesNotMatch(html, /No other paper here is like it/);

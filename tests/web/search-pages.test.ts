@@ -49,6 +49,33 @@ describe('the pages of a search', () => {
     ]),
   );
 
+  it('say what the number of papers does not: every word, no word, and what was not understood', async () => {
+    const newest = await html({ q: 'attention bees', sort: 'newest' });
+    assert.match(newest, /Only papers that have every word\./);
+    assert.doesNotMatch(await html({ q: 'attention bees' }), /Only papers|None of the first/);
+    assert.match(await html({ q: 'qwxzjk' }), /None of the first papers has any of these words/);
+    assert.match(await html({ q: 'autor:hinton graphs' }), /<p class="meant">[^<]*autor/);
+  });
+
+  it('take a year for one requirement', async () => {
+    const chips = part(await html({ q: 'bees from:2021 to:2021' }), /<ul class="chips"/, '</ul>');
+    assert.equal(chips.match(/<li/g)!.length, 1);
+    assert.deepEqual(
+      linksOf(chips).map(({ href }) => href),
+      ['/?q=bees'],
+    );
+    const span = part(await html({ q: 'bees from:2021 to:2022' }), /<ul class="chips"/, '</ul>');
+    assert.equal(span.match(/<li/g)!.length, 2);
+  });
+
+  it('lead on from a paper that is not here', async () => {
+    const { statusCode, body } = await page({ q: '' });
+    assert.equal(statusCode, 200, body.slice(0, 100));
+    const missing = await get(service, '/papers/9912.99999', {}, { accept: 'text/html' });
+    assert.equal(missing.statusCode, 404);
+    assert.match(missing.body, /href="https:\/\/arxiv\.org\/abs\/9912\.99999"/);
+  });
+
   it('lead from an id or an address to the paper', async () => {
     for (const q of [
       '2401.00003',

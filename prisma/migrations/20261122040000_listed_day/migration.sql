@@ -15,5 +15,9 @@ CREATE OR REPLACE FUNCTION "paper_day"("date" TEXT, "created_at" TIMESTAMPTZ) RE
     END
 $$;
 
-REINDEX INDEX "papers_day";
-REINDEX INDEX "papers_source_day";
+-- As in 20261121221200_listings: what the old function said of these papers stands in them.
+DROP INDEX "papers_day";
+CREATE INDEX "papers_day" ON "papers"("paper_day"("date", "created_at") DESC, "id")
+    INCLUDE ("date", "created_at", "upvotes", "heat");
+DROP INDEX "papers_source_day";
+CREATE INDEX "papers_source_day" ON "papers"(("origins"->'title'->>'source'), "paper_day"("date", "created_at") DESC, "id");

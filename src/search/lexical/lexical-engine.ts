@@ -15,6 +15,7 @@ import { listInOrder } from './queries/ordered.js';
 import {
   explainScores,
   type RankTerm,
+  type Scores,
   type Scratch,
   scoreAll,
   scratchOf,
@@ -82,7 +83,7 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
       }),
       passing: mask === null ? view.live : countPassing(mask),
       matching: matches,
-      facets: facets ? facetsOf(mask) : null,
+      facets: facets ? facetsOf(facets === 'matching' ? found(scores, mask) : mask) : null,
       rarity,
       titles:
         words === undefined || counts === null
@@ -90,6 +91,14 @@ export function createLexicalEngine(dir: string, { isReader = false }: { isReade
           : titleCandidates(view, { words, terms, counts }, { mask, deadline }),
       meant: words?.map((word, at) => (at < SPELLING_CHECKED ? meantBy(view, word) : null)) ?? [],
     };
+  }
+
+  /** The papers in which a term is found, of those that pass. */
+  function found(scores: Scores, mask: Mask | null): Mask {
+    const both = new Uint8Array(index.view().size);
+    for (let slot = 0; slot < both.length; slot++)
+      if (scores[slot] !== 0 && (mask === null || mask[slot] === 1)) both[slot] = 1;
+    return both;
   }
 
   function countPassing(mask: Mask): number {

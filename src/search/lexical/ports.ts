@@ -25,8 +25,8 @@ export interface LexicalQuery {
   k: number;
   /** Papers whose scores are wanted too. */
   also?: readonly number[] | undefined;
-  /** Counts by category, source and year. */
-  facets?: boolean | undefined;
+  /** Counts by category, source and year: of all papers that fulfil the conditions, or of those alone in which a term is found. */
+  facets?: boolean | 'matching' | undefined;
   /** The words of the query, where titles like it and slips in them are looked for. */
   words?: readonly string[] | undefined;
 }

@@ -2,6 +2,8 @@
 (() => {
   /** Appended at most, and loaded again on the way back: each is a search. */
   const MAX_PAGES = 10;
+  /** As long as the service itself tries. */
+  const LIMIT_MS = 30_000;
 
   const list = document.querySelector('.hits > .results');
   if (!list) return;
@@ -11,9 +13,12 @@
   const pages = [];
 
   async function read(href) {
-    const answer = await fetch(href, { headers: { accept: 'text/html' } });
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    const answer = await fetch(href, { headers: { accept: 'text/html' }, signal });
     if (!answer.ok) throw new Error(`answered with ${answer.status}`);
-    return new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (!page.querySelector('.hits > .results')) throw new Error('another page came');
+    return page;
   }
 
   /** The first paper of the page that was appended. */
@@ -38,6 +43,7 @@
     if (list.hasAttribute('aria-busy')) return;
     list.setAttribute('aria-busy', 'true');
     const before = list.children.length;
+    said.textContent = 'Looking for more…';
     try {
       const first = await append(link.getAttribute('href'));
       said.textContent = `${list.children.length - before} more, ${list.children.length} shown.`;
@@ -84,9 +90,10 @@
     event.preventDefault();
     const paper = button.closest('li');
     const shown = paper.querySelector('.because');
-    button.setAttribute('aria-expanded', String(!shown));
-    if (shown) {
-      shown.remove();
+    const isOpen = button.getAttribute('aria-expanded') === 'true' || shown !== null;
+    button.setAttribute('aria-expanded', String(!isOpen));
+    if (isOpen) {
+      shown?.remove();
       return button.focus();
     }
     const address = new URL(paper.dataset.page ?? location.href, location.href);
@@ -94,7 +101,8 @@
     try {
       const why = (await read(address)).querySelector('.hits .because');
       if (!why) throw new Error('nothing to say');
-      if (!paper.querySelector('.because')) paper.querySelector('.actions').before(why);
+      const isWanted = button.getAttribute('aria-expanded') === 'true';
+      if (isWanted && !paper.querySelector('.because')) paper.querySelector('.actions').before(why);
     } catch {
       location.assign(address);
     }

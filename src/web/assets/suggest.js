@@ -28,6 +28,8 @@
   box.addEventListener('input', (event) => {
     clearTimeout(timer);
     request?.abort();
+    // What was chosen among answers to another text.
+    if (at >= 0) moveTo(-1);
     if (!event.isComposing) timer = setTimeout(ask, PAUSE_MS);
   });
   box.addEventListener('blur', close);

@@ -1,6 +1,6 @@
 import { type ComponentChildren, Fragment } from 'preact';
 import type { Paper } from '../../papers/paper.js';
-import type { Highlights } from '../../search/text/highlight.js';
+import type { Highlights, Range } from '../../search/text/highlight.js';
 import { authorPath, followPath, paperPath } from '../links.js';
 import { RichText } from './rich-text.js';
 
@@ -41,15 +41,12 @@ export function PaperItem({ paper, score, scoreTitle, highlights, whyForm, child
       </p>
       {sentence ? (
         <p class="lead">
-          <RichText text={paper.abstract} ranges={highlights.abstract} within={sentence} />
+          <RichText text={paper.abstract} ranges={highlights.abstract} within={beginningOf(sentence)} />
         </p>
       ) : (
         paper.abstract !== '' && (
           <p class="lead">
-            <RichText
-              text={paper.abstract}
-              within={{ start: 0, end: Math.min(LEAD_LENGTH, paper.abstract.length) }}
-            />
+            <RichText text={paper.abstract} within={beginningOf({ start: 0, end: paper.abstract.length })} />
           </p>
         )
       )}
@@ -72,6 +69,9 @@ export function PaperItem({ paper, score, scoreTitle, highlights, whyForm, child
     </article>
   );
 }
+
+/** Of a text of 50,000 characters a list shows what fits. */
+const beginningOf = ({ start, end }: Range): Range => ({ start, end: Math.min(end, start + LEAD_LENGTH) });
 
 /** First authors, date, category, upvotes: what is known, in one line; `children` come last. */
 export function Facts({ paper, children }: { paper: Paper; children?: ComponentChildren }) {

@@ -48,7 +48,7 @@ function examplesOf(paper: Paper | undefined, facets: Facets | null | undefined)
     { query: `author:"${author}"`, meaning: 'by somebody of this name' },
     { query: `category:${category}`, meaning: 'of this category; an archive such as cs means all of it' },
     { query: `source:${source}`, meaning: 'as this source has it' },
-    { query: 'networks since:30d', meaning: 'published in the last 30 days; also w, m and y' },
+    { query: 'networks since:10y', meaning: 'published in the last 10 years; also d, w and m' },
     { query: 'networks from:2017 to:2020-06', meaning: 'published between these, both included' },
     ...(like ? [{ query: `like:${like}`, meaning: 'like this paper; -like: unlike it' }] : []),
   ];

@@ -7,6 +7,13 @@ import type { Range } from '../../search/text/highlight.js';
 const MAX_FORMULA_LENGTH = 600;
 /** Of one text: an abstract with more is an accident, and each takes a quarter of a millisecond. */
 const MAX_FORMULAS = 60;
+/** Of all formulas of a text, in characters: they take 10 ms, 30 where they are chemistry. */
+const MAX_TEX_LENGTH = 4_000;
+/** MathML is some ten times as long as its TeX; what is far beyond was made to be. */
+const MAX_GROWTH = 60;
+/** Nobody's abstract defines macros, and eight characters of them can be made to stand for a megabyte. */
+const DEFINITION =
+  /\\(?:[egx]?def|(?:re)?newcommand|providecommand|let|futurelet|global|long|DeclareMathOperator)(?![A-Za-z])/;
 
 /**
  * A title or an abstract as people read it: formulas as MathML, the ranges marked. A formula that can't be read stays as it was typed.
@@ -25,8 +32,11 @@ export function RichText({
   const formulas = text.includes('$') || text.includes('\\') ? mathsSpans(text) : [];
   const parts: { span: Span; formula: string | null }[] = [];
   let at = start;
+  let left = MAX_TEX_LENGTH;
   for (const span of formulas.slice(0, MAX_FORMULAS)) {
     if (span.end <= start || span.start >= end) continue;
+    left -= span.end - span.start;
+    if (left < 0) break;
     if (span.start > at) parts.push({ span: { start: at, end: span.start }, formula: null });
     const isWhole = span.start >= start && span.end <= end;
     if (isWhole) parts.push({ span, formula: text.slice(span.start, span.end) });
@@ -81,7 +91,7 @@ function Formula({ source, isMarked }: { source: string; isMarked: boolean }) {
 function mathml(source: string): string | null {
   const sign = source.startsWith('$') && !source.startsWith('$$') ? 1 : 2;
   const tex = source.slice(sign, -sign).trim();
-  if (tex === '' || tex.length > MAX_FORMULA_LENGTH) return null;
+  if (tex === '' || tex.length > MAX_FORMULA_LENGTH || DEFINITION.test(tex)) return null;
   try {
     const html = temml.renderToString(tex, {
       throwOnError: true,
@@ -91,6 +101,7 @@ function mathml(source: string): string | null {
       // Of \rule and \kern, in em.
       maxSize: [4, 4],
     });
+    if (html.length > MAX_GROWTH * (tex.length + 20)) return null;
     // The content security policy refuses styles of attributes; what they set is spacing.
     return html.replaceAll(/ style="[^"]*"/g, '');
   } catch {

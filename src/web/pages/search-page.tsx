@@ -1,3 +1,4 @@
+import { parseArxivId } from '../../papers/paper-id.js';
 import type { AppError } from '../../platform/errors.js';
 import type { Order } from '../../search/lexical/ports.js';
 import type { QueryPart } from '../../search/query/explain.js';
@@ -9,7 +10,7 @@ import { SearchRail } from '../components/search-rail.js';
 import { WhyHere, whyId } from '../components/why-here.js';
 import { FeedLink, Page } from '../layout.js';
 import { type PageFeed, searchPath } from '../links.js';
-import { type Here, requiredOf, without } from '../query-edits.js';
+import { chipsOf, type Here, requiredOf, without } from '../query-edits.js';
 import type { SearchView } from '../search-view.js';
 
 const scoreTitles: Record<SearchMode, string> = {
@@ -20,7 +21,7 @@ const scoreTitles: Record<SearchMode, string> = {
 
 const description = 'Search research papers by meaning.';
 
-export function SearchPage({ query, mode, sort, cursor, why, result, reading, waysOut }: SearchView) {
+export function SearchPage({ query, mode, sort, cursor, why, result, reading, hints, waysOut }: SearchView) {
   const { items, didYouMean, notice, facets, nextCursor } = result;
   const here: Here = {
     q: query,
@@ -50,6 +51,12 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
               Did you mean <a href={searchPath({ ...here, q: didYouMean })}>{didYouMean}</a>?
             </p>
           )}
+          {hints.map((hint) => (
+            <p key={hint} class="meant">
+              {hint}
+            </p>
+          ))}
+          <Scope {...{ mode, sort, result, here }} hasWords={ranking.length > 0} />
           {notice && (
             <p class="notice" role="status">
               {notice}
@@ -90,6 +97,31 @@ export function SearchPage({ query, mode, sort, cursor, why, result, reading, wa
         </div>
       </div>
     </Page>
+  );
+}
+
+interface ScopeProps extends Pick<SearchView, 'mode' | 'sort' | 'result'> {
+  here: Here;
+  hasWords: boolean;
+}
+
+/** What the number of papers would not tell by itself. */
+function Scope({ mode, sort, result: { items }, here, hasWords }: ScopeProps) {
+  if (!hasWords || items.length === 0) return null;
+  if (sort !== 'relevance')
+    return (
+      <p class="meant">
+        Only papers that have every word.{' '}
+        <a href={searchPath({ ...here, sort: undefined })}>The best first</a> has those near in meaning too.
+      </p>
+    );
+  const isAnyMarked = items.some(
+    ({ highlights, named }) =>
+      named !== null || (highlights && highlights.title.length + highlights.abstract.length > 0),
+  );
+  if (mode === 'keyword' || isAnyMarked) return null;
+  return (
+    <p class="meant">None of the first papers has any of these words: they are the nearest in meaning.</p>
   );
 }
 
@@ -179,14 +211,14 @@ const sorts: readonly { value: Order; label: string }[] = [
 
 /** What is required, as chips that can be taken off. Words alone need no explanation. */
 function Reading({ query, parts, here }: { query: string; parts: QueryPart[]; here: Here }) {
-  const required = requiredOf(parts);
+  const required = chipsOf(requiredOf(parts));
   if (required.length === 0) return null;
   return (
     <ul class="chips" aria-label="What is required">
-      {required.map((part) => (
-        <li key={`${part.start} ${part.text}`}>
-          {part.meaning}{' '}
-          <a href={pathWithout(part)} aria-label={`Search without ${part.text}`}>
+      {required.map((chip) => (
+        <li key={chip.text}>
+          {chip.meaning}{' '}
+          <a href={pathWithout(chip.parts)} aria-label={`Search without ${chip.text}`}>
             ×
           </a>
         </li>
@@ -194,8 +226,8 @@ function Reading({ query, parts, here }: { query: string; parts: QueryPart[]; he
     </ul>
   );
 
-  function pathWithout(part: QueryPart): string {
-    const q = without(query, [part]);
+  function pathWithout(gone: readonly QueryPart[]): string {
+    const q = without(query, gone);
     return q === '' ? '/' : searchPath({ ...here, q });
   }
 }
@@ -209,9 +241,27 @@ export function ErrorPage({ error, query }: { error: AppError; query?: string | 
           : // To people the parameter is the box.
             error.message.replace(/^q, c/, 'C')}
       </p>
+      <OnFrom error={error} />
       {query !== undefined && <Underlined query={query} details={error.details} />}
       {query !== undefined && <QueryHelp isOpen={error.code === 'invalid_query'} />}
     </Page>
+  );
+}
+
+/** Where to go from what isn't here. */
+function OnFrom({ error }: { error: AppError }) {
+  if (error.code !== 'paper_not_found' && error.code !== 'route_not_found') return null;
+  const named = error.details['id'];
+  const arxivId = typeof named === 'string' ? parseArxivId(named)?.id : undefined;
+  return (
+    <p class="meant">
+      {arxivId !== undefined && (
+        <>
+          It may be <a href={`https://arxiv.org/abs/${arxivId}`}>at arXiv</a>.{' '}
+        </>
+      )}
+      Search above, or see <a href="/listings">the latest papers</a>.
+    </p>
   );
 }
 
