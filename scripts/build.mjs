@@ -66,8 +66,15 @@ function buildAddon() {
   writeFileSync(join(folder, 'CXXFLAGS'), `${process.env.CXXFLAGS ?? ''}\n`);
 }
 
+const client = join(root, 'src/platform/db/generated/client.ts');
+
+/** Whether all of the TypeScript is to be compiled, which would go on for long without a word. */
+function isFresh() {
+  if (process.argv.includes('--addon') || !existsSync(join(modules, 'typescript'))) return false;
+  return !existsSync(join(root, 'dist/src/cli.js')) || !existsSync(client);
+}
+
 function generateClient() {
-  const client = join(root, 'src/platform/db/generated/client.ts');
   const schema = join(root, 'prisma/schema.prisma');
   if (existsSync(client) && statSync(client).mtimeMs >= statSync(schema).mtimeMs) return;
   const { status, stderr } = run(
@@ -86,6 +93,7 @@ function compile() {
 }
 
 if (!existsSync(join(modules, 'hnswlib-node'))) fail('the dependencies are missing: run `npm ci` first.');
+if (isFresh()) console.error('quire: building (once, some 30 seconds)');
 buildAddon();
 if (process.argv.includes('--addon')) {
   process.exit(0);
