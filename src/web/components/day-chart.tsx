@@ -51,11 +51,11 @@ export function DayChart({ preview, minScore }: { preview: Preview; minScore: nu
     <svg class="chart" width="100%" height={HEIGHT} role="img" aria-labelledby="chart-title chart-text">
       <title id="chart-title">Papers by day, {`${first.localDate} to ${last.localDate}`}</title>
       <desc id="chart-text">
-        {`Two rows of bars, and the scores of what matched. At most ${most.announced} papers came in for one digest, and at most ${most.matched} matched. The table below has the numbers.`}
+        {`Two rows of bars, and the scores of what matched. The highest bars are ${most.announced} papers that came in for one digest, and ${most.matched} that matched. The table below has the numbers.`}
       </desc>
       <Fills />
-      <text x="0" y={ANNOUNCED.top - 8}>{`Came in, at most ${most.announced}`}</text>
-      <text x="0" y={MATCHED.top - 8}>{`Matched, at most ${most.matched}`}</text>
+      <text x="0" y={ANNOUNCED.top - 8}>{`Came in (highest: ${most.announced.toLocaleString('en')})`}</text>
+      <text x="0" y={MATCHED.top - 8}>{`Matched (highest: ${most.matched.toLocaleString('en')})`}</text>
       {bars.map((bar) => (
         <Bar key={bar.name} bar={bar} slots={slots} most={most} />
       ))}

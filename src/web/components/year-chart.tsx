@@ -32,7 +32,7 @@ export function YearChart({ years, linkOf }: YearChartProps) {
   return (
     <figure class="years" aria-hidden="true">
       <figcaption>
-        At most {most.toLocaleString('en')} a year
+        Papers by year, highest: {most.toLocaleString('en')}
         {drawn.length < counts.size && `; before ${first} without a bar`}
       </figcaption>
       {/* biome-ignore lint/a11y/noSvgWithoutTitle: hidden, see above */}
