@@ -70,11 +70,20 @@ describe('pages of subscriptions', () => {
     const confirm = await show(path);
     assert.match(confirm.body, />&quot;graph networks&quot; since:30d</);
     assert.match(confirm.body, /reader@home\.example/);
+    assert.match(confirm.body, /Yes, send it/);
     assert.match(confirm.body, /The first comes Tue, 3 Mar 2026 at 8:00 \(UTC\)/);
     const confirmed = await submit(path);
     assert.match(confirmed.body, /The first comes Tue, 3 Mar 2026 at 8:00 \(UTC\)/);
     assert.match(confirmed.body, /Your digest is on/);
-    assert.equal((await submit(path)).status, 200, 'twice is fine');
+    const again = await show(path);
+    assert.match(again.body, /This digest is confirmed/);
+    assert.match(again.body, /The first comes Tue, 3 Mar 2026 at 8:00 \(UTC\)/);
+    assert.doesNotMatch(
+      again.body,
+      /Yes, send it|\/manage\/./,
+      'nothing to confirm, and no new link by a GET',
+    );
+    assert.match((await submit(path)).body, /href="\/manage\/[^"]+">Change it/, 'twice is fine');
     const manage = /href="(\/manage\/[^"]+)"/.exec(confirmed.body)![1]!;
     const page = await show(manage);
     assert.match(page.body, /Mon, Tue, Wed, Thu, Fri at 8:00 \(UTC\), at most 10 papers/);

@@ -134,6 +134,17 @@ function First({ subscription }: { subscription: OwnSubscription }) {
 }
 
 export function ConfirmPage({ action, subscription }: { action: string; subscription: OwnSubscription }) {
+  if (subscription.state === 'active')
+    return (
+      <MessagePage title="This digest is confirmed">
+        <p class="subject">{subjectOf(subscription)}</p>
+        <Summary settings={subscription} />
+        <First subscription={subscription} />
+        <p>It goes to {subscription.email}. There is nothing left to do here.</p>
+        {/* The link to change it is made when it is asked for: a GET must store nothing. */}
+        <Act action={action} label="Get the link to change or end it" quiet />
+      </MessagePage>
+    );
   return (
     <MessagePage title="Confirm your digest">
       <p class="subject">{subjectOf(subscription)}</p>
