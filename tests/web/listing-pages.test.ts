@@ -17,7 +17,7 @@ describe('pages of listings', () => {
   /** What is said of a day in the calendar. */
   const dayIn = (body: string, label: string) => {
     const cell = new RegExp(
-      `<td([^>]*)><a[^>]*href="([^"]+)"[^>]*title="[^"]* ${label} 20\\d\\d: ([^"]+)"`,
+      `<td([^>]*)><a[^>]*href="([^"]+)"[^>]*title="[^":]*\\b${label}[^":]*: ([^"]+)"`,
     ).exec(body);
     assert.ok(cell, `${label} is in the calendar`);
     const [, attributes, href, said] = cell;
@@ -61,12 +61,12 @@ describe('pages of listings', () => {
       assert.match(body, /<h1>Wednesday,? 20 March 2024<\/h1>/);
       assert.match(body, /rel="prev" href="\/listings\/2024-03-19">← 19 Mar</);
       assert.match(body, /Nothing after/);
-      assert.deepEqual(dayIn(body, '15 March'), {
+      assert.deepEqual(dayIn(body, '15 Mar'), {
         ...{ classes: ['shade-4'], href: '/listings/2024-03-15', said: '5 papers' },
       });
-      assert.deepEqual(dayIn(body, '20 March').classes, ['shown', 'today', 'shade-2']);
-      assert.deepEqual(dayIn(body, '13 March').classes, ['gap'], 'a weekday without papers');
-      assert.deepEqual(dayIn(body, '16 March').classes, [], 'a weekend');
+      assert.deepEqual(dayIn(body, '20 Mar').classes, ['shown', 'today', 'shade-2']);
+      assert.deepEqual(dayIn(body, '13 Mar').classes, ['gap'], 'a weekday without papers');
+      assert.deepEqual(dayIn(body, '16 Mar').classes, [], 'a weekend');
       assert.match(body, /<td>21<\/td>/, 'a day to come is no link');
       assert.match(body, /broken line around it/);
     });
@@ -75,11 +75,21 @@ describe('pages of listings', () => {
       const week = (await show('/listings/2024-W11')).body;
       assert.match(week, /<h1>Week 11, 11 Mar to 17 Mar 2024<\/h1>/);
       assert.match(week, /class="num">11<\/span> papers/);
-      assert.ok(dayIn(week, '14 March').classes.includes('shown'));
-      assert.ok(!dayIn(week, '18 March').classes.includes('shown'));
+      assert.ok(dayIn(week, '14 Mar').classes.includes('shown'));
+      assert.ok(!dayIn(week, '18 Mar').classes.includes('shown'));
       const month = (await show('/listings/2024-03?sort=newest')).body;
       assert.match(month, /<h1>March 2024<\/h1>/);
-      assert.equal(dayIn(month, '12 March').href, '/listings/2024-03-12?sort=newest', 'the order stays');
+      assert.equal(dayIn(month, '12 Mar').href, '/listings/2024-03-12?sort=newest', 'the order stays');
+      const beside = (body: string) =>
+        [...body.matchAll(/<a href="\/listings\/([^"]+)" rel="(\w+) nofollow" title="(\w+ \d+)"/g)].map(
+          (found) => found.slice(1),
+        );
+      assert.deepEqual(beside(month), [['2024-02?sort=newest', 'prev', 'February 2024']], 'April is to come');
+      assert.deepEqual(beside((await show('/listings/2023-12-05')).body), [
+        ['2023-11', 'prev', 'November 2023'],
+        ['2024-01', 'next', 'January 2024'],
+      ]);
+      assert.deepEqual(beside((await show('/listings/1900-01')).body)[0]?.[1], 'next');
       assert.match(month, /href="\/listings\/2024-W11\?sort=newest" aria-label="Week 11"/);
       assert.match(month, /name="around" min="1900-01-01"[^>]*value="2024-03-01"/);
     });

@@ -29,7 +29,11 @@ export function Calendar({ calendar, shown, sort }: CalendarProps) {
   const table = (
     <table class="calendar">
       <caption>
-        <a href={listingPath({ date: month, sort })}>{dayName(`${month}-01`, 'month')}</a>
+        <div class="months">
+          <MonthLink month={monthBeside(month, -1)} rel="prev" {...{ today, sort }} />
+          <a href={listingPath({ date: month, sort })}>{dayName(`${month}-01`, 'month')}</a>
+          <MonthLink month={monthBeside(month, 1)} rel="next" {...{ today, sort }} />
+        </div>
       </caption>
       <thead>
         <tr>
@@ -70,6 +74,34 @@ export function Calendar({ calendar, shown, sort }: CalendarProps) {
         {marksGaps && ' A weekday without papers has a broken line around it.'}
       </p>
     </>
+  );
+}
+
+/** Of what can be asked for: the form beside it begins then too. */
+const FIRST_MONTH = '1900-01';
+
+/** YYYY-MM, so many months later. */
+function monthBeside(month: string, by: number): string {
+  const first = new Date(`${month}-01T00:00:00Z`);
+  first.setUTCMonth(first.getUTCMonth() + by);
+  return first.toISOString().slice(0, 7);
+}
+
+interface MonthLinkProps {
+  month: string;
+  rel: 'prev' | 'next';
+  today: string;
+  sort: ListingSort | undefined;
+}
+
+/** To the month before or after, with papers or without; none to a month that has not begun. */
+function MonthLink({ month, rel, today, sort }: MonthLinkProps) {
+  if (month < FIRST_MONTH || month > today.slice(0, 7)) return <span />;
+  const name = dayName(`${month}-01`, 'month');
+  return (
+    <a href={listingPath({ date: month, sort })} rel={`${rel} nofollow`} title={name} aria-label={name}>
+      {rel === 'prev' ? '←' : '→'}
+    </a>
   );
 }
 
