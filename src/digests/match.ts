@@ -18,6 +18,13 @@ import { MAX_CAP, type SubscriptionSettings } from './subscription.js';
  */
 export const matchFloors = { score: 0.35, similarity: 0.5 } as const;
 
+/**
+ * The score from which a paper matches where the subscription sets none; what is near enough by meaning matches below it too. null: none
+ * is needed. @throws AppError invalid_query
+ */
+export const usualScore = ({ kind, query }: Pick<MatchSettings, 'kind' | 'query'>): number | null =>
+  kind === 'likes' || (kind === 'query' && isRanked(parseQuery(query))) ? matchFloors.score : null;
+
 /** Below it neither can be reached: half of the score is the similarity. What moves the query's vector adds a little. */
 const LEAST_SCORE = 0.2;
 

@@ -131,13 +131,35 @@ describe('a preview in a browser', { skip: noBrowser }, () => {
       await slider.fill('0.9');
       isNear(await lineAt(page), 0.9, 'at once');
       assert.equal(await field.inputValue(), '0.90');
-      await page.getByRole('status').getByText('No papers in 14 digests.').waitFor();
+      await page
+        .getByRole('status')
+        .getByText('None of the 40 papers that came in for the last 14 digests.')
+        .waitFor();
       assert.equal(new URL(page.url()).searchParams.get('minScore'), '0.90');
       isNear(await lineAt(page), 0.9, 'after it was shown anew');
       await field.fill('0.3');
       isNear(Number(await slider.inputValue()), 0.3, 'the slider');
       isNear(await lineAt(page), 0.3, 'the line');
+      assert.equal(await slider.getAttribute('aria-valuetext'), '0.30, lets in more than usual');
       await field.fill('');
+      assert.equal(await slider.getAttribute('aria-valuetext'), 'as usual (0.35)');
+      isNear(await lineAt(page), 0.35, 'the usual one');
+      isNear(Number(await slider.inputValue()), 0.35, 'what a drag begins from');
+      await slider.press('ArrowRight');
+      assert.equal(await field.inputValue(), '0.36', 'higher than the usual one, not lower');
+      await slider.press('ArrowLeft');
+      assert.equal(await field.inputValue(), '', 'back to the usual one');
+      await slider.fill('0');
+      assert.equal(await field.inputValue(), '0.00', 'none at all is another thing');
+      assert.equal(await slider.getAttribute('aria-valuetext'), '0.00, lets in more than usual');
+      await page.close();
+    });
+
+    it('is none where every paper is sent', async () => {
+      const page = await browser.newPage();
+      await page.goto(url + path);
+      isNear(await lineAt(page), 0, 'the line');
+      const slider = page.getByRole('slider', { name: 'Least score' });
       assert.equal(await slider.getAttribute('aria-valuetext'), 'none');
       await page.close();
     });

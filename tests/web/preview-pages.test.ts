@@ -105,7 +105,48 @@ describe('pages of previews', () => {
       /4 papers came in since Mon, 18 Mar 2024 at 8:00 \(UTC\): 4 of them match, 4 would be sent\./,
     );
     const quiet = await preview([['kind', 'daily'], ...everyDay]);
+    assert.match(
+      body,
+      /somebody who is subscribed\s+already; a new subscription begins with what comes in after/,
+    );
     assert.match(quiet.body, /Nothing came in since Wed, 20 Mar 2024 at 8:00 \(UTC\) yet\./);
+  });
+
+  it('say why nothing was sent', async () => {
+    const { body: muted } = await preview([['kind', 'daily'], ['mutedCategories', 'cs\nq-bio'], ...everyDay]);
+    assert.match(muted, /role="status">None of the 40 papers that came in for the last 14 digests\./);
+    await service.database.db.pool.query(
+      'UPDATE papers SET created_at = created_at + make_interval(days => 90)',
+    );
+    const { body } = await preview([['kind', 'daily'], ...everyDay]);
+    await service.database.db.pool.query(
+      'UPDATE papers SET created_at = created_at - make_interval(days => 90)',
+    );
+    assert.match(body, /role="status">Nothing came in for the last 14 digests\./);
+  });
+
+  it('draw the least score that holds where none is set', async () => {
+    const usual: [string, [string, string][], string | undefined, string][] = [
+      ['ranked', [['query', 'graphs']], '0.35', '65.00%'],
+      ['words are required', [['query', '"graphs"']], undefined, '100.00%'],
+      ['like a paper', [['like', '2403.00001']], '0.35', '65.00%'],
+      [
+        'a lower one',
+        [
+          ['query', 'graphs'],
+          ['minScore', '0.1'],
+        ],
+        '0.35',
+        '90.00%',
+      ],
+      ['everything', [['kind', 'daily']], undefined, '100.00%'],
+    ];
+    for (const [what, params, floor, y] of usual) {
+      const { body } = await preview(params);
+      assert.equal(/id="scores"[^>]*data-usual="([^"]+)"/.exec(body)?.[1], floor, what);
+      assert.equal(/class="least-score"[^>]* y1="([^"]+)"/.exec(body)?.[1], y, what);
+      assert.match(body, /Least score; empty is as usual: 0\.35/);
+    }
   });
 
   it('go back 30 days, say why a day is empty, and fill in what an address doesn’t say', async () => {

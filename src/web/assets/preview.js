@@ -73,10 +73,12 @@
     control.hidden = scores === null;
     if (scores === null) return;
     const top = Number(scores.dataset.top);
-    const value = Math.min(top, Math.max(0, Number(least.value) || 0));
+    const usual = usualOf(scores);
+    const isUsual = least.value === '';
+    const value = isUsual ? usual : Math.min(top, Math.max(0, Number(least.value) || 0));
     range.max = String(top);
     range.value = String(value);
-    const said = value === 0 ? 'none' : textOf(value, top);
+    const said = saidOf(value, { top, usual, isUsual });
     range.setAttribute('aria-valuetext', said);
     document.getElementById('least-said').textContent = said;
     const y = `${(1 - value / top) * 100}%`;
@@ -86,13 +88,24 @@
     }
   }
 
+  /** What holds where the field is empty; 0: every score. */
+  const usualOf = (scores) => Number(scores?.dataset.usual) || 0;
+
+  function saidOf(value, { top, usual, isUsual }) {
+    if (usual === 0 && value === 0) return 'none';
+    if (isUsual) return `as usual (${textOf(usual, top)})`;
+    return value < usual ? `${textOf(value, top)}, lets in more than usual` : textOf(value, top);
+  }
+
   /** A hundred steps from one end to the other. */
   const textOf = (value, top) => value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(top))));
 
   function setLeast(value) {
     const top = Number(range.max);
     const text = textOf(Math.min(top, Math.max(0, value)), top);
-    least.value = Number(text) === 0 ? '' : text;
+    // Back at the usual one the field is empty again: what is near by meaning counts only then.
+    const usual = usualOf(document.getElementById('scores'));
+    least.value = Number(text) === Number(textOf(usual, top)) ? '' : text;
     least.dispatchEvent(new Event('input', { bubbles: true }));
   }
 

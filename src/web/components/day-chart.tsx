@@ -27,11 +27,19 @@ const VISIBLE = 2;
 
 const DAY_MS = 86_400_000;
 
+export interface DayChartProps {
+  preview: Preview;
+  /** null: the usual one. */
+  minScore: number | null;
+  /** Holds where none is set; null: every score does. */
+  usual: number | null;
+}
+
 /**
  * Two rows of bars, each of its own scale: what came in, and what of it matched, by what became of it; and the score of each that matched,
  * with the least score as a line. Behind the days stands what is there for the next one.
  */
-export function DayChart({ preview, minScore }: { preview: Preview; minScore: number | null }) {
+export function DayChart({ preview, minScore, usual }: DayChartProps) {
   const [first, last] = [preview.days[0], preview.days.at(-1)];
   if (!first || !last) return null;
   const start = Date.parse(first.localDate);
@@ -59,7 +67,7 @@ export function DayChart({ preview, minScore }: { preview: Preview; minScore: nu
       {bars.map((bar) => (
         <Bar key={bar.name} bar={bar} slots={slots} most={most} />
       ))}
-      <Scores bars={bars} slots={slots} minScore={minScore} />
+      <Scores bars={bars} slots={slots} minScore={minScore} usual={usual} />
       {labelled(slots).map((slot) => (
         <text key={slot} {...labelAt(slot, slots)} y={LABELS}>
           {slot === dated ? 'next' : shortDay(new Date(start + slot * DAY_MS))}
@@ -110,21 +118,28 @@ function Bar({ bar: { name, slot, digest }, slots, most }: BarProps) {
   );
 }
 
-interface ScoresProps {
+interface ScoresProps extends Pick<DayChartProps, 'minScore' | 'usual'> {
   bars: readonly SlotOfDay[];
   slots: number;
-  minScore: number | null;
 }
 
 /** A dot for what is sent, a dash for what is cut; `preview.js` moves the line, and lets it be dragged. */
-function Scores({ bars, slots, minScore }: ScoresProps) {
+function Scores({ bars, slots, minScore, usual }: ScoresProps) {
   const top = topScore(bars, minScore);
-  const least = minScore ?? 0;
+  const least = minScore ?? usual ?? 0;
   const y = percent(1 - Math.max(0, least) / top);
   return (
     <>
       <text x="0" y={SCORES.top - 8}>{`Scores, 0 to ${top}: a dot is sent, a dash cut`}</text>
-      <svg id="scores" class="scores" y={SCORES.top} width="100%" height={SCORES.height} data-top={top}>
+      <svg
+        id="scores"
+        class="scores"
+        y={SCORES.top}
+        width="100%"
+        height={SCORES.height}
+        data-top={top}
+        data-usual={usual ?? undefined}
+      >
         <title>The score of each paper that matched</title>
         <rect class="ground" width="100%" height="100%" />
         {bars.map(({ name, slot, scores }) => (

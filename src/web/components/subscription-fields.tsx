@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { matchFloors } from '../../digests/match.js';
 import { DEFAULT_CAP, MAX_CAP, MAX_EMAIL_LENGTH } from '../../digests/subscription.js';
 import { MAX_QUERY_LENGTH } from '../../search/query/query-text.js';
 import type { FormProblem } from '../form-bodies.js';
@@ -10,6 +11,9 @@ const kinds = [
   ['likes', 'New papers like some that I name'],
   ['daily', 'All new papers, the best of the day first'],
 ] as const;
+
+/** What holds without one is said by `matchFloors` (digests/match.ts). */
+const LEAST_LABEL = `Least score; empty is as usual: ${matchFloors.score} or near by meaning; all new papers: none`;
 
 /** Settings that are folded away until they are needed. */
 const folded = ['cap', 'minScore', 'mutedWords', 'mutedAuthors', 'mutedCategories'] as const;
@@ -34,7 +38,7 @@ export function SubscriptionFields({ values, problem, unfolded = false, ownZone 
         <Field name="cap" label="Papers at most" problem={problem}>
           {(state) => <input type="number" min={1} max={MAX_CAP} value={values.cap} required {...state} />}
         </Field>
-        <Field name="minScore" label="Least score; empty for none" problem={problem}>
+        <Field name="minScore" label={LEAST_LABEL} problem={problem}>
           {(state) => <input type="number" min={0} step="any" value={values.minScore} {...state} />}
         </Field>
         <Field name="mutedWords" label="Words never wanted, one a line" problem={problem}>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Digest } from '../../digests/digest.js';
+import { usualScore } from '../../digests/match.js';
 import { type Preview, type PreviewDay, type PreviewDays, previewDays } from '../../digests/preview.js';
 import { localDate } from '../../digests/schedule.js';
 import type { Named, SubscriptionSettings } from '../../digests/subscription.js';
@@ -39,7 +40,7 @@ export function PreviewPage({
       <p class="subject">{subjectOf(settings)}</p>
       <Summary settings={settings} />
       <Totals preview={found} />
-      <DayChart preview={found} minScore={settings.minScore} />
+      <DayChart preview={found} minScore={settings.minScore} usual={usualScore(settings)} />
       <BooksTable preview={found} />
       {subscribe !== null && (
         <p class="acts">
@@ -146,11 +147,15 @@ function Frame({ values, back, problem, said, children }: FrameProps) {
   );
 }
 
-function saidOf({ days, sent, soFar }: Preview): string {
+function saidOf({ days, announced, sent, soFar }: Preview): string {
   const busy = days.filter(({ digest }) => digest.papers.length > 0).length;
   const digests = plural(days.length, 'digest');
   const before =
-    sent === 0 ? `No papers in ${digests}.` : `${plural(sent, 'paper')} in ${busy} of ${digests}.`;
+    announced === 0
+      ? `Nothing came in for the last ${digests}.`
+      : sent === 0
+        ? `None of the ${plural(announced, 'paper')} that came in for the last ${digests}.`
+        : `${plural(sent, 'paper')} in ${busy} of ${digests}.`;
   const { papers } = soFar.digest;
   return papers.length === 0
     ? before
@@ -167,7 +172,10 @@ function SoFar({ found: { soFar, next }, settings }: { found: Preview; settings:
   return (
     <section id="so-far" class="day">
       <h2>So far for the next one</h2>
-      <p class="facts">The next one would be due {dueText(next, settings)}.</p>
+      <p class="facts">
+        The next one would be due {dueText(next, settings)}. What follows is for somebody who is subscribed
+        already; a new subscription begins with what comes in after it is confirmed.
+      </p>
       <p class="facts">
         {announced === 0
           ? `Nothing came in ${from} yet.`
