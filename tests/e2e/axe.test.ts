@@ -12,6 +12,13 @@ import { captureMail, settableClock } from '../support/subscribing.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+declare global {
+  interface Window {
+    /** In the page, once its source ran there. */
+    axe: { run(options: object): Promise<AxeResults> };
+  }
+}
+
 const day = '2026-03-02';
 /** The colour scheme changes colours alone. */
 const views = [
@@ -48,11 +55,10 @@ describe('for everybody', { skip: noBrowser }, () => {
 
   async function faultsOf(page: Page, rules?: readonly string[]): Promise<string[]> {
     await page.evaluate(axe);
-    const { violations } = await page.evaluate(
-      (options) =>
-        (window as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run(options),
-      { resultTypes: ['violations'], ...(rules === undefined ? {} : { runOnly: rules }) },
-    );
+    const { violations } = await page.evaluate((options) => window.axe.run(options), {
+      resultTypes: ['violations'],
+      ...(rules === undefined ? {} : { runOnly: rules }),
+    });
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(
