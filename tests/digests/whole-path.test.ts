@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Email } from 'postal-mime';
-import { readConfig } from '../../src/platform/config.js';
-import { createMailTransport } from '../../src/platform/mail/create-transport.js';
-import type { MailTransport } from '../../src/platform/mail/transport.js';
-import { withMailServer } from '../support/mail-server.js';
+import { transportTo, withMailServer } from '../support/mail-server.js';
 import { inventedPaper } from '../support/papers.js';
 import { settle } from '../support/search-service.js';
 import { withService } from '../support/service.js';
@@ -15,13 +12,7 @@ const publicUrl = 'https://quire.example';
 describe('from a subscription to its end', () => {
   const clock = settableClock('2026-03-02T12:00:00Z');
   const server = withMailServer();
-  let transport: Promise<MailTransport> | null = null;
-  const mail = {
-    send: async (...asked: Parameters<MailTransport['send']>) => {
-      transport ??= createMailTransport(readConfig({ SMTP_URL: server.url }).mail);
-      return (await transport).send(...asked);
-    },
-  };
+  const mail = transportTo(server);
   const service = withService({ clock, mail, env: { PUBLIC_URL: publicUrl } });
 
   const post = (url: string, payload: object | string, type = 'application/json') =>
@@ -105,6 +96,5 @@ describe('from a subscription to its end', () => {
     clock.set('2026-03-06T06:00:00Z');
     assert.deepEqual((await service.services.digests.runOnce())?.due, 0);
     assert.equal(server.mails.length, 3);
-    await (await transport)?.close();
   });
 });

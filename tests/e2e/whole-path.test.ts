@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { Email } from 'postal-mime';
-import { readConfig } from '../../src/platform/config.js';
-import { createMailTransport } from '../../src/platform/mail/create-transport.js';
-import type { MailTransport } from '../../src/platform/mail/transport.js';
 import { launchBrowser, noBrowser } from '../support/browser.js';
-import { withMailServer } from '../support/mail-server.js';
+import { transportTo, withMailServer } from '../support/mail-server.js';
 import { inventedPaper, jsonLines } from '../support/papers.js';
 import { untilReady, withService } from '../support/service.js';
 import { settableClock } from '../support/subscribing.js';
@@ -17,13 +14,7 @@ const MAIL_LIMIT_MS = 20_000;
 describe('from a paper to the last mail', { skip: noBrowser }, () => {
   const clock = settableClock('2026-03-02T12:00:00Z');
   const server = withMailServer();
-  let transport: Promise<MailTransport> | null = null;
-  const mail = {
-    send: async (...asked: Parameters<MailTransport['send']>) => {
-      transport ??= createMailTransport(readConfig({ SMTP_URL: server.url }).mail);
-      return (await transport).send(...asked);
-    },
-  };
+  const mail = transportTo(server);
   const service = withService({ clock, mail, env: { PUBLIC_URL: publicUrl } });
   let browser: Browser;
   let url: string;
@@ -32,10 +23,7 @@ describe('from a paper to the last mail', { skip: noBrowser }, () => {
     url = await service.app.listen({ host: '127.0.0.1', port: 0 });
     browser = await launchBrowser();
   });
-  after(async () => {
-    await browser?.close();
-    await (await transport)?.close();
-  });
+  after(() => browser?.close());
 
   /** Over HTTP, as programs do, until they are found. */
   async function takeIn(from: number, count: number): Promise<void> {

@@ -1,6 +1,9 @@
 import { after, before } from 'node:test';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
+import { readConfig } from '../../src/platform/config.js';
+import { createMailTransport } from '../../src/platform/mail/create-transport.js';
+import type { MailTransport } from '../../src/platform/mail/transport.js';
 
 /** A real mail server on loopback that keeps what it is sent, read by another parser than ours, from `before` to `after`. */
 export function withMailServer() {
@@ -30,6 +33,18 @@ export function withMailServer() {
     mails,
     get url(): string {
       return `smtp://127.0.0.1:${port}?tls=off`;
+    },
+  };
+}
+
+/** The service's own transport to a server that starts later, until `after`. */
+export function transportTo(server: { readonly url: string }): Pick<MailTransport, 'send'> {
+  let transport: Promise<MailTransport> | null = null;
+  after(async () => (await transport)?.close());
+  return {
+    send: async (...asked) => {
+      transport ??= createMailTransport(readConfig({ SMTP_URL: server.url }).mail);
+      return (await transport).send(...asked);
     },
   };
 }

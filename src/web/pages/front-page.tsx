@@ -88,13 +88,13 @@ function Ways({ paper }: { paper: Paper }) {
     <dl class="ways">
       <div>
         <dt>Say what a paper is about</dt>
-        <dd>
+        <dd class="lead">
           <a href={searchPath({ q: search })}>{search}</a>
         </dd>
       </div>
       <div>
         <dt>Find papers like one</dt>
-        <dd>
+        <dd class="lead">
           <a href={searchPath({ q: `like:${paper.id}` })}>
             <RichText text={paper.title} />
           </a>
@@ -102,7 +102,7 @@ function Ways({ paper }: { paper: Paper }) {
       </div>
       <div>
         <dt>Have new ones mailed</dt>
-        <dd>
+        <dd class="lead">
           <a href={`/subscribe/preview?${new URLSearchParams({ q: digest! })}`} rel="nofollow">
             {digest}
           </a>
