@@ -99,13 +99,10 @@ export async function createApp(services: Services, config: Config) {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
     schemaController: { compilersFactory: { buildSerializer } },
     // What fails before a route is found: a path that can't be decoded, an id that is too long.
-    frameworkErrors: (thrown, request, reply) => {
-      const { code, message, kind } = toAppError(thrown);
-      const error = new AppError(code, withoutTokens(message));
+    frameworkErrors: (error, request, reply) => {
+      const { code, message } = toAppError(error);
       keepSecret(reply);
-      return wantsPage(request)
-        ? sendErrorPage(reply, { error, status: statusOfKind[kind] })
-        : sendProblem(error, request, reply);
+      return sendProblem(new AppError(code, withoutTokens(message)), request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 

@@ -21,8 +21,10 @@ const AskedContext = createContext<Asked>({ theme: 'auto', path: '/' });
 export const AskedProvider = AskedContext.Provider;
 export const useAsked = (): Asked => useContext(AskedContext);
 
-export function askedOf({ method, url, headers }: FastifyRequest): Asked {
-  return { theme: themeOf(headers.cookie), path: method === 'POST' ? '/' : withoutAddress(url) };
+export function askedOf({ method, url, headers }: FastifyRequest, status: number): Asked {
+  // An address that leads nowhere may hold half of a secret, which the page must not repeat; a search that can't be read does not.
+  const isKept = method !== 'POST' && (status < 400 || url.startsWith('/?'));
+  return { theme: themeOf(headers.cookie), path: isKept ? withoutAddress(url) : '/' };
 }
 
 /** Somebody may have put a mail address into a page's address: it has no place in the page. */

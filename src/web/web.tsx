@@ -123,14 +123,15 @@ const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
+  // Where the address may be a secret it is said already, and more strictly.
+  if (!reply.hasHeader('referrer-policy')) reply.header('referrer-policy', 'same-origin');
   return (
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', contentSecurityPolicy)
-      .header('referrer-policy', 'same-origin')
       // Also where it goes as it is: a cache must not hand that to everybody.
       .header('vary', 'accept-encoding')
-      .send(renderPage(page, askedOf(reply.request)))
+      .send(renderPage(page, askedOf(reply.request, reply.statusCode)))
   );
 }
 

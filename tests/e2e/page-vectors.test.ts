@@ -8,11 +8,11 @@ import { noBrowser } from '../support/browser.js';
 /** 5,000 of them, every page and feed: npm run campaign:page-vectors. */
 it('shows texts that would run as scripts as the texts they are', { skip: noBrowser }, async () => {
   const { problems, armedPercent, pages, feeds, mails } = await runPageVectors({
-    ...{ count: 200, seed: 1, sample: true },
+    ...{ count: 80, seed: 1, sample: true },
   });
   assert.deepEqual(problems, []);
   assert.ok(armedPercent >= 50, `only ${armedPercent}% do anything where nothing is escaped`);
-  assert.ok(pages > 80 && feeds >= 6 && mails >= 2, `${pages} pages, ${feeds} feeds, ${mails} mails`);
+  assert.ok(pages > 40 && feeds >= 6 && mails >= 2, `${pages} pages, ${feeds} feeds, ${mails} mails`);
 });
 
 it('makes the same texts of the same seed', () => {
