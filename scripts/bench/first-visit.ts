@@ -1,5 +1,12 @@
 import type { Browser } from 'playwright-core';
 
+declare global {
+  interface Window {
+    /** In the page: the layout shift so far. */
+    __shift: number;
+  }
+}
+
 export interface Visit {
   /** Over the wire, with headers. */
   bytes: { all: number; html: number; css: number; js: number; other: number };
@@ -39,10 +46,9 @@ export async function firstVisit(browser: Browser, url: string): Promise<Visit> 
       bytes[kinds[types.get(requestId) ?? ''] ?? 'other'] += encodedDataLength;
     });
     await page.addInitScript(() => {
-      const seen = window as unknown as { __shift: number };
-      seen.__shift = 0;
+      window.__shift = 0;
       new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) seen.__shift += (entry as unknown as { value: number }).value;
+        for (const entry of list.getEntries()) if ('value' in entry) window.__shift += Number(entry.value);
       }).observe({ type: 'layout-shift', buffered: true });
     });
     await page.goto(url, { waitUntil: 'networkidle' });
@@ -65,6 +71,6 @@ async function readTimes(): Promise<Pick<Visit, 'firstByteMs' | 'paintMs' | 'shi
     }).observe({ type: 'paint', buffered: true });
   });
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-  const { __shift: shift } = window as unknown as { __shift: number };
+  const { __shift: shift } = window;
   return { firstByteMs: navigation!.responseStart - navigation!.requestStart, paintMs, shift };
 }

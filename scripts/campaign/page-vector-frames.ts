@@ -1,6 +1,13 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { hostPath } from './page-vector-proxy.js';
 
+declare global {
+  interface Window {
+    /** In the page: to the process that drives it. */
+    __report: (kind: string, detail: string) => void;
+  }
+}
+
 /** `executed`: a script ran. `asked`: for something of another host. `planted`: markup that no page of ours has. `refused`: by the policy. */
 export type FindingKind = 'executed' | 'asked' | 'planted' | 'refused' | 'broken';
 
@@ -82,7 +89,7 @@ async function watch(context: BrowserContext, url: string, note: Note): Promise<
     note(kind, pathOf(frame.url()), detail),
   );
   await context.addInitScript(() => {
-    const { __report: report } = window as unknown as { __report: (kind: string, detail: string) => void };
+    const { __report: report } = window;
     const tell = (value: unknown): void => report('executed', String(value));
     for (const name of ['alert', 'confirm', 'prompt'])
       Object.defineProperty(window, name, { value: tell, configurable: false, writable: false });
